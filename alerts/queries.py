@@ -1,0 +1,92 @@
+"""What alerts are about: the state of balances, and who should hear of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, DecimalField, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from common.permissions import Role
+from inventory.models import Stock, StockMovement
+from users.models import User
+from warehouses.models import Membership, Warehouse
+
+DEMAND_DAYS = 28
+QUANTITY = DecimalField(max_digits=14, decimal_places=3)
+
+
+def stock_situations(stock_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return one row a balance: what is there, its reorder point, and the demand of 28 days.
+
+    Demand is only summed for balances that are low.
+    """
+    issued = (
+        StockMovement.objects.filter(
+            stock=OuterRef("pk"),
+            variation=OuterRef("variation"),
+            movement_type=StockMovement.Type.OUTBOUND,
+            occurred_at__gte=timezone.now() - timedelta(days=DEMAND_DAYS),
+        )
+        .order_by()
+        .values("stock")
+        .annotate(total=Sum("quantity"))
+        .values("total")
+    )
+    return list(
+        Stock.objects.filter(pk__in=stock_ids)
+        .annotate(
+            available_now=F("on_hand") - F("reserved") - F("unavailable"),
+            issued=Case(
+                When(
+                    is_low=True, then=Coalesce(Subquery(issued), Decimal(0), output_field=QUANTITY)
+                ),
+                default=Decimal(0),
+                output_field=QUANTITY,
+            ),
+        )
+        .order_by("pk")
+        .values(
+            "id",
+            "variation_id",
+            "warehouse_id",
+            "reorder_point",
+            "is_low",
+            "available_now",
+            "issued",
+            product_id=F("variation__product_id"),
+            product_name=F("variation__product__name"),
+            sku=F("variation__sku_code"),
+            unit=F("variation__stock_unit"),
+            warehouse_code=F("warehouse__code"),
+        )
+    )
+
+
+def alert_recipients(warehouse_ids: Iterable[int]) -> dict[int, list[User]]:
+    """Return who is told of each warehouse's alerts.
+
+    The active managers among its members and the warehouse's own manager; where there is none,
+    the active administrators.
+    """
+    wanted = set(warehouse_ids)
+    members = Membership.objects.filter(warehouse__in=wanted, user__role=Role.MANAGER.value)
+    heads = Warehouse.objects.filter(pk__in=wanted, manager__isnull=False)
+    pairs = {*members.values_list("warehouse_id", "user_id")}
+    pairs |= {*heads.values_list("pk", "manager_id")}
+    active = User.objects.filter(status=User.Status.ACTIVE)
+    people = {
+        user.pk: user
+        for user in active.filter(
+            Q(pk__in={user_id for _, user_id in pairs}) | Q(role=Role.ADMIN.value)
+        ).order_by("pk")
+    }
+    told: dict[int, list[User]] = defaultdict(list)
+    for warehouse_id, user_id in sorted(pairs):
+        if user_id in people:
+            told[warehouse_id].append(people[user_id])
+    admins = [user for user in people.values() if user.role == Role.ADMIN.value]
+    return {warehouse_id: told[warehouse_id] or admins for warehouse_id in wanted}

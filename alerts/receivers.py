@@ -1,0 +1,76 @@
+"""What alerts hear from the apps below, and the mails they write."""
+
+from decimal import Decimal
+from typing import Any
+
+from alerts.models import Alert
+from alerts.queries import alert_recipients
+from alerts.services import refresh_stock_alerts
+from alerts.services.stock_findings import plain, stock_of_cause
+from alerts.services.tell import STOCK_ALERT, wants_stock_mail
+from inventory.models import Stock
+from inventory.signals import STOCK_LEVELS_CHANGED
+from notifications.models import OutboxMessage
+from notifications.registry import CauseGone, Mail, register_event_handler, register_mail
+
+
+@register_event_handler(STOCK_LEVELS_CHANGED)
+def judge_changed_stock(payload: dict[str, Any]) -> None:
+    refresh_stock_alerts(payload["stock_ids"])
+
+
+@register_mail(STOCK_ALERT)
+def write_stock_alert(message: OutboxMessage) -> Mail:
+    """Write a mail about a stock alert with the figures of this moment."""
+    alert = (
+        Alert.objects.select_related("product", "variation", "warehouse")
+        .filter(pk=message.payload["alert_id"])
+        .first()
+    )
+    if alert is None:
+        raise CauseGone("The alert does not exist any more.")
+    if alert.status not in Alert.OPEN:
+        raise CauseGone(
+            f"Alert {alert.code} is {alert.status}: {alert.resolution_type or 'quiet'}."
+        )
+    user = message.recipient
+    if user not in alert_recipients({alert.warehouse_id})[alert.warehouse_id]:
+        raise CauseGone("The recipient is not told of this warehouse's alerts any more.")
+    if not wants_stock_mail(user):
+        raise CauseGone("The recipient does not want mails about low stock.")
+    stock = Stock.objects.get(pk=stock_of_cause(alert.cause_key))
+    if not stock.is_low:
+        raise CauseGone("The stock has recovered meanwhile.")
+    return Mail(
+        subject=f"[{alert.severity}] {alert.title} ({alert.warehouse.code})",
+        template="low_stock_alert",
+        context={
+            "alert": alert,
+            "product": alert.product,
+            "variation": alert.variation,
+            "warehouse": alert.warehouse,
+            "available": plain(stock.available),
+            "on_hand": plain(stock.on_hand),
+            "reserved": plain(stock.reserved),
+            "incoming": plain(stock.incoming),
+            "reorder_point": plain(stock.reorder_point or Decimal(0)),
+            "unit": alert.variation.stock_unit,
+            "suggestion": plain(suggested_quantity(stock)),
+        },
+    )
+
+
+def suggested_quantity(stock: Stock) -> Decimal:
+    """Return how much to order, 0 where enough is on its way.
+
+    The variation's reorder quantity where it has one, else up to its maximum, else up to twice
+    the reorder point; less than that is only suggested because of what is incoming.
+    """
+    variation = stock.variation
+    shortfall_at_reorder_point = (stock.reorder_point or Decimal(0)) - stock.available
+    if stock.incoming > shortfall_at_reorder_point:
+        return Decimal(0)
+    if variation.reorder_quantity:
+        return variation.reorder_quantity
+    target = variation.max_stock_level or 2 * (stock.reorder_point or Decimal(0))
+    return max(target - stock.available - stock.incoming, Decimal(0))

@@ -1,0 +1,51 @@
+"""Telling the managers of a warehouse about its alerts."""
+
+from collections.abc import Sequence
+
+from alerts.models import Alert
+from alerts.queries import alert_recipients
+from notifications.models import Notification
+from notifications.outbox import mail_message, queue_mails, tell_in_app
+from users.models import User
+
+STOCK_ALERT = "alerts.stock_alert"
+
+
+def tell_managers(alerts: Sequence[Alert]) -> None:
+    """Queue one mail and one in-app message per alert and person, as each of them prefers.
+
+    Adds rows to the outbox and to the in-app messages, each once per alert, person and channel.
+    """
+    if not alerts:
+        return
+    recipients = alert_recipients({alert.warehouse_id for alert in alerts if alert.warehouse_id})
+    pairs = [
+        (alert, user) for alert in alerts for user in recipients.get(alert.warehouse_id or 0, [])
+    ]
+    queue_mails(
+        [
+            mail_message(
+                STOCK_ALERT, user.pk, {"alert_id": alert.pk}, f"alert:{alert.pk}:{user.pk}:email"
+            )
+            for alert, user in pairs
+            if wants_stock_mail(user)
+        ]
+    )
+    tell_in_app(
+        [
+            Notification(
+                recipient=user,
+                topic=STOCK_ALERT,
+                title=alert.title,
+                message=alert.message,
+                reference=alert.code,
+                dedup_key=f"alert:{alert.pk}:{user.pk}:in_app",
+            )
+            for alert, user in pairs
+            if user.notify_in_app and user.notify_low_stock
+        ]
+    )
+
+
+def wants_stock_mail(user: User) -> bool:
+    return user.notify_by_email and user.notify_low_stock

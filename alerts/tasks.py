@@ -1,0 +1,18 @@
+"""The daily sweep, so that nothing is missed."""
+
+from celery import Task, shared_task
+from django.db import OperationalError
+
+
+@shared_task(
+    bind=True,
+    name="alerts.check_low_stock",
+    autoretry_for=(OperationalError,),
+    retry_backoff=10,
+    max_retries=3,
+)
+def check_low_stock(self: Task) -> int:
+    """Compare every balance with its reorder point; return how many alerts were raised."""
+    from alerts.services import sweep_stock_alerts  # noqa: PLC0415 - see the house style
+
+    return sweep_stock_alerts().raised

@@ -1,0 +1,397 @@
+"""What every page of the admin site is made of.
+
+Rights come from common.permissions, rows from `visible_to`, and whatever has a rule is written by
+the services: their refusals appear in the form or as a message, and nothing is lost.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import DataError, IntegrityError, OperationalError, models
+from django.db.models import ProtectedError
+from django.forms import CharField, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.paginator import InfinitePaginator
+
+from common.admin_steps import Step
+from common.api.exception_handler import is_retryable
+from common.exceptions import Busy, DomainError, InvalidInput, StaleVersion
+from common.permissions import Can
+from common.validators import business_code, country_code, currency_code, item_code
+
+ATTEMPTS = 4
+CODES = (business_code, country_code, currency_code, item_code)
+SMALLEST_QUANTITY, LARGEST_QUANTITY = Decimal("0.001"), Decimal("99999999.999")
+LARGEST_AMOUNT = Decimal(1_000_000_000)
+
+
+class UpperCaseField(CharField):
+    """A code: lower case input is upper-cased, not refused."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.upper() if isinstance(text, str) else text
+
+
+class ServiceForm(ModelForm[Any]):
+    """A form whose values a service writes; it and the database judge what concerns other rows."""
+
+    def validate_constraints(self) -> None:
+        """Leave constraints to the service, which has a readable text for each."""
+
+
+class GuardedMixin:
+    """Rights by the role table, and foreign keys that offer only what the user may see."""
+
+    may_view: Can
+    may_add: Can | None = None
+    may_change: Can | None = None
+    may_delete: Can | None = None
+    form: Any = ServiceForm
+    positive_fields: tuple[str, ...] = ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return allows(request, self.may_view)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return allows(request, self.may_add)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return allows(request, self.may_change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return allows(request, self.may_delete)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", offered(db_field.remote_field.model, request.user))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if any(code in db_field.validators for code in CODES):
+            kwargs["form_class"] = UpperCaseField
+        if isinstance(db_field, models.DecimalField):
+            is_positive = db_field.name in self.positive_fields
+            kwargs["min_value"] = SMALLEST_QUANTITY if is_positive else Decimal(0)
+            is_quantity = db_field.decimal_places == 3
+            kwargs["max_value"] = LARGEST_QUANTITY if is_quantity else LARGEST_AMOUNT
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class ScopedInline(GuardedMixin, TabularInline):  # type: ignore[misc]
+    """Rows of another row, which decides who sees them."""
+
+    extra = 0
+    show_change_link = False
+
+
+class ReadOnlyInline(ScopedInline):
+    """Rows of another row that only services write."""
+
+    can_delete = False
+
+
+class ScopedAdmin(GuardedMixin, ModelAdmin):  # type: ignore[misc]
+    """Rows that the user may see, with the steps that their state and the user's role permit."""
+
+    list_filter_submit = True
+    warn_unsaved_form = True
+    show_full_result_count = False
+    change_form_before_template = "admin/version.html"
+    steps: tuple[Step, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = self.scope(request)
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def scope(self, request: HttpRequest) -> Any:
+        """Return the rows that the user may see; models without `visible_to` say which."""
+        return self.model._default_manager.visible_to(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Never delete in bulk: each row goes through its service."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the rows alone: what else goes, or keeps them, is the service's to say."""
+        return [str(row) for row in objs], {}, set(), []
+
+    # Saving
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Save, or show the form as it was filled in with the reason why nothing was saved."""
+        show = super().changeform_view
+        if request.method != "POST":
+            return show(request, object_id, form_url, extra_context)
+        try:
+            return persistently(lambda: show(request, object_id, form_url, extra_context))
+        except DomainError as error:
+            request.refusal = error  # type: ignore[attr-defined]
+            return show(request, object_id, form_url, extra_context)
+
+    def _changeform_view(
+        self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: Any
+    ) -> Any:
+        if request.method == "POST" and object_id and not hasattr(request, "refusal"):
+            self.refuse_stale(request, object_id)
+        return super()._changeform_view(request, object_id, form_url, extra_context)
+
+    def refuse_stale(self, request: HttpRequest, object_id: str) -> None:
+        """Lock the row; raise StaleVersion where it changed since the form was shown."""
+        seen = request.POST.get("_version")
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not seen or not self.has_change_permission(request, row):
+            return
+        self.lock(row)
+        if seen != self.version_of(self.get_object(request, unquote(object_id))):
+            raise StaleVersion(
+                "Somebody else changed this since you opened it. What you entered is still here: "
+                "compare it with the present values (open the page in another tab), then save "
+                "again to put yours in their place."
+            )
+
+    def lock(self, row: Any) -> None:
+        """Lock a row before its version is compared, in the order that its service locks."""
+        rows = type(row)._base_manager.select_for_update(no_key=True)
+        list(rows.filter(pk=row.pk).values_list("pk"))
+
+    def version_of(self, row: Any) -> str:
+        """Return what differs as soon as somebody changes what the form shows."""
+        changed: Any = getattr(row, "updated_at", None)
+        return changed.isoformat() if changed else ""
+
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        context["version"] = self.version_of(row) if row is not None and row.pk else ""
+        return super().render_change_form(request, context, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else refused_form(form, refusal, self.texts_of(refusal, obj))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Wait for the rows below: `save_related` hands all of it to the service."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        saved = self.save_through_service(request, form, formsets, change)
+        form.instance.pk = saved.pk
+        form.instance.refresh_from_db()
+        for formset in formsets:
+            note_changes(formset)
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> Any:
+        """Write a valid form and its rows; return the row."""
+        raise NotImplementedError
+
+    # Deleting
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        show = super().delete_view
+        try:
+            return persistently(lambda: show(request, object_id, extra_context))
+        except DomainError as error:
+            self.tell(request, error)
+            return self.to_change_page(object_id)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Write history with the deletion itself, in `delete_model`."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        key = obj.pk
+        self.delete_through_service(request, obj)
+        obj.pk = key
+        super().log_deletions(request, [obj])
+
+    def delete_through_service(self, request: HttpRequest, row: Any) -> None:
+        raise NotImplementedError
+
+    # Steps
+
+    def _get_instance_method(self, method_name: str) -> Any:
+        """Return the view of a step, which the site asks for under its name."""
+        for step in self.steps:
+            if step.name == method_name:
+                return step.as_action(self.take_step)
+        return super()._get_instance_method(method_name)
+
+    @property
+    def actions_detail(self) -> list[str]:
+        return [step.name for step in self.steps]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Offer the steps that are lawful now and the user's role has."""
+        row = self.get_object(request, unquote(str(object_id)))
+        offered_now = {
+            step.name
+            for step in self.steps
+            if row is not None and allows(request, step.permission) and step.lawful(row)
+        }
+        return [
+            action for action in super().get_actions_detail(request, object_id)
+            if action.path in offered_now
+        ]  # fmt: skip
+
+    def take_step(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
+        """Ask for confirmation (GET), or do it and say what happened (POST)."""
+        if not allows(request, step.permission):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        form = step.form(row, request.POST or None) if step.form else None
+        if request.method != "POST" or (form is not None and not form.is_valid()):
+            if not step.lawful(row):
+                messages.warning(request, f"{row} cannot do that in its present state.")
+                return self.to_change_page(object_id)
+            return self.ask(request, row, step, form)
+        wanted = {} if form is None else form.cleaned_data
+        try:
+            done = persistently(lambda: step.run(row, request.user, **wanted))
+        except DomainError as error:
+            self.tell(request, error, row)
+        else:
+            self.log_change(request, row, step.title)
+            messages.success(request, done)
+        return self.to_change_page(object_id)
+
+    def ask(self, request: HttpRequest, row: Any, step: Step, form: Any) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{step.title}: {row}",
+            "row": row,
+            "step": step,
+            "form": form,
+            "back": self.change_address(row.pk),
+        }
+        return TemplateResponse(request, "admin/step.html", context)
+
+    # Telling
+
+    def tell(self, request: HttpRequest, error: DomainError, row: Any = None) -> None:
+        for text in self.texts_of(error, row):
+            messages.error(request, text)
+
+    def texts_of(self, error: DomainError, row: Any = None) -> list[str]:
+        """Say a refusal: its message, then every line that it names."""
+        lines = [line for line in error.details.get("lines", []) if isinstance(line, dict)]
+        return [error.message, *(self.text_of_line(line, row) for line in lines)]
+
+    def text_of_line(self, line: dict[str, Any], row: Any) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in line.items())
+
+    def change_address(self, key: Any) -> str:
+        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[key])
+
+    def to_change_page(self, object_id: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self.change_address(unquote(str(object_id))))
+
+
+class ReadOnlyAdmin(ScopedAdmin):
+    """Rows that only services and the system write."""
+
+    may_add = may_change = may_delete = None
+
+
+class HistoryAdmin(ReadOnlyAdmin):
+    """Rows without number: pages are turned without counting them."""
+
+    paginator = InfinitePaginator
+    list_per_page = 50
+
+
+def allows(request: HttpRequest, permission: Can | None) -> bool:
+    user: Any = request.user
+    return permission is not None and user.can(permission)
+
+
+def offered(model: Any, user: Any) -> Any:
+    """Return the rows that a form may name: of warehouses those one works in, else the visible."""
+    rows = model._default_manager.all()
+    if hasattr(rows, "member"):
+        return rows.member(user)
+    return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+
+
+def persistently(call: Callable[[], Any]) -> Any:
+    """Call again what lost a lock; raise a DomainError for what the database refused."""
+    for _ in range(ATTEMPTS):
+        try:
+            return call()
+        except OperationalError as error:
+            if not is_retryable(error):
+                raise
+        except (IntegrityError, ProtectedError) as error:
+            raise InvalidInput(
+                "Another record stands against this: it has the same code, or refers to this one."
+            ) from error
+        except DataError as error:
+            raise InvalidInput("A value is out of the range that can be stored.") from error
+    raise Busy("Others are writing the same records. Try again in a moment.")
+
+
+def refused_form(form: Any, refusal: DomainError, texts: list[str]) -> Any:
+    """Return the form class with a refusal among its errors, at the fields that it names."""
+
+    class RefusedForm(form):  # type: ignore[misc]
+        def _post_clean(self) -> None:
+            super()._post_clean()
+            named = dict(field_texts(refusal, set(self.fields)))
+            for field, told in named.items():
+                self.add_error(field, told)
+            if not named:
+                self.add_error(None, texts)
+
+    return RefusedForm
+
+
+def field_texts(refusal: DomainError, fields: set[str]) -> Iterator[tuple[str, list[str]]]:
+    for path, told in refusal.details.items():
+        field = path.rpartition(".")[2]
+        if field in fields and all(isinstance(text, str) for text in told):
+            yield field, told
+
+
+def note_changes(formset: Any) -> None:
+    """Tell the history what changed in rows that a service wrote."""
+    kept = [form for form in formset.forms if form not in formset.deleted_forms]
+    formset.new_objects = [
+        form.instance for form in kept if form.has_changed() and not form.instance.pk
+    ]
+    formset.changed_objects = [
+        (form.instance, form.changed_data)
+        for form in kept
+        if form.has_changed() and form.instance.pk
+    ]
+    formset.deleted_objects = [form.instance for form in formset.deleted_forms if form.instance.pk]
+
+
+def filled_rows(formset: Any) -> list[dict[str, Any]]:
+    """Return the values of the rows that shall be there, in their order."""
+    return [
+        form.cleaned_data
+        for form in formset.forms
+        if form not in formset.deleted_forms and (form.instance.pk or form.has_changed())
+    ]

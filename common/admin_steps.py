@@ -1,0 +1,59 @@
+"""The buttons of a change page: each names its permission, when it is lawful, and its service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from common.permissions import Can
+
+
+def always(row: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something that may be done with a row.
+
+    run: called with the row and the user, and the form's values; returns what to say.
+    form: called with the row and what was posted; asked for before the step is done.
+    """
+
+    name: str
+    title: str
+    permission: Can
+    run: Callable[..., str]
+    lawful: Callable[[Any], bool] = always
+    form: Callable[[Any, Any], forms.Form] | None = None
+    explanation: str = ""
+    icon: str = "arrow_forward"
+    is_final: bool = False
+
+    def as_action(self, take: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the view of this step with the attributes that the site reads off it."""
+
+        def view(request: Any, object_id: str) -> Any:
+            return take(request, object_id, self)
+
+        variant = ActionVariant.DANGER if self.is_final else ActionVariant.PRIMARY
+        view.short_description = self.title  # type: ignore[attr-defined]
+        view.url_path = self.name  # type: ignore[attr-defined]
+        view.icon = self.icon  # type: ignore[attr-defined]
+        view.variant = variant  # type: ignore[attr-defined]
+        view.attrs = {}  # type: ignore[attr-defined]
+        return view
+
+
+class NotesForm(forms.Form):
+    """Words that a step may come with."""
+
+    notes = forms.CharField(
+        max_length=500, required=False, widget=UnfoldAdminTextInputWidget, label="Notes"
+    )
+
+    def __init__(self, row: Any, posted: Any) -> None:
+        super().__init__(posted)

@@ -1,0 +1,150 @@
+"""Requests that may be sent twice: idempotency keys, and retries of lost locks.
+
+A POST with an `Idempotency-Key` runs in one transaction with the row that stores its answer, so
+either both are there or neither. A twin that comes meanwhile waits for the first at the unique
+constraint and gets the stored answer.
+"""
+
+import hashlib
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from common.api.exception_handler import error_response, is_retryable
+from common.exceptions import KeyReused
+from common.models import IdempotencyRecord
+
+ATTEMPTS = 4
+CLAIM = """
+    INSERT INTO common_idempotencyrecord
+        (user_id, key, fingerprint, content_type, body, created_at)
+    VALUES (%s, %s, %s, '', '', clock_timestamp())
+    ON CONFLICT (user_id, key) DO NOTHING RETURNING id"""
+
+
+class _StoredAnswer(Exception):
+    """Leads from initial() out of the transaction, to the answer of the first request."""
+
+    def __init__(self, record: IdempotencyRecord) -> None:
+        self.record = record
+
+
+class SafeWriteMixin(APIView):
+    """Answer a repeated POST with its first answer; retry lost locks three times, then 503."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return super().dispatch(request, *args, **kwargs)
+        repeatable = keep_body(request)
+        for _ in range(ATTEMPTS if repeatable else 1):
+            try:
+                return self._dispatch_once(request, *args, **kwargs)
+            except OperationalError as error:
+                if not is_retryable(error) or connection.in_atomic_block:
+                    raise
+        return self._answer_busy(request, *args, **kwargs)
+
+    def _dispatch_once(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self._claimed: int | None = None
+        if request.method != "POST" or "Idempotency-Key" not in request.headers:
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            with transaction.atomic():
+                response = super().dispatch(request, *args, **kwargs)
+                if self._claimed is not None:
+                    self._store(self._claimed, response)
+                return response
+        except _StoredAnswer as stored:
+            return replay(stored.record)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        key = request.headers.get("Idempotency-Key")
+        if key is None or request.method != "POST" or not request.user.is_authenticated:
+            return
+        if not 1 <= len(key) <= 255 or not key.isprintable():
+            raise ValidationError(
+                {"Idempotency-Key": ["Send 1 to 255 printable characters, such as a UUID."]}
+            )
+        self._claimed = claim(request, key)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        if isinstance(exc, _StoredAnswer):
+            raise exc
+        return super().handle_exception(exc)
+
+    def _store(self, record_id: int, response: Any) -> None:
+        response.render()
+        if response.status_code >= 500:
+            transaction.set_rollback(True)
+            return
+        IdempotencyRecord.objects.filter(pk=record_id).update(
+            status=response.status_code,
+            content_type=response["Content-Type"],
+            body=response.content,
+        )
+
+    def _answer_busy(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = error_response(
+            503, "busy", "Others are writing the same records. Send the request again in a second."
+        )
+        response["Retry-After"] = "1"
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        return self.finalize_response(drf_request, response, *args, **kwargs)
+
+
+def keep_body(request: HttpRequest) -> bool:
+    """Hold a JSON body in memory so that the request can run again; say whether it can."""
+    if (request.content_type or "").startswith("multipart/"):
+        return False
+    try:
+        return request.body is not None
+    except RequestDataTooBig:
+        return False  # parsing meets the same limit and answers 413
+
+
+def claim(request: Request, key: str) -> int:
+    """Insert the row of this key, or raise the answer that is stored under it."""
+    fingerprint = fingerprint_of(request)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [request.user.pk, key, fingerprint])
+        row = cursor.fetchone()
+    if row is not None:
+        return int(row[0])
+    record = IdempotencyRecord.objects.get(user_id=int(request.user.pk or 0), key=key)
+    if record.fingerprint != fingerprint:
+        raise KeyReused(
+            "This Idempotency-Key was used for another request. Use a new key for a new request.",
+            {"Idempotency-Key": ["Used before with another path or body."]},
+        )
+    raise _StoredAnswer(record)
+
+
+def fingerprint_of(request: Request) -> str:
+    """Hash method, path, query and body; a JSON body regardless of key order and spaces."""
+    head = f"{request.method} {request.path} {request.META.get('QUERY_STRING', '')}".encode()
+    if (request.content_type or "").startswith("multipart/"):
+        form: Any = request.data
+        body = orjson.dumps({name: form.getlist(name) for name in form}, default=str)
+    else:
+        try:
+            body = orjson.dumps(orjson.loads(request.body), option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONDecodeError:
+            body = request.body
+    return hashlib.sha256(head + b"\n" + body).hexdigest()
+
+
+def replay(record: IdempotencyRecord) -> HttpResponse:
+    """Give a stored answer again, marked as such."""
+    response = HttpResponse(
+        bytes(record.body), status=record.status, content_type=record.content_type
+    )
+    response["Idempotent-Replayed"] = "true"
+    return response

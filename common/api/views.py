@@ -1,0 +1,36 @@
+"""Answers for requests that reach no endpoint, and the base of views that are no viewset."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+
+from common.api.safe_writes import SafeWriteMixin
+from common.permissions import Can
+
+
+class ApiView(SafeWriteMixin):
+    """A view of one path; `permissions` maps each lower-case method to what it requires."""
+
+    permissions: dict[str, Can] = {}
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not request.path.startswith("/api/"):
+        return defaults.page_not_found(request, exception)
+    return shaped(404, "Not found", "not_found", "There is no such path. See /api/docs/.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return shaped(400, "Invalid input", "invalid", "The request is malformed. Check its encoding.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return shaped(
+        500, "Server error", "server_error", "This is our fault. It was logged; nothing was saved."
+    )
+
+
+def shaped(status: int, title: str, code: str, message: str) -> HttpResponse:
+    body: dict[str, Any] = {"error": title, "message": message, "code": code, "details": {}}
+    return JsonResponse(body, status=status)

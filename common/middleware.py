@@ -1,0 +1,62 @@
+"""What is settled about a request before any view sees it."""
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestSafetyMiddleware:
+    """Refuse what PostgreSQL cannot store, and let API paths do without their last slash."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        place = unstorable_place(request)
+        if place:
+            return JsonResponse(
+                {
+                    "error": "Invalid input",
+                    "message": f"The {place} has a character that is not text. Remove it.",
+                    "code": "invalid",
+                    "details": {place: ["NUL bytes and broken Unicode are not text."]},
+                },
+                status=400,
+            )
+        if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+            request.path_info += "/"
+        return self.get_response(request)
+
+
+def unstorable_place(request: HttpRequest) -> str | None:
+    """Name the part of the address that holds a NUL byte or broken Unicode, if any."""
+    if not storable(request.path_info):
+        return "path"
+    query = unquote(request.META.get("QUERY_STRING", ""), errors="surrogateescape")
+    return None if storable(query) else "query"
+
+
+def storable(text: str) -> bool:
+    return "\x00" not in text and "\ufffd" not in text and not _has_surrogate(text)
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """Tell browsers what pages may load and run; the admin's may do one thing more."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if not report_only and request.path_info.startswith("/admin/"):
+            parts.update = settings.CONTENT_SECURITY_ADMIN
+        return parts

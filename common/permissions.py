@@ -1,0 +1,63 @@
+"""Who may do what: the only place where roles and permissions meet."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MANAGER = "manager"
+    STAFF = "staff"
+    SALES = "sales"
+    VIEWER = "viewer"
+
+
+ROLE_SYNONYMS = {"readonly": Role.VIEWER, "employee": Role.STAFF}
+
+
+class Can(StrEnum):
+    """The permissions; every action of every endpoint names one."""
+
+    SIGN_IN = "sign_in"
+    VIEW_STOCK = "view_stock"
+    MANAGE_CATALOGUE = "manage_catalogue"
+    SEND_NOTIFICATIONS = "send_notifications"
+    POST_STOCK = "post_stock"
+    BACKDATE_STOCK = "backdate_stock"
+    ACT_ON_ALERTS = "act_on_alerts"
+    VIEW_PURCHASE_ORDERS = "view_purchase_orders"
+    MANAGE_PURCHASE_ORDERS = "manage_purchase_orders"
+    VIEW_SALES_ORDERS = "view_sales_orders"
+    MANAGE_SALES_ORDERS = "manage_sales_orders"
+    REQUEST_TRANSFERS = "request_transfers"
+    DECIDE_TRANSFERS = "decide_transfers"
+    VIEW_PEOPLE = "view_people"
+    MANAGE_USERS = "manage_users"
+    MANAGE_WAREHOUSES = "manage_warehouses"
+    MANAGE_SETTINGS = "manage_settings"
+    SEE_ALL_WAREHOUSES = "see_all_warehouses"
+
+
+_EVERYBODY = frozenset({Can.SIGN_IN, Can.VIEW_STOCK})
+_STAFF = _EVERYBODY | {
+    Can.POST_STOCK,
+    Can.ACT_ON_ALERTS,
+    Can.VIEW_PURCHASE_ORDERS,
+    Can.VIEW_SALES_ORDERS,
+}
+_MANAGER = _STAFF | {
+    Can.MANAGE_CATALOGUE,
+    Can.SEND_NOTIFICATIONS,
+    Can.BACKDATE_STOCK,
+    Can.MANAGE_PURCHASE_ORDERS,
+    Can.MANAGE_SALES_ORDERS,
+    Can.REQUEST_TRANSFERS,
+    Can.VIEW_PEOPLE,
+}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Can]] = {
+    Role.ADMIN: frozenset(Can),
+    Role.MANAGER: _MANAGER,
+    Role.STAFF: _STAFF,
+    Role.SALES: _EVERYBODY | {Can.VIEW_SALES_ORDERS, Can.MANAGE_SALES_ORDERS},
+    Role.VIEWER: _EVERYBODY | {Can.VIEW_PURCHASE_ORDERS},
+}

@@ -1,0 +1,57 @@
+"""A reference is a business code or a primary key; where a value is both, the code wins."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Case, IntegerField, Q, Value, When
+
+MAX_PRIMARY_KEY = 2**63 - 1
+
+
+def as_primary_key(reference: object) -> int | None:
+    """Return the primary key that a reference may be, or None."""
+    text = str(reference).strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        return None
+    number = int(text)
+    return number if number <= MAX_PRIMARY_KEY else None
+
+
+class ReferenceQuerySet(models.QuerySet[Any]):
+    """Rows found by code or primary key; the model names its code field in `code_field`."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Everything: models whose rows belong to a warehouse override this."""
+        return self
+
+    def by_reference(self, reference: object) -> Self:
+        """Narrow to the row whose code, or else whose primary key, is `reference`."""
+        code = str(reference).strip().upper()
+        field = self.model.code_field
+        key = as_primary_key(reference)
+        if field == "pk":  # a model without a code of its own
+            return self.filter(pk=key) if key is not None else self.none()
+        matches = Q(**{field: code})
+        if key is not None:
+            matches |= Q(pk=key)
+        rank = Case(
+            When(**{field: code}, then=Value(0)), default=Value(1), output_field=IntegerField()
+        )
+        return self.filter(matches).order_by(rank)
+
+    def by_references(self, references: Iterable[object]) -> dict[str, Any]:
+        """Return the rows of many references in one query, keyed by `str(reference)` as given."""
+        wanted = {str(reference): str(reference).strip().upper() for reference in references}
+        keys = {text: as_primary_key(text) for text in wanted}
+        field = self.model.code_field
+        rows = list(
+            self.filter(
+                Q(**{f"{field}__in": set(wanted.values())})
+                | Q(pk__in={key for key in keys.values() if key is not None})
+            )
+        )
+        by_code = {getattr(row, field): row for row in rows}
+        by_key = {row.pk: row for row in rows}
+        found = {text: by_code.get(code) or by_key.get(keys[text]) for text, code in wanted.items()}
+        return {text: row for text, row in found.items() if row is not None}

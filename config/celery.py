@@ -1,0 +1,47 @@
+"""The Celery application: tasks are hints, the facts stand in PostgreSQL."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("inventorypulse")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# What is the same everywhere; a CELERY_ setting of the same name would win.
+app.add_defaults(
+    {
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "task_soft_time_limit": 300,
+        "task_time_limit": 420,
+        "broker_transport_options": {
+            "visibility_timeout": 900,
+            "unacked_restore_throttle": 1,
+            # A broker that stops answering must not hold up beat or a worker for ever.
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+        },
+        # A broker that is down must not hold up a posting: the outbox is polled anyway.
+        "task_publish_retry": False,
+        "broker_connection_retry_on_startup": True,
+        "timezone": "UTC",
+    }
+)
+app.conf.beat_schedule = {
+    "deliver-outbox": {"task": "notifications.deliver_outbox", "schedule": 5.0},
+    "check-low-stock": {"task": "alerts.check_low_stock", "schedule": crontab(hour=0, minute=0)},
+    "purge-idempotency": {
+        "task": "common.purge_idempotency_records",
+        "schedule": crontab(hour=3, minute=30),
+    },
+    "purge-messages": {
+        "task": "notifications.purge_messages",
+        "schedule": crontab(hour=3, minute=40),
+    },
+    "purge-sign-ins": {"task": "users.purge_sign_ins", "schedule": crontab(hour=3, minute=50)},
+}
+app.autodiscover_tasks()

@@ -1,0 +1,36 @@
+"""What browsers may do with our pages."""
+
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+
+# Nothing comes from elsewhere and no script stands in a page. Styles may: Swagger UI and the
+# browsable API carry some, and a style cannot act.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF, UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# The admin's pages hold expressions that its library (Alpine) evaluates: allowed there alone.
+CONTENT_SECURITY_ADMIN = {"script-src": [UNSAFE_EVAL]}
+# A bar-code scanner may use the camera on our own pages; nothing here needs the rest.
+PERMISSIONS_POLICY: dict[str, list[str] | str] = {
+    "camera": "self",
+    "clipboard-write": "self",
+    "accelerometer": [],
+    "autoplay": [],
+    "display-capture": [],
+    "encrypted-media": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "magnetometer": [],
+    "microphone": [],
+    "midi": [],
+    "payment": [],
+    "usb": [],
+}

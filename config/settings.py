@@ -1,0 +1,251 @@
+"""All settings; everything that differs between installations comes from the environment."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import logging, security
+
+# Lets classes such as ModelAdmin be written with their model: ModelAdmin[Product].
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+VERSION = "1.0.0"
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+SECRET_KEY = env.str("SECRET_KEY")
+JWT_SECRET_KEY = env.str("JWT_SECRET_KEY", default="") or SECRET_KEY
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+if DEMO and set(ALLOWED_HOSTS) - {"127.0.0.1", "localhost", "[::1]", "testserver"}:
+    raise ImproperlyConfigured(
+        "DEMO=true publishes known passwords: it is refused with hosts other than loopback. "
+        "Unset DEMO or set ALLOWED_HOSTS=127.0.0.1,localhost."
+    )
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/.*$"
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
+
+INSTALLED_APPS = [
+    "operations",
+    "alerts",
+    "purchasing",
+    "sales",
+    "inventory",
+    "suppliers",
+    "warehouses",
+    "users",
+    "notifications",
+    "common",
+    "django_guid",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django_guid.middleware.guid_middleware",
+    "common.access_log.AccessLogMiddleware",
+    "common.middleware.RequestSafetyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "common.middleware.ContentPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+if "DATABASE_URL" not in env:
+    env.ENVIRON["DATABASE_URL"] = "postgres://{}:{}@{}:{}/{}".format(
+        env.str("POSTGRES_USER", default="postgres"),
+        env.str("POSTGRES_PASSWORD", default="postgres"),
+        env.str("POSTGRES_HOST", default="localhost"),
+        env.str("POSTGRES_PORT", default="5432"),
+        env.str("POSTGRES_DB", default="inventory_db"),
+    )
+# The role that the running product connects as; migrations grant it what it needs, no more.
+DATABASE_APP_ROLE = urlsplit(env.str("DATABASE_APP_URL", default="") or env.str("DATABASE_URL"))
+DATABASE_APP_ROLE = DATABASE_APP_ROLE.username or ""
+DATABASE_POOL = env.int("DATABASE_POOL", default=0)
+DATABASES = {
+    "default": {
+        **env.db_url("DATABASE_URL"),
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 0 if DATABASE_POOL else 300,
+        "OPTIONS": {
+            "options": "-c lock_timeout=3s -c statement_timeout=15s"
+            " -c idle_in_transaction_session_timeout=60s",
+            "server_side_binding": False,
+            **({"pool": {"min_size": 1, "max_size": DATABASE_POOL}} if DATABASE_POOL else {}),
+        },
+    }
+}
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+CACHES["default"]["LOCATION"] = REDIS_URL
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_RESULT_BACKEND = env.str("CELERY_RESULT_BACKEND", default="") or None
+CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
+
+AUTH_USER_MODEL = "users.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(hours=1),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "SIGNING_KEY": JWT_SECRET_KEY,
+    "UPDATE_LAST_LOGIN": False,
+}
+LOGIN_URL = "/admin/login/"
+
+REST_FRAMEWORK = {
+    # How many proxies add to X-Forwarded-For; with 0 the header is not believed.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.api.authentication.SessionJWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["common.api.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "common.api.renderers.NumberJSONRenderer",
+        "common.api.renderers.BrowsableRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "common.api.parsers.StrictJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "common.api.pagination.EnvelopePagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "common.api.filters.StrictFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "common.api.filters.StrictOrderingFilter",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "common.api.schema.EnvelopeAutoSchema",
+    "EXCEPTION_HANDLER": "common.api.exception_handler.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.MultiPartRenderer",
+    ],
+    "NON_FIELD_ERRORS_KEY": "body",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "InventoryPulse",
+    "DESCRIPTION": "Stock, orders and alerts of a company with several warehouses.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "UserStatus": "users.models.User.Status",
+        "AlertStatus": "alerts.models.Alert.Status",
+        "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
+        "SalesOrderStatus": "sales.models.SalesOrder.Status",
+        "ProductStatus": "inventory.models.Product.Status",
+        "SupplierStatus": "suppliers.models.Supplier.Status",
+        "MovementType": "inventory.models.StockMovement.Type",
+    },
+}
+
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="InventoryPulse <stock@localhost>")
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+
+# How much more than ordered a purchase receipt may bring, in percent of the ordered quantity.
+OVER_RECEIPT_TOLERANCE_PERCENT = 0
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "media")))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
+SECURE_SSL = env.bool("SECURE_SSL", default=not (DEBUG or DEMO))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
+SECURE_SSL_REDIRECT = SECURE_SSL
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # asked inside, past the TLS proxy
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = security.CONTENT_SECURITY_POLICY
+CONTENT_SECURITY_ADMIN = security.CONTENT_SECURITY_ADMIN
+PERMISSIONS_POLICY = security.PERMISSIONS_POLICY
+
+DJANGO_GUID = logging.DJANGO_GUID
+LOGGING = logging.logging_settings(env.str("LOG_LEVEL", default="INFO"), readable=DEBUG)
+# Who may read /metrics; without a token, callers on this machine.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+SNOWFLAKE_ACCOUNT = env.str("SNOWFLAKE_ACCOUNT", default="")
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+MINIMAX_API_KEY = env.str("MINIMAX_API_KEY", default="")

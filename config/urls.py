@@ -1,0 +1,26 @@
+"""Every path of the product; each app lists its own under /api/."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from common.api.views import bad_request, not_found, server_error
+from operations.api.metrics import metrics_view
+
+handler400 = bad_request
+handler404 = not_found
+handler500 = server_error
+
+API_APPS = ["operations", "alerts", "purchasing", "sales", "inventory", "suppliers"]
+API_APPS += ["warehouses", "users", "notifications"]
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path("admin/", admin.site.urls),
+    path("metrics", metrics_view, name="metrics"),
+    path("api/session/", include("rest_framework.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    *[path("api/", include(f"{app}.api.urls")) for app in API_APPS],
+]

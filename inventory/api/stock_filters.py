@@ -1,0 +1,35 @@
+"""Filters of balances and movements."""
+
+from django_filters import rest_framework as filters
+
+from common.api.filters import ReferenceFilter
+from inventory.models import Product, ProductVariation, Stock, StockMovement
+from warehouses.models import Warehouse
+
+
+class ItemFilterSet(filters.FilterSet):
+    product_id = ReferenceFilter(
+        field_name="variation__product", queryset=lambda: Product.objects.all()
+    )
+    sku = ReferenceFilter(field_name="variation", queryset=lambda: ProductVariation.objects.all())
+    warehouse = ReferenceFilter(field_name="warehouse", queryset=lambda: Warehouse.objects.all())
+
+
+class StockFilterSet(ItemFilterSet):
+    low_stock = filters.BooleanFilter(field_name="is_low")
+
+    class Meta:
+        model = Stock
+        fields: list[str] = []
+
+
+class StockMovementFilterSet(ItemFilterSet):
+    movement_type = filters.ChoiceFilter(choices=StockMovement.Type.choices)
+    reference = filters.CharFilter(field_name="reference_code", lookup_expr="iexact")
+    reference_type = filters.CharFilter(field_name="reference_type")
+    start_date = filters.DateFilter(field_name="occurred_at", lookup_expr="date__gte")
+    end_date = filters.DateFilter(field_name="occurred_at", lookup_expr="date__lte")
+
+    class Meta:
+        model = StockMovement
+        fields: list[str] = []

@@ -1,0 +1,129 @@
+"""Balances and movements as JSON."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from common.api.fields import ChoiceSynonymField, CostField, QuantityField
+from inventory.models import Stock, StockMovement
+
+REFERENCE = {"required": False, "allow_null": True, "allow_blank": True, "max_length": 50}
+
+
+class StockSerializer(serializers.ModelSerializer[Stock]):
+    product_id = serializers.CharField(source="variation.product.code")
+    product_name = serializers.CharField(source="variation.product.name")
+    sku = serializers.CharField(source="variation.sku_code")
+    warehouse = serializers.CharField(source="warehouse.code")
+    available = QuantityField(read_only=True)
+
+    class Meta:
+        model = Stock
+        fields = [
+            "id", "product_id", "product_name", "sku", "warehouse", "on_hand", "reserved",
+            "unavailable", "available", "incoming", "average_cost", "reorder_point", "is_low",
+            "bin_location",
+        ]  # fmt: skip
+
+
+class StockMovementSerializer(serializers.ModelSerializer[StockMovement]):
+    movement_id = serializers.CharField(source="code")
+    product_id = serializers.CharField(source="variation.product.code")
+    sku = serializers.CharField(source="variation.sku_code")
+    warehouse = serializers.CharField(source="warehouse.code")
+    timestamp = serializers.DateTimeField(source="occurred_at")
+    reference_id = serializers.CharField(source="reference_code")
+    warehouse_location = serializers.CharField(source="bin_location")
+    processed_by = serializers.SerializerMethodField()
+    approved_by = serializers.SerializerMethodField()
+    status = serializers.SerializerMethodField()
+
+    class Meta:
+        model = StockMovement
+        fields = [
+            "id", "movement_id", "product_id", "sku", "warehouse", "movement_type", "quantity",
+            "unit_cost", "total_value", "stock_before", "stock_after", "reason_code",
+            "reason_description", "reference_type", "reference_id", "warehouse_location",
+            "lot_number", "expiration_date", "timestamp", "recorded_at", "processed_by",
+            "approved_by", "status", "notes",
+        ]  # fmt: skip
+
+    def get_processed_by(self, movement: StockMovement) -> str | None:
+        return user_code(movement.processed_by_id)
+
+    def get_approved_by(self, movement: StockMovement) -> str | None:
+        return user_code(movement.approved_by_id)
+
+    def get_status(self, movement: StockMovement) -> str:
+        return "completed"
+
+
+def user_code(key: int | None) -> str | None:
+    return None if key is None else f"USR{key:03d}"
+
+
+@extend_schema_field({"type": ["string", "integer"]})
+class ReferenceInput(serializers.Field):
+    """A code or id as given; the service looks it up."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, bool) or not isinstance(data, str | int) or len(str(data)) > 100:
+            raise serializers.ValidationError("Send the code or the id.")
+        return str(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class ItemInput(serializers.Serializer[Any]):
+    """Names a variation and a warehouse."""
+
+    product_id = ReferenceInput(required=False, allow_null=True)
+    sku = ReferenceInput(required=False, allow_null=True)
+    product_variation = ReferenceInput(required=False, allow_null=True)
+    warehouse = ReferenceInput(required=False, allow_null=True)
+
+
+class MovementInput(ItemInput):
+    """One movement to record."""
+
+    TYPES = [choice for choice in StockMovement.Type.values if choice != "transfer"]
+
+    movement_type = ChoiceSynonymField(
+        TYPES,
+        error_messages={
+            "invalid_choice": '"{input}" is not inbound, outbound or adjustment. To move stock '
+            "between warehouses, use /api/transfer-requests/."
+        },
+    )
+    quantity = QuantityField()
+    unit_cost = CostField(required=False, allow_null=True, min_value=0)
+    reason_code = serializers.CharField(required=False, allow_blank=True, max_length=50)
+    reason_description = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    reference_type = serializers.CharField(required=False, allow_blank=True, max_length=30)
+    reference_id = serializers.CharField(required=False, allow_blank=True, max_length=50)
+    warehouse_location = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    lot_number = serializers.CharField(required=False, allow_blank=True, max_length=50)
+    expiration_date = serializers.DateField(required=False, allow_null=True)
+    timestamp = serializers.DateTimeField(required=False, allow_null=True)
+    processed_by = ReferenceInput(required=False, allow_null=True)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=500)
+
+
+class AssignInput(ItemInput):
+    """The first stock of a variation in a warehouse."""
+
+    quantity = QuantityField()
+    unit_cost = CostField(required=False, allow_null=True, min_value=0)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=500)
+
+
+class MovementAnswer(StockMovementSerializer):
+    """A recorded movement with what it left."""
+
+    message = serializers.CharField()
+    new_stock_level = QuantityField()
+
+    class Meta(StockMovementSerializer.Meta):
+        fields = ["message", "new_stock_level", *StockMovementSerializer.Meta.fields]

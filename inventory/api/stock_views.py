@@ -1,0 +1,131 @@
+"""Balances and movements over HTTP."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.api.callers import require_caller
+from common.api.viewsets import ListRetrieveViewSet
+from common.permissions import Can
+from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
+from inventory.api.stock_serializers import (
+    AssignInput,
+    MovementAnswer,
+    MovementInput,
+    StockMovementSerializer,
+    StockSerializer,
+)
+from inventory.lookup import find_variations
+from inventory.models import ProductVariation, Stock, StockMovement
+from inventory.services.movements import as_movement, record_movement
+from inventory.services.stock_change import PostedChange
+from warehouses.models import Warehouse
+from warehouses.queries import member_warehouse
+
+
+class StockViewSet(ListRetrieveViewSet):
+    """Balances by variation and warehouse."""
+
+    queryset = Stock.objects.select_related("variation__product", "warehouse").order_by("pk")
+    serializer_class = StockSerializer
+    filterset_class = StockFilterSet
+    search_fields = ["variation__product__name", "variation__sku_code"]
+    ordering_fields = ["id", "on_hand", "reserved", "incoming"]
+    resource_name = "stocks"
+    permissions = {"list": Can.VIEW_STOCK, "retrieve": Can.VIEW_STOCK, "assign": Can.POST_STOCK}
+
+    @extend_schema(request=AssignInput, responses={201: MovementAnswer})
+    @action(detail=False, methods=["post"])
+    def assign(self, request: Request) -> Response:
+        """Put the first stock of a variation into a warehouse, as an inbound movement."""
+        body = validated(AssignInput, request)
+        variation, warehouse = place(body, request)
+        posted = record_movement(
+            variation=variation,
+            warehouse=warehouse,
+            movement_type="inbound",
+            quantity=body["quantity"],
+            unit_cost=body.get("unit_cost"),
+            texts={"reason_code": "initial_stock", "notes": body.get("notes", "")},
+            acting_user=request.user,
+        )
+        movement = as_movement(posted, variation, warehouse, request.user)
+        return movement_answer(posted, movement, "Stock assigned successfully")
+
+
+class StockMovementViewSet(ListRetrieveViewSet):
+    """The ledger: movements are recorded, never changed."""
+
+    queryset = StockMovement.objects.select_related("variation__product", "warehouse").order_by(
+        "-pk"
+    )
+    serializer_class = StockMovementSerializer
+    filterset_class = StockMovementFilterSet
+    search_fields = ["variation__product__name", "variation__sku_code", "reference_code", "notes"]
+    ordering_fields = ["id", "occurred_at", "quantity"]
+    resource_name = "stock_movements"
+    permissions = {
+        "list": Can.VIEW_STOCK,
+        "retrieve": Can.VIEW_STOCK,
+        "create": Can.POST_STOCK,
+    }
+
+    @extend_schema(request=MovementInput, responses={201: MovementAnswer})
+    def create(self, request: Request) -> Response:
+        """Record a receipt, an issue or a correction."""
+        body = validated(MovementInput, request)
+        require_caller(request, body, "processed_by")
+        variation, warehouse = place(body, request)
+        posted = record_movement(
+            variation=variation,
+            warehouse=warehouse,
+            movement_type=body["movement_type"],
+            quantity=body["quantity"],
+            unit_cost=body.get("unit_cost"),
+            occurred_at=body.get("timestamp"),
+            texts=movement_texts(body),
+            acting_user=request.user,
+        )
+        movement = as_movement(posted, variation, warehouse, request.user)
+        return movement_answer(posted, movement, "Stock movement recorded successfully")
+
+
+def validated(serializer_class: Any, request: Request) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data, context={"request": request})
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def place(body: dict[str, Any], request: Request) -> tuple[ProductVariation, Warehouse]:
+    """Return the variation and the warehouse that a body names."""
+    variation = find_variations([body], path="")[0]
+    return variation, member_warehouse(body.get("warehouse"), request.user)
+
+
+def movement_texts(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the words of a movement under the ledger's names."""
+    names = {
+        "reason_code": "reason_code",
+        "reason_description": "reason_description",
+        "reference_type": "reference_type",
+        "reference_id": "reference_code",
+        "warehouse_location": "bin_location",
+        "lot_number": "lot_number",
+        "expiration_date": "expiration_date",
+        "notes": "notes",
+    }
+    return {ours: body[theirs] for theirs, ours in names.items() if body.get(theirs) is not None}
+
+
+def movement_answer(posted: PostedChange, movement: StockMovement, message: str) -> Response:
+    body = {
+        "message": message,
+        **StockMovementSerializer(movement).data,
+        "new_stock_level": posted.stock_after,
+    }
+    if posted.released_from_others:
+        body["released_reservations"] = posted.released_from_others
+    return Response(body, status=201)

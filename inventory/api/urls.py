@@ -1,0 +1,30 @@
+"""Paths of the catalogue and of stock."""
+
+from django.urls import re_path
+from rest_framework.routers import SimpleRouter
+
+from inventory.api.catalogue_views import (
+    CategoryViewSet,
+    LowStockThresholdViewSet,
+    ProductVariationViewSet,
+    ProductViewSet,
+    VariationViewSet,
+)
+from inventory.api.stock_views import StockMovementViewSet, StockViewSet
+
+router = SimpleRouter()
+router.register("categories", CategoryViewSet, basename="category")
+router.register("products", ProductViewSet, basename="product")
+router.register("variations", VariationViewSet, basename="variation")
+router.register("low-stock-thresholds", LowStockThresholdViewSet, basename="low-stock-threshold")
+router.register("stocks", StockViewSet, basename="stock")
+router.register("stock-movements", StockMovementViewSet, basename="stock-movement")
+
+urlpatterns = [
+    re_path(
+        rf"^products/(?P<product_reference>{ProductViewSet.lookup_value_regex})/variations/$",
+        ProductVariationViewSet.as_view({"get": "list", "post": "create"}),
+        name="product-variation-list",
+    ),
+    *router.urls,
+]

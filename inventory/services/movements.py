@@ -1,0 +1,137 @@
+"""Movements that people record one by one, and moves between warehouses."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from common.exceptions import InvalidInput, NotAllowed
+from common.permissions import Can
+from inventory.models import ProductVariation, StockMovement
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.stock_change import FOUR_PLACES, PostedChange, StockChange
+from warehouses.models import Warehouse
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def record_movement(
+    *,
+    variation: ProductVariation,
+    warehouse: Warehouse,
+    movement_type: str,
+    quantity: Decimal,
+    unit_cost: Decimal | None = None,
+    occurred_at: datetime | None = None,
+    texts: dict[str, Any] | None = None,
+    acting_user: Any,
+) -> PostedChange:
+    """Post one inbound, outbound or adjusting movement and return what it did.
+
+    Quantity in the stock unit: inbound positive, outbound of either sign, an adjustment signed.
+    A negative adjustment may take reserved stock; the newest reservations then become
+    back-orders. Locks the balance. Raises InvalidInput, NotAllowed (a past time without the
+    right to it) and InsufficientStock.
+    """
+    change = StockChange(
+        variation_id=variation.pk,
+        warehouse_id=warehouse.pk,
+        movement_type=movement_type,
+        quantity=signed_quantity(movement_type, quantity),
+        unit_cost=variation.cost_price if unit_cost is None else unit_cost,
+        occurred_at=checked_time(occurred_at, acting_user),
+        may_release_others=movement_type == StockMovement.Type.ADJUSTMENT,
+    )
+    return apply_stock_changes([replace(change, **(texts or {}))], acting_user=acting_user)[0]
+
+
+def as_movement(
+    posted: PostedChange, variation: ProductVariation, warehouse: Warehouse, acting_user: Any
+) -> StockMovement:
+    """Return the ledger line of a posted change without reading it again."""
+    change = posted.change
+    texts = ["reason_code", "reason_description", "reference_type", "reference_code"]
+    texts += ["bin_location", "lot_number", "expiration_date", "notes", "approved_by_id"]
+    known: dict[str, Any] = {name: getattr(change, name) for name in texts}
+    for name in ("stock_id", "occurred_at", "recorded_at"):
+        known[name] = getattr(posted, name)
+    return StockMovement(
+        pk=posted.movement_id,
+        variation=variation,
+        warehouse=warehouse,
+        movement_type=change.movement_type,
+        quantity=change.quantity,
+        stock_before=posted.stock_before,
+        stock_after=posted.stock_after,
+        unit_cost=posted.unit_cost,
+        total_value=(change.quantity * posted.unit_cost).quantize(FOUR_PLACES, ROUND_HALF_UP),
+        processed_by=acting_user,
+        **known,
+    )
+
+
+def signed_quantity(movement_type: str, quantity: Decimal) -> Decimal:
+    """Return the change of on hand that a movement of this type and quantity means."""
+    if quantity == 0:
+        raise InvalidInput("Nothing moves.", {"quantity": ["Send a quantity other than 0."]})
+    if movement_type == StockMovement.Type.INBOUND and quantity < 0:
+        text = "Send a positive quantity for an inbound movement, or use outbound."
+        raise InvalidInput(text, {"quantity": [text]})
+    return -abs(quantity) if movement_type == StockMovement.Type.OUTBOUND else quantity
+
+
+def checked_time(
+    occurred_at: datetime | None, acting_user: Any, field: str = "timestamp"
+) -> datetime | None:
+    """Return when it happened: not in the future, in the past only with the right to it."""
+    if occurred_at is None:
+        return None
+    now = timezone.now()
+    if occurred_at > now + CLOCK_TOLERANCE:
+        text = "Lies in the future. Leave it out for now."
+        raise InvalidInput(text, {field: [text]})
+    if occurred_at < now - CLOCK_TOLERANCE and not acting_user.can(Can.BACKDATE_STOCK):
+        text = "Only a manager may record movements of the past. Leave it out for now."
+        raise NotAllowed(text, {field: [text]})
+    return occurred_at
+
+
+def transfer_stock(
+    *,
+    lines: Sequence[tuple[ProductVariation, Decimal]],
+    from_warehouse: Warehouse,
+    to_warehouse: Warehouse,
+    reference_code: str = "",
+    acting_user: Any,
+) -> list[PostedChange]:
+    """Move quantities between two warehouses at the source's average cost, all lines or none.
+
+    Locks the balances of both sides in one order, so opposite transfers cannot deadlock. Raises
+    InsufficientStock naming every short line.
+    """
+    if from_warehouse == to_warehouse:
+        text = "Choose a destination other than the source."
+        raise InvalidInput(text, {"to_warehouse": [text]})
+    changes = []
+    for variation, quantity in lines:
+        out = StockChange(
+            variation_id=variation.pk,
+            warehouse_id=from_warehouse.pk,
+            quantity=-quantity,
+            movement_type=StockMovement.Type.TRANSFER,
+            reference_type="transfer",
+            reference_code=reference_code,
+        )
+        changes += [
+            out,
+            replace(
+                out,
+                warehouse_id=to_warehouse.pk,
+                quantity=quantity,
+                cost_from=(variation.pk, from_warehouse.pk),
+            ),
+        ]
+    return apply_stock_changes(changes, acting_user=acting_user)

@@ -1,0 +1,250 @@
+"""What a caller asks of the ledger, and what a line does to a balance: arithmetic, no SQL."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from common.exceptions import InvalidInput
+from inventory.exceptions import InsufficientStock, ReservationMismatch
+
+ZERO = Decimal(0)
+FOUR_PLACES = Decimal("0.0001")
+LARGEST_QUANTITY = Decimal("99999999.999")
+
+
+class Holder(NamedTuple):
+    """A document line that holds stock: reference type and the line's primary key."""
+
+    reference_type: str
+    line_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockChange:
+    """One line of a posting; quantities in the variation's stock unit, up to 3 places.
+
+    quantity: change of on hand, negative for issues; writes one movement unless 0.
+    hold: how much of what is available `holder` would like to reserve; it gets what there is.
+    release: how much of its own reservation `holder` gives back; at most what it holds.
+    release_all: it gives back whatever it holds once the balance is locked.
+    incoming: change of what is on its way here.
+    unit_cost: of receipts; issues go out at the balance's average cost.
+    cost_from: (variation, warehouse) whose average cost a receipt comes in at: of transfers.
+    may_release_others: an issue that has happened anyway (damage, a count): it may take what
+        documents reserved; the newest reservations are released first.
+    """
+
+    variation_id: int
+    warehouse_id: int
+    quantity: Decimal = ZERO
+    hold: Decimal = ZERO
+    release: Decimal = ZERO
+    release_all: bool = False
+    holder: Holder | None = None
+    incoming: Decimal = ZERO
+    movement_type: str = "adjustment"
+    unit_cost: Decimal | None = None
+    cost_from: tuple[int, int] | None = None
+    reason_code: str = ""
+    reason_description: str = ""
+    reference_type: str = ""
+    reference_code: str = ""
+    bin_location: str = ""
+    lot_number: str = ""
+    expiration_date: date | None = None
+    occurred_at: datetime | None = None
+    approved_by_id: int | None = None
+    notes: str = ""
+    may_release_others: bool = False
+
+
+@dataclass(slots=True)
+class PostedChange:
+    """What became of one line; `stock_id` is None where nothing was ever in stock there."""
+
+    change: StockChange
+    stock_id: int | None
+    stock_before: Decimal
+    stock_after: Decimal
+    unit_cost: Decimal
+    held: Decimal = ZERO
+    released_from_others: Decimal = ZERO
+    movement_id: int | None = None
+    recorded_at: datetime | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class RunningBalance:
+    """A locked balance while the lines of a posting pass over it."""
+
+    id: int
+    variation_id: int
+    warehouse_id: int
+    on_hand: Decimal
+    reserved: Decimal
+    unavailable: Decimal
+    incoming: Decimal
+    average_cost: Decimal
+    reorder_point: Decimal | None
+    available_before: Decimal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.available_before = self.available
+
+    @property
+    def available(self) -> Decimal:
+        return self.on_hand - self.reserved - self.unavailable
+
+    @property
+    def concerns_alerts(self) -> bool:
+        """Whether the balance is, or was before this posting, at or below its reorder point."""
+        if self.reorder_point is None or self.available == self.available_before:
+            return False
+        return min(self.available, self.available_before) <= self.reorder_point
+
+    def receive(self, quantity: Decimal, unit_cost: Decimal | None) -> Decimal:
+        """Add goods and move the average cost; return the cost per unit they came in at.
+
+        Moving average: (on hand x average + received x cost) / (on hand + received).
+        """
+        cost = self.average_cost if unit_cost is None else unit_cost
+        total = self.on_hand + quantity
+        value = self.on_hand * self.average_cost + quantity * cost
+        self.average_cost = (value / total).quantize(FOUR_PLACES, ROUND_HALF_UP)
+        self.on_hand = total
+        return cost
+
+
+class Shortage(NamedTuple):
+    """A line that wants more than there is."""
+
+    line: int
+    change: StockChange
+    requested: Decimal
+    available: Decimal
+
+
+class Posting:
+    """The lines of one posting applied in their order to locked balances, in memory."""
+
+    def __init__(
+        self,
+        balances: dict[tuple[int, int], RunningBalance],
+        holds: dict[tuple[Holder, int], Decimal],
+    ) -> None:
+        self.balances, self.holds = balances, holds
+        self.touched_holds: set[tuple[Holder, int]] = set()
+        self.shortages: list[Shortage] = []
+        self.posted: list[PostedChange] = []
+        self.overdrawn: set[int] = set()
+
+    def apply(self, changes: Iterable[StockChange]) -> None:
+        """Apply every line; raise InsufficientStock that names all short lines, or InvalidInput."""
+        for index, change in enumerate(changes):
+            balance = self.balances.get((change.variation_id, change.warehouse_id))
+            if balance is None:
+                wanted = max(-change.quantity, ZERO)
+                if wanted or change.release or change.incoming < 0:
+                    self.shortages.append(Shortage(index, change, wanted, ZERO))
+                self.posted.append(PostedChange(change, None, ZERO, ZERO, ZERO))
+                continue
+            self._apply_one(index, change, balance)
+        if self.shortages:
+            raise InsufficientStock(
+                "Less is available than asked for. Reduce the quantity or wait for stock.",
+                {"lines": [describe(shortage) for shortage in self.shortages]},
+            )
+
+    def _apply_one(self, index: int, change: StockChange, balance: RunningBalance) -> None:
+        before = balance.on_hand
+        cost = balance.average_cost
+        if change.release or change.release_all:
+            self._release(change, balance)
+        if change.quantity > 0:
+            source = self.balances.get(change.cost_from) if change.cost_from else None
+            cost = balance.receive(
+                change.quantity, source.average_cost if source else change.unit_cost
+            )
+        elif change.quantity < 0:
+            self._issue(index, change, balance)
+        held = self._hold(change, balance) if change.hold > 0 else ZERO
+        balance.incoming += change.incoming
+        self._check_range(index, balance)
+        self.posted.append(
+            PostedChange(change, balance.id, before, balance.on_hand, cost, held=held)
+        )
+
+    def _release(self, change: StockChange, balance: RunningBalance) -> None:
+        held = self._held(change, balance)
+        released = held if change.release_all else change.release
+        if released > held:
+            raise ReservationMismatch(
+                f"{released} should be released where {held} is reserved. Read it again."
+            )
+        if released:
+            self._set_hold(change, balance, held - released)
+
+    def _issue(self, index: int, change: StockChange, balance: RunningBalance) -> None:
+        wanted = -change.quantity
+        own = min(self._held(change, balance), wanted) if change.holder else ZERO
+        usable = balance.on_hand if change.may_release_others else balance.available + own
+        if wanted > usable:
+            self.shortages.append(Shortage(index, change, wanted, max(usable, ZERO)))
+            return
+        if own:
+            self._set_hold(change, balance, self._held(change, balance) - own)
+        balance.on_hand -= wanted
+        if balance.reserved > balance.on_hand:
+            self.overdrawn.add(balance.id)
+
+    def _hold(self, change: StockChange, balance: RunningBalance) -> Decimal:
+        granted = min(change.hold, max(balance.available, ZERO))
+        if granted:
+            self._set_hold(change, balance, self._held(change, balance) + granted)
+        return granted
+
+    def _held(self, change: StockChange, balance: RunningBalance) -> Decimal:
+        if change.holder is None:
+            raise ValueError("a line that holds or releases names its holder")
+        return self.holds.get((change.holder, balance.id), ZERO)
+
+    def _set_hold(self, change: StockChange, balance: RunningBalance, held: Decimal) -> None:
+        assert change.holder is not None
+        self.set_hold(change.holder, balance, held)
+
+    def note_release(self, stock_id: int, quantity: Decimal) -> None:
+        """Say on the last line that drew on a balance how much it took from reservations."""
+        for posted in reversed(self.posted):
+            if posted.stock_id == stock_id and posted.change.may_release_others:
+                posted.released_from_others += quantity
+                return
+
+    def set_hold(self, holder: Holder, balance: RunningBalance, held: Decimal) -> None:
+        """Set what a holder has of a balance and keep the balance's total equal to the sum."""
+        key = (holder, balance.id)
+        balance.reserved += held - self.holds.get(key, ZERO)
+        self.holds[key] = held
+        self.touched_holds.add(key)
+
+    def _check_range(self, index: int, balance: RunningBalance) -> None:
+        if max(balance.on_hand, balance.incoming) > LARGEST_QUANTITY:
+            text = f"A balance cannot exceed {LARGEST_QUANTITY}. Check the quantity."
+            raise InvalidInput(text, {"quantity": [text]})
+        if balance.incoming < 0:
+            raise ReservationMismatch(
+                f"Line {index + 1} receives more than is on its way. Read the order again."
+            )
+
+
+def describe(shortage: Shortage) -> dict[str, object]:
+    """Say which line is short of how much, in ids; the caller adds codes."""
+    return {
+        "line": shortage.line,
+        "variation_id": shortage.change.variation_id,
+        "warehouse_id": shortage.change.warehouse_id,
+        "requested": shortage.requested,
+        "available": shortage.available,
+    }

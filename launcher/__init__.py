@@ -1,0 +1,1 @@
+"""Starts the product from a bare checkout: environment, database, broker, processes."""

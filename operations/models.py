@@ -1,0 +1,35 @@
+"""What operations keeps of its own."""
+
+from django.db import models
+
+from warehouses.models import Warehouse
+
+
+class OrderImport(models.Model):
+    """How far the import of one order log is; written in the transaction of every batch."""
+
+    file_name = models.CharField(max_length=255)
+    file_sha256 = models.CharField("SHA-256 of the file", max_length=64)
+    options = models.TextField(help_text="As JSON.")
+    options_sha256 = models.CharField("SHA-256 of the options", max_length=64)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+")
+    supplied_through = models.DateField(
+        "supplied through month", null=True, help_text="The last month whose goods have come in."
+    )
+    orders_done = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    counters = models.JSONField(default=dict)
+    started_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["file_sha256", "options_sha256"], name="order_import_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,1 @@
+"""Order logs of other systems, replayed as orders of this one."""

@@ -1,0 +1,185 @@
+"""Which lines and items the entries of a body mean."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from common.exceptions import InvalidInput
+from inventory.lookup import find_variations
+from inventory.models import Product, ProductVariation
+from purchasing.models import PurchaseOrderItem
+from purchasing.services.order_lines import OrderLine
+from purchasing.services.receipts import ReceiptLine
+
+Entry = Mapping[str, Any]
+Items = Sequence[PurchaseOrderItem]
+Errors = dict[str, list[Any]]
+DESCRIBING = {"quantity_ordered", "unit_cost", "notes"}
+
+
+def describes_lines(entries: Sequence[Entry]) -> bool:
+    """Say whether entries tell what is ordered, and not only what arrived."""
+    return any(DESCRIBING & entry.keys() for entry in entries)
+
+
+def order_lines(entries: Sequence[Entry], items: Items = ()) -> list[OrderLine]:
+    """Return the lines that entries describe; what an entry leaves out is as its item has it.
+
+    Raises InvalidInput that names every bad entry.
+    """
+    known = [alone(candidates(items, entry)) for entry in entries]
+    variations = find_variations(
+        [
+            entry if item is None else {"sku": item.variation.sku_code}
+            for entry, item in zip(entries, known, strict=True)
+        ]
+    )
+    errors: Errors = {}
+    for index, (entry, item) in enumerate(zip(entries, known, strict=True)):
+        if item is None and "quantity_ordered" not in entry:
+            errors[f"items.{index}.quantity_ordered"] = ["This field is required."]
+        if item is None and (reason := not_orderable(variations[index])):
+            errors[f"items.{index}.product_id"] = [reason]
+    refuse(errors)
+    return [
+        order_line(entry, item, variation)
+        for entry, item, variation in zip(entries, known, variations, strict=True)
+    ]
+
+
+def order_line(
+    entry: Entry, item: PurchaseOrderItem | None, variation: ProductVariation
+) -> OrderLine:
+    stored: Entry = {} if item is None else vars(item)
+    return OrderLine(
+        variation=variation,
+        quantity_ordered=entry.get("quantity_ordered") or stored["quantity_ordered"],
+        unit_cost=entry.get("unit_cost", stored.get("unit_cost")),
+        notes=entry.get("notes", stored.get("notes", "")),
+    )
+
+
+def not_orderable(variation: ProductVariation) -> str:
+    """Return why nothing more of a variation is ordered, or nothing."""
+    if variation.is_active and variation.product.status != Product.Status.DISCONTINUED:
+        return ""
+    return f"{variation.sku_code} is discontinued. Activate it or order another."
+
+
+def refuse_received(entries: Sequence[Entry]) -> None:
+    """Refuse entries of a new order that claim to be received."""
+    refuse(
+        {
+            f"items.{index}.quantity_received": ["Create the order, then receive it."]
+            for index, entry in enumerate(entries)
+            if entry.get("quantity_received")
+        }
+    )
+
+
+def received_in_all(entries: Sequence[Entry], items: Items) -> dict[int, Decimal]:
+    """Return how much entries say was accepted in all, by item.
+
+    Raises InvalidInput that names every entry without an item or a quantity.
+    """
+    errors: Errors = {}
+    received: dict[int, Decimal] = {}
+    whole = describes_lines(entries)
+    for index, entry in enumerate(entries):
+        if "quantity_received" not in entry:
+            if not whole:
+                errors[f"items.{index}.quantity_received"] = ["This field is required."]
+            continue
+        if whole and entry["quantity_received"] in already_received(items, entry):
+            continue
+        item = only(items, entry, index, errors)
+        if item is not None and item.pk in received:
+            errors[f"items.{index}"] = ["This item is named twice."]
+        elif item is not None:
+            received[item.pk] = entry["quantity_received"]
+    refuse(errors)
+    return received
+
+
+def already_received(items: Items, entry: Entry) -> set[Decimal]:
+    """Return the quantities that say nothing new where an entry repeats a whole line."""
+    return {item.quantity_received for item in candidates(items, entry)} or {Decimal(0)}
+
+
+def receipt_lines(entries: Sequence[Entry], items: Items) -> list[ReceiptLine]:
+    """Return the receipt lines that entries mean; raises InvalidInput naming every bad one."""
+    errors: Errors = {}
+    lines = []
+    for index, entry in enumerate(entries):
+        item = only(items, entry, index, errors)
+        if item is not None:
+            lines.append(
+                ReceiptLine(
+                    item_id=item.pk,
+                    quantity_accepted=entry.get("quantity_accepted", Decimal(0)),
+                    quantity_rejected=entry.get("quantity_rejected", Decimal(0)),
+                    lot_number=entry.get("lot_number", ""),
+                    expiration_date=entry.get("expiration_date"),
+                )
+            )
+    refuse(errors)
+    return lines
+
+
+def only(items: Items, entry: Entry, index: int, errors: Errors) -> PurchaseOrderItem | None:
+    """Return the one item that an entry names, or note why there is none."""
+    found = candidates(items, entry)
+    if len(found) == 1:
+        return found[0]
+    key = next(key for key in ("id", *NAMES) if entry.get(key))
+    if found:
+        text = "Several items of this order are of it. Name the item by its id."
+    else:
+        text = f'The order has no item "{str(entry[key])[:50]}".'
+    errors[f"items.{index}.{key}"] = [text]
+    return None
+
+
+def candidates(items: Items, entry: Entry) -> list[PurchaseOrderItem]:
+    """Return the items that an entry names: by id, else by SKU, else by product."""
+    if "id" in entry:
+        return [item for item in items if item.pk == entry["id"]]
+    for key, (code_of, key_of) in NAMES.items():
+        if entry.get(key):
+            text = str(entry[key]).strip()
+            coded = [item for item in items if code_of(item) == text.upper()]
+            return coded or [item for item in items if str(key_of(item)) == text]
+    return []
+
+
+def sku_of(item: PurchaseOrderItem) -> str:
+    return item.variation.sku_code
+
+
+def variation_key_of(item: PurchaseOrderItem) -> int:
+    return item.variation_id
+
+
+def product_code_of(item: PurchaseOrderItem) -> str:
+    return item.variation.product.code
+
+
+def product_key_of(item: PurchaseOrderItem) -> int:
+    return item.variation.product_id
+
+
+NAMES = {
+    "product_variation": (sku_of, variation_key_of),
+    "sku": (sku_of, variation_key_of),
+    "product_id": (product_code_of, product_key_of),
+}
+
+
+def alone(found: list[PurchaseOrderItem]) -> PurchaseOrderItem | None:
+    return found[0] if len(found) == 1 else None
+
+
+def refuse(errors: Errors) -> None:
+    if errors:
+        field, texts = next(iter(errors.items()))
+        raise InvalidInput(f"{field}: {texts[0]}", errors)

@@ -1,0 +1,259 @@
+"""Purchase orders as JSON."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from common.api.fields import (
+    ChoiceSynonymField,
+    CostField,
+    MoneyField,
+    QuantityField,
+    ReferenceField,
+    UpperCaseField,
+)
+from common.api.synonyms import SynonymsMixin
+from common.validators import business_code, currency_code
+from inventory.api.stock_serializers import ReferenceInput
+from inventory.services.stock_change import LARGEST_QUANTITY
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
+from suppliers.api.serializers import AddressSerializer
+from suppliers.models import Supplier
+
+STATUS_SYNONYMS = {"submitted": "sent", "acknowledged": "confirmed", "canceled": "cancelled"}
+MOST_LINES = 1000
+SMALLEST = Decimal("0.001")
+OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
+WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
+PRODUCT_KEYS = ("product_variation", "sku", "product_id")
+
+
+class OrderItemSerializer(serializers.ModelSerializer[PurchaseOrderItem]):
+    product_id = serializers.CharField(source="variation.product.code")
+    product_name = serializers.CharField(source="variation.product.name")
+    product_variation = serializers.IntegerField(source="variation_id")
+    sku = serializers.CharField(source="variation.sku_code")
+    quantity_outstanding = QuantityField(read_only=True)
+
+    class Meta:
+        model = PurchaseOrderItem
+        fields = [
+            "id", "product_id", "product_name", "product_variation", "sku", "quantity_ordered",
+            "quantity_received", "quantity_rejected", "quantity_outstanding", "unit_cost",
+            "line_total", "notes",
+        ]  # fmt: skip
+
+
+class PurchaseOrderRowSerializer(serializers.ModelSerializer[PurchaseOrder]):
+    """An order as a list shows it."""
+
+    supplier_id = serializers.CharField(source="supplier.code")
+    supplier_name = serializers.CharField(source="supplier.company_name")
+    warehouse = serializers.CharField(source="warehouse.code")
+    items = OrderItemSerializer(many=True)
+
+    class Meta:
+        model = PurchaseOrder
+        fields = [
+            "id", "order_number", "supplier_id", "supplier_name", "warehouse", "status",
+            "order_date", "expected_delivery_date", "actual_delivery_date", "total_amount",
+            "currency", "items",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class FinancialSerializer(serializers.ModelSerializer[PurchaseOrder]):
+    class Meta:
+        model = PurchaseOrder
+        fields = ["subtotal", "tax_amount", "shipping_cost", "total_amount", "currency"]
+        read_only_fields = fields
+
+
+class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
+    sku = serializers.CharField(source="item.variation.sku_code")
+
+    class Meta:
+        model = GoodsReceiptLine
+        fields = [
+            "item", "sku", "quantity_accepted", "quantity_rejected", "lot_number",
+            "expiration_date",
+        ]  # fmt: skip
+
+
+class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
+    received_by = serializers.CharField(source="received_by.code", default=None)
+    lines = ReceiptLineSerializer(many=True)
+
+    class Meta:
+        model = GoodsReceipt
+        fields = [
+            "code", "occurred_at", "recorded_at", "delivery_note", "notes", "received_by", "lines",
+        ]  # fmt: skip
+
+
+class ShippingAddressSerializer(AddressSerializer):
+    """Where a delivery goes."""
+
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
+    """The whole order."""
+
+    financial = FinancialSerializer(source="*")
+    shipping_address = ShippingAddressSerializer()
+    created_by = serializers.CharField(source="created_by.code", default=None)
+    approved_by = serializers.CharField(source="approved_by.code", default=None)
+    received_by = serializers.CharField(source="received_by.code", default=None)
+    allowed_transitions = serializers.ListField(child=serializers.CharField())
+    receipts = GoodsReceiptSerializer(many=True)
+
+    class Meta(PurchaseOrderRowSerializer.Meta):
+        fields = [
+            *PurchaseOrderRowSerializer.Meta.fields,
+            "financial", "shipping_address", "created_by", "approved_by", "received_by",
+            "created_at", "updated_at", "notes", "allowed_transitions", "receipts",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ChangedOrderSerializer(PurchaseOrderSerializer):
+    """The answer to a write."""
+
+    message = serializers.CharField()
+
+    class Meta(PurchaseOrderSerializer.Meta):
+        fields = ["message", *PurchaseOrderSerializer.Meta.fields]
+        read_only_fields = fields
+
+
+class UpdatedOrderSerializer(ChangedOrderSerializer):
+    updated_fields = serializers.ListField(child=serializers.CharField())
+
+    class Meta(ChangedOrderSerializer.Meta):
+        fields = [*ChangedOrderSerializer.Meta.fields, "updated_fields"]
+        read_only_fields = fields
+
+
+class ReceivedOrderSerializer(ChangedOrderSerializer):
+    receipt = serializers.CharField(help_text="The code of the goods receipt.")
+
+    class Meta(ChangedOrderSerializer.Meta):
+        fields = [*ChangedOrderSerializer.Meta.fields, "receipt"]
+        read_only_fields = fields
+
+
+class PurchaseLineInput(serializers.Serializer[Any]):
+    """A line that names its product, or an existing item by `id`."""
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+
+    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, **OPTIONAL)
+    product_id = ReferenceInput(**OPTIONAL, help_text="Means the product's default variation.")
+    sku = ReferenceInput(**OPTIONAL)
+    product_variation = ReferenceInput(**OPTIONAL, help_text="SKU or id of the variation.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            known = {self.renamed.get(name, name): data[name] for name in data}
+            data = known | {name: data[name] for name in data if name not in self.renamed}
+        values = super().to_internal_value(data)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "id" not in attrs and not any(attrs.get(key) for key in PRODUCT_KEYS):
+            raise serializers.ValidationError(
+                {"product_id": ["Name a product: product_id, sku or product_variation."]}
+            )
+        return attrs
+
+
+class PurchaseItemInput(PurchaseLineInput):
+    """A line of an order. `quantity_received` is the quantity accepted in all."""
+
+    renamed = {"quantity": "quantity_ordered", "cost_per_unit": "unit_cost", "sku_code": "sku"}
+
+    quantity_ordered = QuantityField(min_value=SMALLEST, max_value=LARGEST_QUANTITY, **OPTIONAL)
+    unit_cost = CostField(min_value=0, **OPTIONAL)
+    notes = serializers.CharField(max_length=200, **WORDS)
+    quantity_received = QuantityField(min_value=0, max_value=LARGEST_QUANTITY, **OPTIONAL)
+
+
+class FinancialInput(serializers.Serializer[Any]):
+    tax_amount = MoneyField(min_value=0, **OPTIONAL)
+    shipping_cost = MoneyField(min_value=0, **OPTIONAL)
+
+
+class PurchaseOrderInput(SynonymsMixin, serializers.Serializer[Any]):
+    """What a client says of an order; totals are computed.
+
+    In a change, `items` that say what is ordered replace all lines of a draft; items that only
+    say `quantity_received` receive goods.
+    """
+
+    synonyms = {
+        "supplier": "supplier_id",
+        "tax_amount": "financial.tax_amount",
+        "shipping_cost": "financial.shipping_cost",
+    }
+
+    order_number = UpperCaseField(validators=[business_code], allow_blank=True, **OPTIONAL)
+    supplier_id = ReferenceField(Supplier.objects.all, noun="supplier", source="supplier")
+    warehouse = ReferenceInput(**OPTIONAL)
+    status = ChoiceSynonymField(PurchaseOrder.Status.choices, STATUS_SYNONYMS, **OPTIONAL)
+    order_date = serializers.DateTimeField(**OPTIONAL)
+    expected_delivery_date = serializers.DateTimeField(**OPTIONAL)
+    actual_delivery_date = serializers.DateTimeField(**OPTIONAL)
+    currency = UpperCaseField(validators=[currency_code], **OPTIONAL)
+    financial = FinancialInput(source="*", required=False)
+    shipping_address = ShippingAddressSerializer(**OPTIONAL)
+    notes = serializers.CharField(max_length=1000, **WORDS)
+    items = serializers.ListField(
+        child=PurchaseItemInput(), allow_empty=False, max_length=MOST_LINES
+    )
+    created_by = ReferenceInput(**OPTIONAL)
+    approved_by = ReferenceInput(**OPTIONAL)
+    received_by = ReferenceInput(**OPTIONAL)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in attrs.items() if value not in (None, "")} | {
+            name: attrs[name] or "" for name in ("notes",) if name in attrs
+        }
+
+
+class ReceiptLineInput(PurchaseLineInput):
+    """What arrived of one item in this delivery."""
+
+    renamed = {
+        "item": "id",
+        "quantity": "quantity_accepted",
+        "quantity_received": "quantity_accepted",
+        "sku_code": "sku",
+    }
+
+    quantity_accepted = QuantityField(min_value=0, max_value=LARGEST_QUANTITY, **OPTIONAL)
+    quantity_rejected = QuantityField(min_value=0, max_value=LARGEST_QUANTITY, **OPTIONAL)
+    lot_number = serializers.CharField(max_length=50, **WORDS)
+    expiration_date = serializers.DateField(**OPTIONAL)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if not attrs.get("quantity_accepted") and not attrs.get("quantity_rejected"):
+            raise serializers.ValidationError({"quantity_accepted": ["Send a quantity above 0."]})
+        return attrs
+
+
+class ReceiveInput(serializers.Serializer[Any]):
+    """A delivery; without items all that is outstanding is accepted."""
+
+    items = serializers.ListField(
+        child=ReceiptLineInput(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
+    )
+    delivery_note = serializers.CharField(max_length=100, **WORDS)
+    occurred_at = serializers.DateTimeField(**OPTIONAL)
+    notes = serializers.CharField(max_length=500, **WORDS)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in attrs.items() if value is not None}

@@ -1,0 +1,9 @@
+from rest_framework.routers import SimpleRouter
+
+from purchasing.api.views import PurchaseOrderViewSet
+
+router = SimpleRouter()
+router.register("purchase-orders", PurchaseOrderViewSet, basename="purchase-order")
+router.register("orders/purchase", PurchaseOrderViewSet, basename="order-purchase")
+
+urlpatterns = router.urls

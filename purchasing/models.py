@@ -1,0 +1,257 @@
+"""What is ordered from suppliers, and what came of it."""
+
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Prefetch, Q
+from django.db.models.functions import Round
+from django.utils import timezone
+
+from common.validators import business_code, currency_code
+from inventory.models import ProductVariation
+from suppliers.models import Supplier
+from warehouses.models import Warehouse, WarehouseScopedQuerySet
+
+QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
+AMOUNT: dict[str, Any] = {"max_digits": 24, "decimal_places": 2}
+
+
+class PurchaseOrderQuerySet(WarehouseScopedQuerySet):
+    def with_items(self) -> Self:
+        """Orders with what a list shows: supplier, warehouse, items and their products."""
+        items = PurchaseOrderItem.objects.select_related("variation__product")
+        return self.select_related("supplier", "warehouse").prefetch_related(
+            Prefetch("items", items)
+        )
+
+    def with_receipts(self) -> Self:
+        """Orders with their people and their goods receipts too."""
+        return (
+            self.with_items()
+            .select_related("created_by", "approved_by", "received_by")
+            .prefetch_related(
+                Prefetch("receipts", GoodsReceipt.objects.select_related("received_by")),
+                "receipts__lines__item__variation",
+            )
+        )
+
+
+class PurchaseOrder(models.Model):
+    """Goods ordered from one supplier, to be delivered to one warehouse."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        SENT = "sent"
+        CONFIRMED = "confirmed"
+        SHIPPED = "shipped"
+        PARTIALLY_RECEIVED = "partially_received"
+        RECEIVED = "received"
+        CANCELLED = "cancelled"
+
+    # The one table of lawful steps. What is received while a draft is sent on the way.
+    TRANSITIONS: dict[str, tuple[str, ...]] = {
+        Status.DRAFT: (
+            Status.SENT, Status.PARTIALLY_RECEIVED, Status.RECEIVED, Status.CANCELLED,
+        ),
+        Status.SENT: (
+            Status.CONFIRMED, Status.SHIPPED, Status.PARTIALLY_RECEIVED, Status.RECEIVED,
+            Status.CANCELLED,
+        ),
+        Status.CONFIRMED: (
+            Status.SHIPPED, Status.PARTIALLY_RECEIVED, Status.RECEIVED, Status.CANCELLED,
+        ),
+        Status.SHIPPED: (Status.PARTIALLY_RECEIVED, Status.RECEIVED, Status.CANCELLED),
+        Status.PARTIALLY_RECEIVED: (Status.PARTIALLY_RECEIVED, Status.RECEIVED),
+        Status.RECEIVED: (),
+        Status.CANCELLED: (),
+    }  # fmt: skip
+    # While an order has one of these, what it still lacks counts as incoming stock.
+    INCOMING = (Status.SENT, Status.CONFIRMED, Status.SHIPPED, Status.PARTIALLY_RECEIVED)
+
+    code_field = "order_number"
+    warehouse_paths = ("warehouse",)
+
+    order_number = models.CharField(max_length=30, unique=True, validators=[business_code])
+    supplier = models.ForeignKey(
+        Supplier, models.PROTECT, related_name="purchase_orders", db_index=False
+    )
+    warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, related_name="purchase_orders", db_index=False
+    )
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
+    order_date = models.DateTimeField(default=timezone.now)
+    expected_delivery_date = models.DateTimeField()
+    actual_delivery_date = models.DateTimeField(null=True, blank=True)
+    currency = models.CharField(max_length=3, default="USD", validators=[currency_code])
+    subtotal = models.DecimalField(**AMOUNT, default=0)
+    tax_amount = models.DecimalField(**AMOUNT, default=0)
+    shipping_cost = models.DecimalField(**AMOUNT, default=0)
+    total_amount = models.GeneratedField(
+        expression=F("subtotal") + F("tax_amount") + F("shipping_cost"),
+        output_field=models.DecimalField(**AMOUNT),
+        db_persist=True,
+    )
+    shipping_address = models.JSONField(default=dict, blank=True)
+    notes = models.CharField(max_length=1000, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PurchaseOrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-order_date", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "draft", "sent", "confirmed", "shipped", "partially_received",
+                        "received", "cancelled",
+                    ]
+                ),
+                name="purchase_order_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(subtotal__gte=0, tax_amount__gte=0, shipping_cost__gte=0),
+                name="purchase_order_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="received") | Q(actual_delivery_date__isnull=False),
+                name="purchase_order_received_when",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(F("order_date").desc(), F("id").desc(), name="purchase_order_by_date"),
+            models.Index(
+                F("supplier"), F("order_date").desc(), F("id").desc(),
+                name="purchase_order_supplier",
+            ),
+            models.Index(
+                F("warehouse"), F("order_date").desc(), F("id").desc(),
+                name="purchase_order_place",
+            ),
+            models.Index(
+                fields=["status", "expected_delivery_date"], name="purchase_order_expected"
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.order_number
+
+    @property
+    def allowed_transitions(self) -> list[str]:
+        """The statuses that the order may take next."""
+        return [str(status) for status in self.TRANSITIONS[self.status]]
+
+    @property
+    def is_incoming(self) -> bool:
+        return self.status in self.INCOMING
+
+
+class PurchaseOrderItem(models.Model):
+    """One line of an order: so much of one variation at one cost.
+
+    Rejected goods stay outstanding: the supplier still owes them.
+    """
+
+    order = models.ForeignKey(PurchaseOrder, models.CASCADE, related_name="items", db_index=False)
+    position = models.PositiveIntegerField()
+    variation = models.ForeignKey(
+        ProductVariation, models.PROTECT, related_name="purchase_order_items"
+    )
+    quantity_ordered = models.DecimalField(**QUANTITY)
+    quantity_received = models.DecimalField(**QUANTITY, default=0)
+    quantity_rejected = models.DecimalField(**QUANTITY, default=0)
+    unit_cost = models.DecimalField(max_digits=15, decimal_places=4)
+    line_total = models.GeneratedField(
+        expression=Round(F("quantity_ordered") * F("unit_cost"), precision=2),
+        output_field=models.DecimalField(**AMOUNT),
+        db_persist=True,
+    )
+    notes = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="purchase_item_once"),
+            models.CheckConstraint(
+                condition=Q(quantity_ordered__gt=0), name="purchase_item_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_received__gte=0, quantity_rejected__gte=0),
+                name="purchase_item_received_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_cost__gte=0), name="purchase_item_cost_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.quantity_ordered} {self.variation}"
+
+    @property
+    def quantity_outstanding(self) -> Decimal:
+        """What was ordered and not accepted yet, be the order open or not."""
+        return max(self.quantity_ordered - self.quantity_received, Decimal(0))
+
+
+class GoodsReceipt(models.Model):
+    """Goods of one order that arrived together. Rows are added, never changed."""
+
+    append_only = True
+    code_field = "code"
+    warehouse_paths = ("order__warehouse",)
+
+    code = models.CharField(max_length=30, unique=True)
+    order = models.ForeignKey(PurchaseOrder, models.PROTECT, related_name="receipts")
+    delivery_note = models.CharField(max_length=100, blank=True)
+    notes = models.CharField(max_length=500, blank=True)
+    occurred_at = models.DateTimeField()
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = WarehouseScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class GoodsReceiptLine(models.Model):
+    """How much of one order line was accepted and how much was turned away."""
+
+    append_only = True
+
+    receipt = models.ForeignKey(GoodsReceipt, models.PROTECT, related_name="lines")
+    item = models.ForeignKey(PurchaseOrderItem, models.PROTECT, related_name="receipt_lines")
+    quantity_accepted = models.DecimalField(**QUANTITY)
+    quantity_rejected = models.DecimalField(**QUANTITY, default=0)
+    lot_number = models.CharField(max_length=50, blank=True)
+    expiration_date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity_accepted__gte=0, quantity_rejected__gte=0)
+                & ~Q(quantity_accepted=0, quantity_rejected=0),
+                name="goods_receipt_line_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity_accepted} of {self.item}"

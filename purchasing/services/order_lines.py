@@ -1,0 +1,65 @@
+"""The lines of a purchase order: their costs and their sum."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from inventory.models import ProductSupplier, ProductVariation
+from purchasing.models import PurchaseOrder, PurchaseOrderItem
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One line as the buyer wants it.
+
+    quantity_ordered: in the variation's stock unit.
+    unit_cost: in the order's currency; None is the supplier's cost, else the variation's.
+    """
+
+    variation: ProductVariation
+    quantity_ordered: Decimal
+    unit_cost: Decimal | None = None
+    notes: str = ""
+
+
+def make_items(order: PurchaseOrder, lines: Sequence[OrderLine]) -> list[PurchaseOrderItem]:
+    """Return unsaved items at their costs, in the order of the lines."""
+    offers = offered_costs(order, lines)
+    return [
+        PurchaseOrderItem(
+            order=order,
+            position=position,
+            variation=line.variation,
+            quantity_ordered=line.quantity_ordered,
+            unit_cost=cost_of(line, offers),
+            notes=line.notes,
+        )
+        for position, line in enumerate(lines, start=1)
+    ]
+
+
+def offered_costs(order: PurchaseOrder, lines: Iterable[OrderLine]) -> dict[int, Decimal]:
+    """Return what the order's supplier asks per unit, by product, where a line needs it."""
+    products = {line.variation.product_id for line in lines if line.unit_cost is None}
+    if not products:
+        return {}
+    offers = ProductSupplier.objects.filter(
+        supplier=order.supplier_id, product__in=products, cost_per_unit__isnull=False
+    )
+    return {offer.product_id: offer.cost_per_unit or Decimal(0) for offer in offers}
+
+
+def cost_of(line: OrderLine, offers: dict[int, Decimal]) -> Decimal:
+    if line.unit_cost is not None:
+        return line.unit_cost
+    return offers.get(line.variation.product_id, line.variation.cost_price)
+
+
+def subtotal_of(items: Iterable[PurchaseOrderItem]) -> Decimal:
+    """Sum quantity times cost, each line rounded to cents as the database rounds line_total."""
+    totals = (
+        (item.quantity_ordered * item.unit_cost).quantize(CENT, ROUND_HALF_UP) for item in items
+    )
+    return sum(totals, Decimal(0))

@@ -1,0 +1,200 @@
+"""Making purchase orders and changing what stands in them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from common.codes import next_code
+from common.exceptions import DuplicateCode, InvalidInput, WrongState
+from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.services.order_lines import OrderLine, make_items, subtotal_of
+from purchasing.services.receipts import Delivery, post_receipt
+from purchasing.services.transitions import lock_purchase_order, move_order, require_active
+from suppliers.models import Supplier
+from warehouses.models import Warehouse
+
+Status = PurchaseOrder.Status
+
+_TERMS = frozenset(
+    {"expected_delivery_date", "tax_amount", "shipping_cost", "shipping_address", "notes"}
+)
+_DRAFT = _TERMS | {"supplier", "warehouse", "order_date", "currency"}
+# Which details may still change; the lines only while the order is a draft.
+CHANGEABLE: dict[str, frozenset[str]] = {
+    Status.DRAFT: _DRAFT,
+    Status.SENT: _TERMS,
+    Status.CONFIRMED: _TERMS,
+    Status.SHIPPED: _TERMS,
+    Status.PARTIALLY_RECEIVED: _TERMS,
+    Status.RECEIVED: frozenset({"actual_delivery_date", "notes"}),
+    Status.CANCELLED: frozenset({"notes"}),
+}
+
+# What a new order may be.
+FIRST = (Status.DRAFT, Status.SENT, Status.RECEIVED)
+
+
+@transaction.atomic
+def create_purchase_order(
+    *,
+    supplier: Supplier,
+    warehouse: Warehouse,
+    lines: Sequence[OrderLine],
+    order_number: str | None = None,
+    order_date: datetime | None = None,
+    expected_delivery_date: datetime | None = None,
+    currency: str | None = None,
+    tax_amount: Decimal = Decimal(0),
+    shipping_cost: Decimal = Decimal(0),
+    shipping_address: Mapping[str, str] | None = None,
+    notes: str = "",
+    status: str = Status.DRAFT,
+    delivered_at: datetime | None = None,
+    acting_user: Any,
+) -> PurchaseOrder:
+    """Make an order with its lines: a draft, or already sent, or sent and wholly received.
+
+    Totals are computed. Without a number it gets the next of the year; without dates it is
+    ordered now and expected after the supplier's lead time; the currency is the supplier's and
+    the address the warehouse's. Locks the balances unless it stays a draft. Raises InvalidInput,
+    SupplierNotActive and DuplicateCode.
+    """
+    require_first_status(status, delivered_at)
+    require_active(supplier)
+    ordered = order_date or timezone.now()
+    order = PurchaseOrder(
+        order_number=order_number or next_code(PurchaseOrder, "order_number", "PO-", yearly=True),
+        supplier=supplier,
+        warehouse=warehouse,
+        order_date=ordered,
+        expected_delivery_date=expected_delivery_date or after_lead_time(ordered, supplier),
+        currency=currency or supplier.currency,
+        tax_amount=tax_amount,
+        shipping_cost=shipping_cost,
+        shipping_address=dict(shipping_address or address_of(warehouse)),
+        notes=notes,
+        created_by=acting_user,
+    )
+    require_sound(order, lines)
+    items = make_items(order, lines)
+    order.subtotal = subtotal_of(items)
+    insert_order(order)
+    PurchaseOrderItem.objects.bulk_create(items)
+    if status == Status.SENT:
+        move_order(order, status, acting_user)
+    if status == Status.RECEIVED:
+        post_receipt(order, None, Delivery(occurred_at=delivered_at), acting_user)
+    return order
+
+
+def require_first_status(status: str, delivered_at: datetime | None) -> None:
+    """Raise InvalidInput where an order cannot begin with a status or a delivery."""
+    if status not in FIRST:
+        text = f"A new order is {', '.join(FIRST)}. Create it, then change its status."
+        raise InvalidInput(f"status: {text}", {"status": [text]})
+    if delivered_at is not None and status != Status.RECEIVED:
+        text = "Is set when the goods arrive. Leave it out."
+        raise InvalidInput(f"actual_delivery_date: {text}", {"actual_delivery_date": [text]})
+
+
+def insert_order(order: PurchaseOrder) -> None:
+    """Save a new order, or raise DuplicateCode where its number is taken."""
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+    except IntegrityError:
+        if not PurchaseOrder.objects.filter(order_number=order.order_number).exists():
+            raise
+        text = f"Order number {order.order_number} exists already. Choose another or leave it out."
+        raise DuplicateCode(text, {"order_number": [text]}) from None
+
+
+@transaction.atomic
+def change_purchase_order(
+    *,
+    order: PurchaseOrder,
+    details: Mapping[str, Any] | None = None,
+    lines: Sequence[OrderLine] | None = None,
+    acting_user: Any,
+) -> PurchaseOrder:
+    """Change details (names as in CHANGEABLE), and of a draft the whole set of lines.
+
+    Locks the order. Raises WrongState where its status permits a change no longer, InvalidInput
+    and SupplierNotActive.
+    """
+    return change_locked(lock_purchase_order(order), details or {}, lines)
+
+
+def change_locked(
+    order: PurchaseOrder, details: Mapping[str, Any], lines: Sequence[OrderLine] | None
+) -> PurchaseOrder:
+    """Change a locked order and compute its totals anew."""
+    require_changeable(order, set(details), lines is not None)
+    for name, value in details.items():
+        setattr(order, name, value)
+    if "supplier" in details:
+        require_active(order.supplier)
+    require_sound(order, lines)
+    if lines is not None:
+        order.items.all().delete()
+        items = PurchaseOrderItem.objects.bulk_create(make_items(order, lines))
+        order.subtotal = subtotal_of(items)
+    order.save(update_fields=[*details, "subtotal", "updated_at"])
+    order.refresh_from_db(fields=["total_amount"])
+    return order
+
+
+def recompute_totals(order: PurchaseOrder) -> None:
+    """Compute a locked order's totals anew from the lines it has."""
+    order.subtotal = subtotal_of(order.items.all())
+    order.save(update_fields=["subtotal", "updated_at"])
+
+
+def require_changeable(order: PurchaseOrder, names: set[str], with_lines: bool) -> None:
+    """Raise WrongState naming what the order's status no longer lets one change."""
+    fixed = sorted(names - CHANGEABLE[order.status])
+    if with_lines and order.status != Status.DRAFT:
+        fixed.append("items")
+    if fixed:
+        text = f"Cannot change any more while the purchase order is {order.status}."
+        raise WrongState(
+            f"{', '.join(fixed)}: {text[0].lower()}{text[1:]}", {name: [text] for name in fixed}
+        )
+
+
+def require_sound(order: PurchaseOrder, lines: Sequence[OrderLine] | None) -> None:
+    """Raise InvalidInput where dates run backwards or nothing is ordered."""
+    if order.expected_delivery_date.date() < order.order_date.date():
+        text = "Lies before the order date. Send a later date."
+        raise InvalidInput(f"expected_delivery_date: {text}", {"expected_delivery_date": [text]})
+    delivered = order.actual_delivery_date
+    if delivered is not None and delivered.date() < order.order_date.date():
+        text = "Lies before the order date. Send a later date."
+        raise InvalidInput(f"actual_delivery_date: {text}", {"actual_delivery_date": [text]})
+    if lines is not None and not lines:
+        text = "Order at least one item."
+        raise InvalidInput(text, {"items": [text]})
+
+
+def after_lead_time(ordered: datetime, supplier: Supplier) -> datetime:
+    try:
+        return ordered + timedelta(days=supplier.lead_time_days)
+    except OverflowError:
+        text = "Too far in the future. Send a nearer date."
+        raise InvalidInput(f"order_date: {text}", {"order_date": [text]}) from None
+
+
+def address_of(warehouse: Warehouse) -> dict[str, str]:
+    """Return where a warehouse takes deliveries."""
+    return {
+        "name": warehouse.name,
+        "street": warehouse.street,
+        "city": warehouse.city,
+        "state": warehouse.state,
+        "postal_code": warehouse.postal_code,
+        "country": warehouse.country,
+    }

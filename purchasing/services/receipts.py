@@ -1,0 +1,238 @@
+"""Goods that arrive: from an order's lines into stock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from common.codes import next_code
+from common.exceptions import InvalidInput
+from inventory.models import StockMovement
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.movements import checked_time
+from inventory.services.stock_change import StockChange
+from purchasing.exceptions import OverReceipt
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
+from purchasing.queries import most_receivable
+from purchasing.services.transitions import lock_purchase_order, move_order, require_transition
+
+Status = PurchaseOrder.Status
+ZERO = Decimal(0)
+REFERENCE_TYPE = "purchase_order"
+
+WRITE_RECEIVED = """
+    UPDATE purchasing_purchaseorderitem i
+    SET quantity_received = n.received, quantity_rejected = n.rejected
+    FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS n(id, received, rejected)
+    WHERE i.id = n.id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLine:
+    """What arrived of one order line, in the variation's stock unit."""
+
+    item_id: int
+    quantity_accepted: Decimal = ZERO
+    quantity_rejected: Decimal = ZERO
+    lot_number: str = ""
+    expiration_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """When goods arrived and the words that go with them; no time means now."""
+
+    occurred_at: datetime | None = None
+    delivery_note: str = ""
+    notes: str = ""
+    quiet: bool = False
+
+
+@transaction.atomic
+def receive_purchase_order(
+    *,
+    order: PurchaseOrder,
+    lines: Sequence[ReceiptLine] | None = None,
+    delivery: Delivery | None = None,
+    acting_user: Any,
+) -> GoodsReceipt:
+    """Post a receipt of these lines, or of all that is outstanding, and return it.
+
+    Accepted goods enter stock at the line's cost and are no longer incoming; rejected ones are
+    noted and stay outstanding. A draft is sent on the way. Locks the order, then the balances;
+    the number of statements does not depend on the number of lines. Raises WrongState,
+    OverReceipt naming every line, InvalidInput, and NotAllowed for a past time without the right
+    to it. A quiet delivery raises no alerts.
+    """
+    return post_receipt(lock_purchase_order(order), lines, delivery or Delivery(), acting_user)
+
+
+def post_receipt(
+    order: PurchaseOrder,
+    lines: Sequence[ReceiptLine] | None,
+    delivery: Delivery,
+    acting_user: Any,
+) -> GoodsReceipt:
+    """Post a receipt of a locked order."""
+    require_transition(order, Status.PARTIALLY_RECEIVED)
+    if delivery.occurred_at is not None:
+        require_time(order, delivery.occurred_at, acting_user)
+    items = {item.pk: item for item in order.items.select_related("variation")}
+    lines = outstanding_lines(items.values()) if lines is None else lines
+    require_lines(items, lines)
+    if order.status == Status.DRAFT:
+        move_order(order, Status.SENT, acting_user)
+    receipt = write_receipt(order, lines, delivery, acting_user)
+    changes = [
+        accept_line(order, items[line.item_id], line, delivery)
+        for line in lines
+        if line.quantity_accepted
+    ]
+    count_in(items, lines)
+    settle(order, items.values(), receipt, acting_user)
+    apply_stock_changes(changes, acting_user=acting_user, quiet=delivery.quiet)
+    return receipt
+
+
+def require_time(order: PurchaseOrder, occurred_at: datetime, acting_user: Any) -> None:
+    """Refuse a delivery in the future, before the order, or in the past without the right."""
+    checked_time(occurred_at, acting_user, "occurred_at")
+    if occurred_at.date() < order.order_date.date():
+        text = "Lies before the order date. Send a later time."
+        raise InvalidInput(f"occurred_at: {text}", {"occurred_at": [text]})
+
+
+def outstanding_lines(items: Iterable[PurchaseOrderItem]) -> list[ReceiptLine]:
+    """Return a line that accepts all that is outstanding of each item."""
+    return [
+        ReceiptLine(item_id=item.pk, quantity_accepted=item.quantity_outstanding)
+        for item in items
+        if item.quantity_outstanding
+    ]
+
+
+def require_lines(items: dict[int, PurchaseOrderItem], lines: Sequence[ReceiptLine]) -> None:
+    """Raise where lines are missing, unknown or empty, or accept more than was ordered."""
+    errors: dict[str, list[Any]] = {} if lines else {"items": ["Name what arrived."]}
+    totals: dict[int, Decimal] = {}
+    for index, line in enumerate(lines):
+        if line.item_id not in items:
+            errors[f"items.{index}.id"] = ["The order has no such item. Read it again."]
+        elif min(line.quantity_accepted, line.quantity_rejected) < 0 or not (
+            line.quantity_accepted or line.quantity_rejected
+        ):
+            errors[f"items.{index}.quantity_accepted"] = ["Send a quantity above 0."]
+        totals[line.item_id] = totals.get(line.item_id, ZERO) + line.quantity_accepted
+    if errors:
+        raise InvalidInput(next(iter(errors.values()))[0], errors)
+    beyond = [
+        excess(items[key], accepted)
+        for key, accepted in totals.items()
+        if accepted and items[key].quantity_received + accepted > most_receivable(items[key])
+    ]
+    if beyond:
+        raise OverReceipt(
+            "More arrived than was ordered. Accept what is outstanding and reject the rest.",
+            {"lines": beyond},
+        )
+
+
+def excess(item: PurchaseOrderItem, accepted: Decimal) -> dict[str, object]:
+    """Say by how much an order line would go beyond what was ordered."""
+    return {
+        "id": item.pk,
+        "position": item.position,
+        "sku": item.variation.sku_code,
+        "quantity_ordered": item.quantity_ordered,
+        "quantity_received": item.quantity_received,
+        "quantity_accepted": accepted,
+        "most_acceptable": max(most_receivable(item) - item.quantity_received, ZERO),
+    }
+
+
+def write_receipt(
+    order: PurchaseOrder, lines: Sequence[ReceiptLine], delivery: Delivery, acting_user: Any
+) -> GoodsReceipt:
+    receipt = GoodsReceipt.objects.create(
+        code=next_code(GoodsReceipt, "code", "GR-", yearly=True),
+        order=order,
+        delivery_note=delivery.delivery_note,
+        notes=delivery.notes,
+        occurred_at=delivery.occurred_at or timezone.now(),
+        received_by=acting_user,
+    )
+    GoodsReceiptLine.objects.bulk_create(
+        [
+            GoodsReceiptLine(
+                receipt=receipt,
+                item_id=line.item_id,
+                quantity_accepted=line.quantity_accepted,
+                quantity_rejected=line.quantity_rejected,
+                lot_number=line.lot_number,
+                expiration_date=line.expiration_date,
+            )
+            for line in lines
+        ]
+    )
+    return receipt
+
+
+def accept_line(
+    order: PurchaseOrder, item: PurchaseOrderItem, line: ReceiptLine, delivery: Delivery
+) -> StockChange:
+    """Count an accepted line in on its item; return what it does to stock.
+
+    No more is taken off incoming stock than the item had there.
+    """
+    arrived = min(item.quantity_outstanding, line.quantity_accepted)
+    item.quantity_received += line.quantity_accepted
+    return StockChange(
+        variation_id=item.variation_id,
+        warehouse_id=order.warehouse_id,
+        quantity=line.quantity_accepted,
+        incoming=-arrived,
+        movement_type=StockMovement.Type.INBOUND,
+        unit_cost=item.unit_cost,
+        reference_type=REFERENCE_TYPE,
+        reference_code=order.order_number,
+        lot_number=line.lot_number,
+        expiration_date=line.expiration_date,
+        occurred_at=delivery.occurred_at,
+    )
+
+
+def count_in(items: dict[int, PurchaseOrderItem], lines: Iterable[ReceiptLine]) -> None:
+    """Save what was accepted and rejected of the items, in one statement."""
+    touched = {line.item_id: items[line.item_id] for line in lines}
+    for line in lines:
+        items[line.item_id].quantity_rejected += line.quantity_rejected
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE_RECEIVED,
+            [
+                list(touched),
+                [item.quantity_received for item in touched.values()],
+                [item.quantity_rejected for item in touched.values()],
+            ],
+        )
+
+
+def settle(
+    order: PurchaseOrder,
+    items: Iterable[PurchaseOrderItem],
+    receipt: GoodsReceipt,
+    acting_user: Any,
+) -> None:
+    """Give a locked order the status that its items have reached."""
+    items = list(items)
+    if not any(item.quantity_outstanding for item in items):
+        order.status = Status.RECEIVED
+        order.actual_delivery_date = receipt.occurred_at
+    elif any(item.quantity_received for item in items):
+        order.status = Status.PARTIALLY_RECEIVED
+    order.received_by = acting_user
+    order.save(update_fields=["status", "actual_delivery_date", "received_by", "updated_at"])

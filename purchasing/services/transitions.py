@@ -1,0 +1,100 @@
+"""The states of a purchase order, and what they mean for incoming stock."""
+
+from typing import Any
+
+from django.db import transaction
+
+from common.exceptions import WrongState
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.stock_change import StockChange
+from purchasing.exceptions import SupplierNotActive
+from purchasing.models import PurchaseOrder
+from suppliers.models import Supplier
+
+Status = PurchaseOrder.Status
+
+
+def lock_purchase_order(order: PurchaseOrder) -> PurchaseOrder:
+    """Lock an order's row until the transaction ends and return it as it is now.
+
+    Every writer of an order and its lines comes through here, and locks balances only after it.
+    """
+    locked: PurchaseOrder = PurchaseOrder.objects.select_for_update(no_key=True).get(pk=order.pk)
+    return locked
+
+
+@transaction.atomic
+def send_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
+    """Send a draft: what it orders becomes incoming stock.
+
+    Locks the order, then the balances. Raises WrongState and SupplierNotActive.
+    """
+    return move_order(lock_purchase_order(order), Status.SENT, acting_user)
+
+
+@transaction.atomic
+def confirm_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
+    """Note that the supplier confirmed. Locks the order. Raises WrongState."""
+    return move_order(lock_purchase_order(order), Status.CONFIRMED, acting_user)
+
+
+@transaction.atomic
+def ship_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
+    """Note that the goods are on their way. Locks the order. Raises WrongState."""
+    return move_order(lock_purchase_order(order), Status.SHIPPED, acting_user)
+
+
+@transaction.atomic
+def cancel_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
+    """Cancel an order of which nothing was accepted: it is no longer incoming stock.
+
+    Locks the order, then the balances. Raises WrongState.
+    """
+    return move_order(lock_purchase_order(order), Status.CANCELLED, acting_user)
+
+
+def move_order(order: PurchaseOrder, target: str, acting_user: Any) -> PurchaseOrder:
+    """Give a locked order a status that is not reached by receiving goods."""
+    require_transition(order, target)
+    if target == Status.SENT:
+        require_active(order.supplier)
+        order.approved_by = order.approved_by or acting_user
+    was_incoming = order.is_incoming
+    order.status = target
+    order.save(update_fields=["status", "approved_by", "updated_at"])
+    if order.is_incoming != was_incoming:
+        change_incoming(order, 1 if order.is_incoming else -1, acting_user)
+    return order
+
+
+def require_transition(order: PurchaseOrder, target: str) -> None:
+    """Raise WrongState, naming the lawful steps, where an order cannot take a status next."""
+    lawful = order.allowed_transitions
+    if target in lawful:
+        return
+    remedy = f"Lawful now: {', '.join(lawful)}." if lawful else "It is final."
+    text = f"A purchase order that is {order.status} cannot become {target}. {remedy}"
+    raise WrongState(text, {"status": [text], "allowed_transitions": lawful})
+
+
+def require_active(supplier: Supplier) -> None:
+    """Raise SupplierNotActive unless goods may be ordered from a supplier."""
+    if supplier.status != Supplier.Status.ACTIVE:
+        text = f"Supplier {supplier.code} is {supplier.status}. Activate it or choose another."
+        raise SupplierNotActive(text, {"supplier_id": [text]})
+
+
+def change_incoming(order: PurchaseOrder, sign: int, acting_user: Any) -> None:
+    """Add what a locked order lacks to incoming stock, or take it off again."""
+    apply_stock_changes(
+        [
+            StockChange(
+                variation_id=item.variation_id,
+                warehouse_id=order.warehouse_id,
+                incoming=sign * item.quantity_outstanding,
+            )
+            for item in order.items.all()
+            if item.quantity_outstanding
+        ],
+        acting_user=acting_user,
+    )

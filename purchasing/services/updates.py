@@ -1,0 +1,146 @@
+"""One request that may change details, lines and status of an order and receive goods."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from common.exceptions import InvalidInput, NotAllowed
+from common.permissions import Can
+from purchasing.exceptions import ReceiptCannotShrink
+from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.services.order_lines import OrderLine
+from purchasing.services.orders import change_locked
+from purchasing.services.receipts import (
+    Delivery,
+    ReceiptLine,
+    outstanding_lines,
+    post_receipt,
+)
+from purchasing.services.transitions import lock_purchase_order, move_order, require_transition
+
+Status = PurchaseOrder.Status
+BY_RECEIVING = (Status.PARTIALLY_RECEIVED, Status.RECEIVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUpdate:
+    """What a request wants an order to be; what it already is counts as not asked for.
+
+    received: the quantity accepted in all, by item; the difference is a receipt.
+    delivered_at: when the goods of this request arrived, or the delivery date of a received order.
+    """
+
+    details: Mapping[str, Any] = field(default_factory=dict)
+    lines: Sequence[OrderLine] | None = None
+    status: str | None = None
+    received: Mapping[int, Decimal] = field(default_factory=dict)
+    delivered_at: datetime | None = None
+
+
+@transaction.atomic
+def update_purchase_order(
+    *, order: PurchaseOrder, update: OrderUpdate, acting_user: Any
+) -> PurchaseOrder:
+    """Bring an order to what an update says: details and lines, then status, then receipts.
+
+    Status `received` accepts all that is outstanding. Who may only receive goods may do nothing
+    else here. Locks the order, then the balances. Raises NotAllowed, InvalidInput, WrongState,
+    OverReceipt, ReceiptCannotShrink and SupplierNotActive.
+    """
+    order = lock_purchase_order(order)
+    items = list(order.items.select_related("variation"))
+    status = None if update.status == order.status else update.status
+    arrived = arriving_lines(items, update.received, status)
+    details = changed_details(order, update, receives=bool(arrived))
+    lines = None if update.lines is None or same_lines(items, update.lines) else update.lines
+    if lines is not None and arrived:
+        text = "Change the lines first, then receive them in a second request."
+        raise InvalidInput(text, {"items": [text]})
+    step = status if status and status not in BY_RECEIVING else None
+    if (details or lines is not None or step) and not acting_user.can(Can.MANAGE_PURCHASE_ORDERS):
+        raise NotAllowed("You may receive goods of this order, but not change it. Ask a manager.")
+    if details or lines is not None:
+        change_locked(order, details, lines)
+    if step:
+        move_order(order, step, acting_user)
+    elif status:
+        require_transition(order, status)
+    if arrived:
+        delivery = Delivery(occurred_at=update.delivered_at)
+        post_receipt(order, arrived, delivery, acting_user)
+    return order
+
+
+def changed_details(order: PurchaseOrder, update: OrderUpdate, *, receives: bool) -> dict[str, Any]:
+    """Return the details that differ from what the order says."""
+    wanted = dict(update.details)
+    if update.delivered_at is not None and not receives:
+        wanted["actual_delivery_date"] = update.delivered_at
+    return {name: value for name, value in wanted.items() if getattr(order, name) != value}
+
+
+def same_lines(items: Sequence[PurchaseOrderItem], lines: Sequence[OrderLine]) -> bool:
+    """Say whether lines describe the items as they are."""
+    present = [
+        (item.variation_id, item.quantity_ordered, item.unit_cost, item.notes) for item in items
+    ]
+    return present == [
+        (line.variation.pk, line.quantity_ordered, line.unit_cost, line.notes) for line in lines
+    ]
+
+
+def arriving_lines(
+    items: Sequence[PurchaseOrderItem], received: Mapping[int, Decimal], status: str | None
+) -> list[ReceiptLine]:
+    """Return the receipt that leads from what was accepted to what is said to be.
+
+    Raises ReceiptCannotShrink for less than before, and InvalidInput where the quantities do not
+    fit a status that is to be reached by receiving.
+    """
+    require_growth(items, received)
+    arrived = [
+        ReceiptLine(item_id=item.pk, quantity_accepted=received[item.pk] - item.quantity_received)
+        for item in items
+        if received.get(item.pk, item.quantity_received) > item.quantity_received
+    ]
+    if status == Status.RECEIVED:
+        require_complete(items, received)
+        arrived += outstanding_lines(item for item in items if item.pk not in received)
+    if status == Status.PARTIALLY_RECEIVED and not arrived:
+        text = "Say what arrived: quantity_received of each item."
+        raise InvalidInput(text, {"items": [text]})
+    return arrived
+
+
+def require_growth(items: Iterable[PurchaseOrderItem], received: Mapping[int, Decimal]) -> None:
+    smaller = [
+        {
+            "id": item.pk,
+            "position": item.position,
+            "sku": item.variation.sku_code,
+            "quantity_received": item.quantity_received,
+            "requested": received[item.pk],
+        }
+        for item in items
+        if received.get(item.pk, item.quantity_received) < item.quantity_received
+    ]
+    if smaller:
+        raise ReceiptCannotShrink(
+            "More was received before. Post a stock adjustment to correct a receipt.",
+            {"lines": smaller},
+        )
+
+
+def require_complete(items: Iterable[PurchaseOrderItem], received: Mapping[int, Decimal]) -> None:
+    short = [
+        item
+        for item in items
+        if received.get(item.pk, item.quantity_ordered) < item.quantity_ordered
+    ]
+    if short:
+        text = 'Not everything is in. Use "partially_received" or leave the status out.'
+        raise InvalidInput(text, {"status": [text]})

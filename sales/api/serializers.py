@@ -1,0 +1,234 @@
+"""Orders as JSON."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from common.api.fields import ChoiceSynonymField, MoneyField, QuantityField, UpperCaseField
+from common.validators import business_code
+from inventory.api.stock_serializers import ReferenceInput, user_code
+from inventory.services.stock_change import LARGEST_QUANTITY
+from sales.models import Fulfilment, SalesOrder, SalesOrderItem
+
+MOST_LINES = 1000
+LONGEST_PROMOTION = 5000
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+class SalesOrderItemSerializer(serializers.ModelSerializer[SalesOrderItem]):
+    line = serializers.IntegerField(source="position")
+    product_id = serializers.CharField(source="variation.product.code")
+    product_name = serializers.CharField(source="variation.product.name")
+    sku = serializers.CharField(source="variation.sku_code")
+    quantity_sold = QuantityField(source="quantity")
+    quantity_reserved = QuantityField()
+    quantity_backordered = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SalesOrderItem
+        fields = [
+            "id", "line", "product_id", "product_name", "sku", "quantity", "quantity_sold",
+            "quantity_fulfilled", "quantity_reserved", "quantity_backordered",
+            "quantity_returned", "sale_price_per_unit", "line_total",
+        ]  # fmt: skip
+
+    def get_quantity_backordered(self, item: Any) -> Decimal:
+        if item.order.is_open:
+            waiting: Decimal = item.outstanding - item.quantity_reserved
+            return waiting
+        return Decimal(0)
+
+
+class FulfilmentSerializer(serializers.ModelSerializer[Fulfilment]):
+    code = serializers.CharField()
+    fulfilled_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Fulfilment
+        fields = ["code", "occurred_at", "recorded_at", "fulfilled_by"]
+
+    def get_fulfilled_by(self, fulfilment: Fulfilment) -> str | None:
+        return user_code(fulfilment.fulfilled_by_id)
+
+
+class SalesOrderRowSerializer(serializers.ModelSerializer[SalesOrder]):
+    """An order as lists show it."""
+
+    warehouse = serializers.CharField(source="warehouse.code")
+    created_by = serializers.SerializerMethodField()
+    item_count = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SalesOrder
+        fields = [
+            "id", "order_number", "warehouse", "status", "order_date", "customer_email",
+            "customer_id", "channel", "region", "promotion_applied", "promotion_details",
+            "currency", "total_amount", "item_count", "created_by", "notes", "created_at",
+            "updated_at",
+        ]  # fmt: skip
+
+    def get_created_by(self, order: SalesOrder) -> str | None:
+        return user_code(order.created_by_id)
+
+    def get_item_count(self, order: Any) -> int:
+        count: int = order.item_count
+        return count
+
+
+class SalesOrderSerializer(SalesOrderRowSerializer):
+    """A whole order."""
+
+    allowed_transitions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    items = SalesOrderItemSerializer(many=True, read_only=True)
+    fulfilments = FulfilmentSerializer(many=True, read_only=True)
+
+    class Meta(SalesOrderRowSerializer.Meta):
+        fields = [
+            *SalesOrderRowSerializer.Meta.fields, "allowed_transitions", "items", "fulfilments",
+        ]  # fmt: skip
+
+    def get_item_count(self, order: Any) -> int:
+        return len(order.items.all())
+
+
+class SalesOrderAnswer(SalesOrderSerializer):
+    """What a write answers."""
+
+    message = serializers.CharField()
+
+    class Meta(SalesOrderSerializer.Meta):
+        fields = ["message", *SalesOrderSerializer.Meta.fields]
+
+
+class PositiveQuantityField(QuantityField):
+    """A quantity above zero that a balance can hold."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_value=LARGEST_QUANTITY,
+            min_value=Decimal("0.001"),
+            error_messages={"min_value": "Send a quantity above 0."},
+            **kwargs,
+        )
+
+
+class OrderItemInput(serializers.Serializer[Any]):
+    """A line that somebody orders; without a price it costs the selling price."""
+
+    product_id = ReferenceInput(required=False, allow_null=True)
+    sku = ReferenceInput(required=False, allow_null=True)
+    sku_code = ReferenceInput(required=False, allow_null=True)
+    product_variation = ReferenceInput(required=False, allow_null=True)
+    quantity = PositiveQuantityField(required=False)
+    quantity_sold = PositiveQuantityField(required=False)
+    sale_price_per_unit = MoneyField(required=False, min_value=Decimal(0))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        synonym = attrs.pop("quantity_sold", None)
+        if synonym is not None and attrs.setdefault("quantity", synonym) != synonym:
+            raise serializers.ValidationError(
+                {"quantity_sold": ["Means the same as quantity. Send one of the two."]}
+            )
+        if "quantity" not in attrs:
+            raise serializers.ValidationError({"quantity": ["This field is required."]})
+        return attrs
+
+
+class HeaderInput(serializers.ModelSerializer[SalesOrder]):
+    """What may be said about an order as a whole."""
+
+    status = ChoiceSynonymField(SalesOrder.Status.choices, required=False)
+    warehouse = ReferenceInput(required=False, allow_null=True)
+    order_number = UpperCaseField(
+        required=False, allow_blank=True, max_length=30, validators=[business_code]
+    )
+
+    class Meta:
+        model = SalesOrder
+        fields = [
+            "order_number", "warehouse", "status", "order_date", "customer_email", "customer_id",
+            "channel", "region", "promotion_applied", "promotion_details", "currency", "notes",
+        ]  # fmt: skip
+
+    def validate_promotion_details(self, value: Any) -> Any:
+        if not isinstance(value, dict) or len(str(value)) > LONGEST_PROMOTION:
+            raise serializers.ValidationError(
+                f"Send an object of at most {LONGEST_PROMOTION} characters."
+            )
+        return value
+
+    def validate_order_date(self, value: Any) -> Any:
+        if value > timezone.now() + CLOCK_TOLERANCE:
+            raise serializers.ValidationError("Lies in the future. Leave it out for now.")
+        return value
+
+
+class NewOrderInput(HeaderInput):
+    """A new order."""
+
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=OrderItemInput(), allow_empty=False, max_length=MOST_LINES
+    )
+
+    class Meta(HeaderInput.Meta):
+        fields = [*HeaderInput.Meta.fields, "items"]
+
+    def validate_status(self, value: str) -> str:
+        if value != SalesOrder.Status.PENDING:
+            raise serializers.ValidationError("A new order is pending. Fulfil it afterwards.")
+        return value
+
+
+class OrderChangeInput(HeaderInput):
+    """Changes of an order; `items` replaces its lines."""
+
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=OrderItemInput(), required=False, allow_empty=False, max_length=MOST_LINES
+    )
+
+    class Meta(HeaderInput.Meta):
+        fields = [*HeaderInput.Meta.fields, "items"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Let a whole object come back: what is fixed may be named, not changed."""
+        order: Any = self.instance
+        number, warehouse = attrs.pop("order_number", None), attrs.pop("warehouse", None)
+        own = {order.warehouse.code, str(order.warehouse_id)}
+        errors = {}
+        if number not in (None, "", order.order_number):
+            errors["order_number"] = ["An order keeps its number."]
+        if warehouse is not None and warehouse.strip().upper() not in own:
+            errors["warehouse"] = ["An order keeps its warehouse. Cancel it and make a new one."]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return attrs
+
+
+class LineInput(serializers.Serializer[Any]):
+    """A line of an order, named by its id, its number (`line`), its SKU or its product."""
+
+    KEYS = ("id", "line", "sku", "product_variation", "product_id")
+
+    id = ReferenceInput(required=False, allow_null=True)
+    line = ReferenceInput(required=False, allow_null=True)
+    sku = ReferenceInput(required=False, allow_null=True)
+    product_variation = ReferenceInput(required=False, allow_null=True)
+    product_id = ReferenceInput(required=False, allow_null=True)
+    quantity = PositiveQuantityField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not any(attrs.get(key) for key in self.KEYS):
+            raise serializers.ValidationError({"line": ["Name a line of the order."]})
+        return attrs
+
+
+class FulfilInput(serializers.Serializer[Any]):
+    """What leaves: all that is outstanding where no items are named."""
+
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=LineInput(), required=False, allow_empty=False, max_length=MOST_LINES
+    )
+    occurred_at = serializers.DateTimeField(required=False, allow_null=True)

@@ -1,0 +1,12 @@
+"""Paths of sales."""
+
+from rest_framework.routers import SimpleRouter
+
+from sales.api.return_views import SalesReturnViewSet
+from sales.api.views import SalesOrderViewSet
+
+router = SimpleRouter()
+router.register("sales-orders", SalesOrderViewSet, basename="sales-order")
+router.register("sales-returns", SalesReturnViewSet, basename="sales-return")
+
+urlpatterns = router.urls

@@ -1,0 +1,159 @@
+"""Orders over HTTP."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.api.viewsets import ListRetrieveViewSet, field_paths
+from common.permissions import Can
+from inventory.services.movements import checked_time
+from sales.api.filters import SalesOrderFilterSet
+from sales.api.serializers import (
+    FulfilInput,
+    LineInput,
+    NewOrderInput,
+    OrderChangeInput,
+    SalesOrderAnswer,
+    SalesOrderRowSerializer,
+    SalesOrderSerializer,
+)
+from sales.models import SalesOrder
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
+from sales.services.order_lines import sellable_lines
+from sales.services.orders import cancel_sales_order, change_sales_order, create_sales_order
+from warehouses.queries import member_warehouse
+
+
+class SalesOrderViewSet(ListRetrieveViewSet):
+    """Sales orders: taken, changed, delivered, cancelled."""
+
+    queryset = SalesOrder.objects.all()
+    serializer_class = SalesOrderSerializer
+    filterset_class = SalesOrderFilterSet
+    search_fields = ["order_number", "customer_email", "customer_id"]
+    ordering_fields = ["id", "order_number", "order_date", "status", "total_amount"]
+    resource_name = "sales_orders"
+    permissions = {
+        "list": Can.VIEW_SALES_ORDERS,
+        "retrieve": Can.VIEW_SALES_ORDERS,
+        "create": Can.MANAGE_SALES_ORDERS,
+        # What the body asks for decides further: see require_rights.
+        "update": Can.VIEW_SALES_ORDERS,
+        "partial_update": Can.VIEW_SALES_ORDERS,
+        "fulfill": Can.POST_STOCK,
+        "cancel": Can.MANAGE_SALES_ORDERS,
+    }
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        match self.action:
+            case "list":
+                return queryset.with_item_count()
+            case "retrieve":
+                return queryset.with_items()
+            case _:
+                return queryset.select_related("warehouse")
+
+    def get_serializer_class(self) -> Any:
+        return SalesOrderRowSerializer if self.action == "list" else SalesOrderSerializer
+
+    def representation(self, row: Any) -> dict[str, Any]:
+        order = SalesOrder.objects.with_items().get(pk=row.pk)
+        return dict(self.get_serializer(order).data)
+
+    @extend_schema(request=NewOrderInput, responses={201: SalesOrderAnswer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take an order; what is available is reserved, the rest back-ordered."""
+        body = self.validated(NewOrderInput)
+        body.pop("status", None)
+        warehouse = member_warehouse(body.pop("warehouse", None), request.user)
+        lines, variations = sellable_lines(body.pop("items"))
+        body.setdefault("currency", variations[0].product.currency)
+        order = create_sales_order(
+            order=SalesOrder(warehouse=warehouse, **body), lines=lines, acting_user=request.user
+        )
+        return self.answer(order, "Sales order created successfully", status.HTTP_201_CREATED)
+
+    @extend_schema(request=OrderChangeInput, responses=SalesOrderAnswer)
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change an order; a status acts: `fulfilled` delivers, `cancelled` cancels."""
+        order = self.get_object()
+        serializer = OrderChangeInput(order, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        body = dict(serializer.validated_data)
+        self.require_rights(body)
+        target, items = body.pop("status", None), body.pop("items", None)
+        order = change_sales_order(
+            order=order,
+            changes=body,
+            lines=None if items is None else sellable_lines(items)[0],
+            status=target,
+            acting_user=request.user,
+        )
+        return self.answer(
+            order,
+            "Sales order updated successfully",
+            updated_fields=field_paths(request.data, serializer),
+        )
+
+    @extend_schema(request=OrderChangeInput, responses=SalesOrderAnswer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.update(request, *args, **kwargs)
+
+    @extend_schema(request=FulfilInput, responses=SalesOrderAnswer)
+    @action(detail=True, methods=["post"])
+    def fulfill(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Deliver all that is outstanding, or the quantities of the items named."""
+        body = self.validated(FulfilInput)
+        order = self.get_object()
+        fulfilment = fulfil_sales_order(
+            order=order,
+            lines=None if "items" not in body else line_requests(body["items"]),
+            occurred_at=checked_time(body.get("occurred_at"), request.user, "occurred_at"),
+            acting_user=request.user,
+        )
+        return self.answer(order, "Sales order fulfilled", fulfilment=fulfilment.code)
+
+    @extend_schema(request=None, responses=SalesOrderAnswer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Cancel what is not delivered yet and release what it reserved."""
+        order = cancel_sales_order(order=self.get_object(), acting_user=request.user)
+        return self.answer(order, "Sales order cancelled")
+
+    def require_rights(self, body: dict[str, Any]) -> None:
+        """Delivering takes the right to post stock, everything else that to manage orders."""
+        delivers = body.get("status") == SalesOrder.Status.FULFILLED
+        required = [Can.POST_STOCK] if delivers else []
+        if not delivers or len(body) > 1:
+            required.append(Can.MANAGE_SALES_ORDERS)
+        user: Any = self.request.user
+        if not all(user.can(permission) for permission in required):
+            self.permission_denied(self.request)
+
+    def validated(self, serializer_class: Any) -> dict[str, Any]:
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+def line_requests(items: list[dict[str, Any]]) -> list[LineRequest]:
+    """Return the lines that a body names, each by the first key that it gives."""
+    requests = []
+    for item in items:
+        key = next(key for key in LineInput.KEYS if item.get(key))
+        requests.append(
+            LineRequest(
+                key,
+                item[key],
+                item["quantity"],
+                item.get("reason", ""),
+                item.get("disposition", ""),
+            )
+        )
+    return requests

@@ -1,0 +1,189 @@
+"""What customers ordered."""
+
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Round, Upper
+from django.utils import timezone
+
+from common.validators import business_code, currency_code
+from inventory.models import ProductVariation, StockReservation
+from warehouses.models import Warehouse, WarehouseScopedQuerySet
+
+QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
+# Under this reference type and its own key a line holds stock in inventory's StockReservation.
+LINE_HOLDER = "sales_order_item"
+
+
+class SalesOrderQuerySet(WarehouseScopedQuerySet):
+    def open(self) -> Self:
+        """Orders of which something may still be delivered."""
+        return self.filter(status__in=SalesOrder.OPEN)
+
+    def with_item_count(self) -> Self:
+        counted = (
+            SalesOrderItem.objects.filter(order=OuterRef("pk"))
+            .order_by()
+            .values("order")
+            .annotate(number=models.Count("pk"))
+        )
+        return self.annotate(
+            item_count=Coalesce(Subquery(counted.values("number")), Value(0))
+        ).select_related("warehouse")
+
+    def with_items(self) -> Self:
+        """Orders with their deliveries, and their items, what these hold, and their products."""
+        items = SalesOrderItem.objects.with_reserved().select_related("variation__product")
+        return self.select_related("warehouse").prefetch_related(
+            Prefetch("items", items), "fulfilments"
+        )
+
+
+class SalesOrder(models.Model):
+    """A customer's order, delivered from one warehouse."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        PARTIALLY_FULFILLED = "partially_fulfilled"
+        FULFILLED = "fulfilled"
+        CANCELLED = "cancelled"
+
+    OPEN = (Status.PENDING, Status.PARTIALLY_FULFILLED)
+    code_field = "order_number"
+    warehouse_paths = ("warehouse",)
+
+    order_number = models.CharField(max_length=30, unique=True, validators=[business_code])
+    warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, related_name="sales_orders", db_index=False
+    )
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    order_date = models.DateTimeField(default=timezone.now)
+    customer_email = models.EmailField(max_length=254, blank=True)
+    customer_id = models.CharField(max_length=100, blank=True)
+    channel = models.CharField(max_length=50, blank=True)
+    region = models.CharField(max_length=50, blank=True)
+    promotion_applied = models.BooleanField(default=False)
+    promotion_details = models.JSONField(default=dict, blank=True)
+    currency = models.CharField(max_length=3, default="USD", validators=[currency_code])
+    total_amount = models.DecimalField(max_digits=24, decimal_places=2, default=0)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    notes = models.CharField(max_length=1000, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SalesOrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-order_date", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["pending", "partially_fulfilled", "fulfilled", "cancelled"]
+                ),
+                name="sales_order_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_amount__gte=0), name="sales_order_total_not_negative"
+            ),
+        ]
+        indexes = [
+            models.Index(F("order_date").desc(), F("id").desc(), name="sales_order_by_date"),
+            models.Index(
+                F("warehouse"), F("order_date").desc(), F("id").desc(), name="sales_order_place"
+            ),
+            models.Index(Upper("customer_email"), name="sales_order_email"),
+            models.Index(fields=["customer_id"], name="sales_order_customer"),
+            models.Index(
+                fields=["warehouse", "status"],
+                condition=Q(status__in=["pending", "partially_fulfilled"]),
+                name="sales_order_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.order_number
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+    @property
+    def allowed_transitions(self) -> list[str]:
+        """The statuses that somebody may set next."""
+        return [self.Status.FULFILLED, self.Status.CANCELLED] if self.is_open else []
+
+
+class SalesOrderItemQuerySet(models.QuerySet["SalesOrderItem"]):
+    def with_reserved(self) -> Self:
+        """Items with `quantity_reserved`, what they hold in stock."""
+        held = (
+            StockReservation.objects.filter(reference_type=LINE_HOLDER, reference_id=OuterRef("pk"))
+            .order_by()
+            .values("reference_id")
+            .annotate(total=Sum("quantity"))
+        )
+        return self.annotate(
+            quantity_reserved=Coalesce(Subquery(held.values("total")), Value(Decimal(0)))
+        )
+
+
+class SalesOrderItem(models.Model):
+    """One line of an order: so much of one variation, and what became of it."""
+
+    order = models.ForeignKey(SalesOrder, models.CASCADE, related_name="items", db_index=False)
+    position = models.PositiveIntegerField()
+    variation = models.ForeignKey(
+        ProductVariation, models.PROTECT, related_name="sales_order_items"
+    )
+    quantity = models.DecimalField(**QUANTITY)
+    quantity_fulfilled = models.DecimalField(**QUANTITY, default=0)
+    quantity_returned = models.DecimalField(**QUANTITY, default=0)
+    sale_price_per_unit = models.DecimalField(max_digits=15, decimal_places=2)
+    line_total = models.GeneratedField(
+        expression=Round(F("quantity") * F("sale_price_per_unit"), precision=2),
+        output_field=models.DecimalField(max_digits=22, decimal_places=2),
+        db_persist=True,
+    )
+
+    objects = SalesOrderItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="sales_item_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="sales_item_positive"),
+            models.CheckConstraint(
+                condition=Q(quantity_fulfilled__gte=0, quantity_fulfilled__lte=F("quantity")),
+                name="sales_item_fulfilled_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity_returned__gte=0, quantity_returned__lte=F("quantity_fulfilled")
+                ),
+                name="sales_item_returned_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(sale_price_per_unit__gte=0), name="sales_item_price_not_negative"
+            ),
+        ]
+        indexes = [
+            # What waits for goods is found by this; delivered lines, nearly all, are not in it.
+            models.Index(
+                fields=["variation"],
+                condition=Q(quantity_fulfilled__lt=F("quantity")),
+                name="sales_item_undelivered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.quantity} {self.variation}"
+
+    @property
+    def outstanding(self) -> Decimal:
+        """What was ordered and not delivered, be the order open or not."""
+        return self.quantity - self.quantity_fulfilled

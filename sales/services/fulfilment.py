@@ -1,0 +1,112 @@
+"""Goods leave for a customer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from inventory.exceptions import InsufficientStock
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.stock_change import Holder, PostedChange, StockChange
+from sales.exceptions import QuantityExceeded
+from sales.models import LINE_HOLDER, Fulfilment, SalesOrder, SalesOrderItem
+from sales.services.line_choice import LineRequest, choose_lines
+from sales.services.order_rows import Delivery, deliver_items, record_fulfilments
+from sales.services.order_state import lock_order, require_open
+
+
+@transaction.atomic
+def fulfil_sales_order(
+    *,
+    order: SalesOrder,
+    lines: Sequence[LineRequest] | None = None,
+    occurred_at: datetime | None = None,
+    quiet: bool = False,
+    acting_user: Any,
+) -> Fulfilment:
+    """Deliver all that is outstanding, or the given quantities, wholly or not at all.
+
+    Posts one outbound movement a line: first out of what the line has reserved, then out of what
+    is available. Locks the order, then the balances. Raises WrongState, QuantityExceeded,
+    InvalidInput on lines the order has not, and InsufficientStock that names every short line by
+    its number in the order.
+    """
+    locked = lock_order(order)
+    require_open(locked, SalesOrder.Status.FULFILLED)
+    wanted = _outstanding(locked) if lines is None else _requested(locked, lines)
+    posted = _post(locked, wanted, occurred_at, acting_user, quiet)
+    deliveries = [
+        Delivery(locked.pk, item.pk, quantity, change.unit_cost)
+        for (item, quantity), change in zip(wanted, posted, strict=True)
+    ]
+    deliver_items(deliveries)
+    keys = record_fulfilments([(locked.pk, occurred_at)], deliveries, acting_user)
+    complete = lines is None or not _outstanding(locked)
+    locked.status = (
+        SalesOrder.Status.FULFILLED if complete else SalesOrder.Status.PARTIALLY_FULFILLED
+    )
+    locked.save(update_fields=["status", "updated_at"])
+    return Fulfilment.objects.get(pk=keys[0])
+
+
+def outbound(
+    order: SalesOrder,
+    variation_id: int,
+    quantity: Decimal,
+    occurred_at: datetime | None,
+    holder: Holder | None = None,
+) -> StockChange:
+    """Return the ledger line of goods that leave for an order."""
+    return StockChange(
+        variation_id=variation_id,
+        warehouse_id=order.warehouse_id,
+        quantity=-quantity,
+        holder=holder,
+        movement_type="outbound",
+        reason_code="sale",
+        reference_type="sales_order",
+        reference_code=order.order_number,
+        occurred_at=occurred_at,
+    )
+
+
+def _outstanding(order: SalesOrder) -> list[tuple[SalesOrderItem, Decimal]]:
+    items = SalesOrderItem.objects.filter(order=order)
+    return [(item, item.outstanding) for item in items if item.outstanding]
+
+
+def _requested(
+    order: SalesOrder, lines: Sequence[LineRequest]
+) -> list[tuple[SalesOrderItem, Decimal]]:
+    chosen = choose_lines(order, lines)
+    exceeded: dict[str, list[Any]] = {
+        f"items.{index}.quantity": [
+            f"{item.outstanding} of line {item.position} are outstanding. Send at most that."
+        ]
+        for index, (item, request) in enumerate(chosen)
+        if request.quantity > item.outstanding
+    }
+    if exceeded:
+        raise QuantityExceeded("More should leave than was ordered.", exceeded)
+    return [(item, request.quantity) for item, request in chosen]
+
+
+def _post(
+    order: SalesOrder,
+    wanted: Sequence[tuple[SalesOrderItem, Decimal]],
+    occurred_at: datetime | None,
+    acting_user: Any,
+    quiet: bool,
+) -> list[PostedChange]:
+    changes = [
+        outbound(order, item.variation_id, quantity, occurred_at, Holder(LINE_HOLDER, item.pk))
+        for item, quantity in wanted
+    ]
+    try:
+        return apply_stock_changes(changes, acting_user=acting_user, quiet=quiet)
+    except InsufficientStock as error:
+        for short in error.details["lines"]:  # known by index; people know an order's numbers
+            short["line"] = wanted[short["line"]][0].position
+        raise

@@ -1,0 +1,143 @@
+"""Rows of orders and deliveries, written for any number of them at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, connection
+
+from common.exceptions import DuplicateCode
+from inventory.services.ledger import columns
+from sales.models import SalesOrder
+
+CENT = Decimal("0.01")
+
+INSERT_ITEMS = """
+    INSERT INTO sales_salesorderitem
+        (order_id, position, variation_id, quantity, sale_price_per_unit, quantity_fulfilled,
+         quantity_returned)
+    SELECT n.order_id, n.position, n.variation_id, n.quantity, n.price, n.fulfilled, 0
+    FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::numeric[], %s::numeric[],
+                %s::numeric[])
+        WITH ORDINALITY AS n(order_id, position, variation_id, quantity, price, fulfilled, line)
+    ORDER BY n.line
+    RETURNING id"""
+
+DELETE_ITEMS = """
+    DELETE FROM sales_salesorderitem WHERE order_id = %s RETURNING id, variation_id"""
+
+DELIVER_ITEMS = """
+    UPDATE sales_salesorderitem i
+    SET quantity_fulfilled = i.quantity_fulfilled + n.quantity
+    FROM unnest(%s::bigint[], %s::numeric[]) AS n(id, quantity)
+    WHERE i.id = n.id"""
+
+RECORD_FULFILMENTS = """
+    WITH made AS (
+        INSERT INTO sales_fulfilment (order_id, occurred_at, recorded_at, fulfilled_by_id)
+        SELECT n.order_id, COALESCE(n.occurred_at, clock_timestamp()), clock_timestamp(),
+               %s::bigint
+        FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(order_id, occurred_at)
+        RETURNING id, order_id
+    )
+    INSERT INTO sales_fulfilmentitem (fulfilment_id, order_item_id, quantity, unit_cost)
+    SELECT made.id, n.item_id, n.quantity, n.unit_cost
+    FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[])
+        AS n(order_id, item_id, quantity, unit_cost)
+    JOIN made ON made.order_id = n.order_id
+    RETURNING fulfilment_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """What is ordered: quantity in the variation's stock unit, price per unit."""
+
+    variation_id: int
+    quantity: Decimal
+    sale_price_per_unit: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return (self.quantity * self.sale_price_per_unit).quantize(CENT, ROUND_HALF_UP)
+
+
+class Delivery(NamedTuple):
+    """So much of an order line that left, at what cost per unit."""
+
+    order_id: int
+    item_id: int
+    quantity: Decimal
+    unit_cost: Decimal
+
+
+def total_of(lines: Iterable[OrderLine]) -> Decimal:
+    return sum((line.total for line in lines), Decimal(0))
+
+
+def insert_orders(orders: Sequence[SalesOrder]) -> None:
+    """Insert unsaved orders in one statement and set their keys; raises DuplicateCode."""
+    try:
+        SalesOrder.objects.bulk_create(orders)
+    except IntegrityError as error:
+        if getattr(error.__cause__, "sqlstate", "") != "23505":
+            raise
+        taken = next(
+            (order for order in orders if f"({order.order_number})" in str(error)), orders[0]
+        )
+        text = f'Order number "{taken.order_number}" is taken. Choose another or leave it out.'
+        raise DuplicateCode(text, {"order_number": [text]}) from None
+
+
+def insert_items(lines: Sequence[tuple[int, int, OrderLine]], *, fulfilled: bool) -> list[int]:
+    """Insert (order key, position, line) in one statement; return the keys in their order."""
+    rows = [
+        (
+            order_id,
+            position,
+            line.variation_id,
+            line.quantity,
+            line.sale_price_per_unit,
+            line.quantity if fulfilled else Decimal(0),
+        )
+        for order_id, position, line in lines
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_ITEMS, columns(rows, 6))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def delete_items(order: SalesOrder) -> list[tuple[int, int]]:
+    """Delete an order's lines in one statement; return their keys and variations' keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETE_ITEMS, [order.pk])
+        return list(cursor.fetchall())
+
+
+def deliver_items(deliveries: Sequence[Delivery]) -> None:
+    """Add what left to the lines' delivered quantities, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            DELIVER_ITEMS,
+            columns([(delivery.item_id, delivery.quantity) for delivery in deliveries], 2),
+        )
+
+
+def record_fulfilments(
+    occurred: Sequence[tuple[int, datetime | None]],
+    deliveries: Sequence[Delivery],
+    acting_user: Any,
+) -> list[int]:
+    """Insert a fulfilment for each (order key, time) with its lines, in one statement.
+
+    Returns the fulfilment's key of each line.
+    """
+    parameters = [
+        acting_user.pk if acting_user else None,
+        *columns(occurred, 2),
+        *columns(deliveries, 4),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD_FULFILMENTS, parameters)
+        return [row[0] for row in cursor.fetchall()]

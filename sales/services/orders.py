@@ -1,0 +1,158 @@
+"""Orders: taken, changed, cancelled."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from common.codes import next_code
+from common.exceptions import WrongState
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.stock_change import Holder, StockChange
+from sales.models import LINE_HOLDER, SalesOrder, SalesOrderItem
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.order_rows import (
+    OrderLine,
+    delete_items,
+    insert_items,
+    insert_orders,
+    total_of,
+)
+from sales.services.order_state import lock_order, require_open, wrong_transition
+
+PENDING_ONLY = ("items", "currency", "order_date")
+
+
+@transaction.atomic
+def create_sales_order(
+    *, order: SalesOrder, lines: Sequence[OrderLine], quiet: bool = False, acting_user: Any
+) -> SalesOrder:
+    """Save a new order with its lines and reserve what is available; the rest is back-ordered.
+
+    `order` comes unsaved; an order number is made where it has none. Locks the balances. Raises
+    DuplicateCode.
+    """
+    if not order.order_number:
+        order.order_number = next_code(SalesOrder, "order_number", "SO-", yearly=True)
+    order.status = SalesOrder.Status.PENDING
+    order.total_amount = total_of(lines)
+    order.created_by = acting_user
+    insert_orders([order])
+    apply_stock_changes(_added(order, lines), acting_user=acting_user, quiet=quiet)
+    return order
+
+
+@transaction.atomic
+def change_sales_order(
+    *,
+    order: SalesOrder,
+    changes: dict[str, Any],
+    lines: Sequence[OrderLine] | None = None,
+    status: str | None = None,
+    acting_user: Any,
+) -> SalesOrder:
+    """Change fields of an order, replace its lines, and take it to another status.
+
+    What is given as it already is counts as unchanged, so that a whole order may be sent. Lines,
+    currency and date may change while nothing has been delivered; new lines reserve what is
+    available after the old ones have released theirs. Status `fulfilled` delivers all that is
+    outstanding, `cancelled` cancels. Locks the order, then the balances. Raises WrongState and
+    InsufficientStock.
+    """
+    locked = lock_order(order)
+    says_more = bool(changes) or lines is not None
+    changes = {name: value for name, value in changes.items() if getattr(locked, name) != value}
+    if lines is not None and not _differ(locked, lines):
+        lines = None
+    refuse_late_changes(locked, [*changes, "items"] if lines is not None else [*changes])
+    for field, value in changes.items():
+        setattr(locked, field, value)
+    if lines is not None:
+        locked.total_amount = total_of(lines)
+    if changes or lines is not None:
+        locked.save(update_fields=[*changes, "total_amount", "updated_at"])
+    if lines is not None:
+        _replace_lines(locked, lines, acting_user)
+    is_kept = status == locked.status and (says_more or locked.is_open)
+    if status is not None and not is_kept:
+        take_to_status(locked, status, acting_user)
+        locked.refresh_from_db(fields=["status", "updated_at"])
+    return locked
+
+
+def refuse_late_changes(order: SalesOrder, fields: Sequence[str]) -> None:
+    """Raise WrongState where a field may no longer change."""
+    late = [field for field in fields if field in PENDING_ONLY]
+    if late and order.status != SalesOrder.Status.PENDING:
+        raise WrongState(
+            f"{late[0]} can change while an order is pending; this one is {order.status}.",
+            {field: ["Can change only while the order is pending."] for field in late},
+        )
+
+
+def take_to_status(order: SalesOrder, status: str, acting_user: Any) -> None:
+    """Do what a status that somebody set means; raises WrongState where it cannot follow."""
+    if status == SalesOrder.Status.FULFILLED:
+        fulfil_sales_order(order=order, acting_user=acting_user)
+    elif status == SalesOrder.Status.CANCELLED:
+        cancel_sales_order(order=order, acting_user=acting_user)
+    else:
+        raise wrong_transition(order, status)
+
+
+@transaction.atomic
+def cancel_sales_order(*, order: SalesOrder, quiet: bool = False, acting_user: Any) -> SalesOrder:
+    """Cancel what an open order has not delivered yet and release what that reserved.
+
+    Locks the order, then the balances. The status changes before the release: a receipt that
+    comes meanwhile either reserved before us, and is released here, or sees a cancelled order.
+    Raises WrongState.
+    """
+    locked = lock_order(order)
+    require_open(locked, SalesOrder.Status.CANCELLED)
+    locked.status = SalesOrder.Status.CANCELLED
+    locked.save(update_fields=["status", "updated_at"])
+    items = SalesOrderItem.objects.filter(order=locked).values_list("pk", "variation_id")
+    apply_stock_changes(_released(locked, items), acting_user=acting_user, quiet=quiet)
+    return locked
+
+
+def _differ(order: SalesOrder, lines: Sequence[OrderLine]) -> bool:
+    present = order.items.values_list("variation_id", "quantity", "sale_price_per_unit")
+    return list(present) != [
+        (line.variation_id, line.quantity, line.sale_price_per_unit) for line in lines
+    ]
+
+
+def _replace_lines(order: SalesOrder, lines: Sequence[OrderLine], acting_user: Any) -> None:
+    released = _released(order, delete_items(order))
+    apply_stock_changes([*released, *_added(order, lines)], acting_user=acting_user)
+
+
+def _added(order: SalesOrder, lines: Sequence[OrderLine]) -> list[StockChange]:
+    """Insert lines and return the changes that reserve for them."""
+    keys = insert_items(
+        [(order.pk, position, line) for position, line in enumerate(lines, 1)], fulfilled=False
+    )
+    return [
+        StockChange(
+            variation_id=line.variation_id,
+            warehouse_id=order.warehouse_id,
+            hold=line.quantity,
+            holder=Holder(LINE_HOLDER, key),
+        )
+        for key, line in zip(keys, lines, strict=True)
+    ]
+
+
+def _released(order: SalesOrder, items: Iterable[tuple[int, int]]) -> list[StockChange]:
+    """Return the changes that release whatever (item key, variation key) then hold."""
+    return [
+        StockChange(
+            variation_id=variation_id,
+            warehouse_id=order.warehouse_id,
+            release_all=True,
+            holder=Holder(LINE_HOLDER, key),
+        )
+        for key, variation_id in items
+    ]

@@ -1,0 +1,157 @@
+"""A worker is killed at the worst moments: the mail still comes, and it is one incident."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from threading import Event
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from alerts.models import Alert
+from alerts.services.stock import lock_causes
+from notifications.models import OutboxMessage
+from tests.alerts.stocks import move, stock_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def start_worker(mail_server):
+    """Start `manage.py deliver_outbox` on the test's database and mail server."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    folder = url.path.rpartition("/")[0]
+    environment = os.environ | {
+        "DATABASE_URL": url._replace(path=f"{folder}/{connection.settings_dict['NAME']}").geturl(),
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(mail_server.port),
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "deliver_outbox"], cwd=settings.BASE_DIR, env=environment
+    )
+
+
+def kill(worker):
+    worker.send_signal(signal.SIGKILL)
+    assert worker.wait(timeout=10) == -signal.SIGKILL
+
+
+def deliver(mail_server):
+    """Let the dead worker's lease run out and a new worker do what is left."""
+    OutboxMessage.objects.filter(status="pending").update(next_attempt_at=timezone.now())
+    assert start_worker(mail_server).wait(timeout=60) == 0
+
+
+def run_low(warehouse):
+    """Post what makes a balance low: the event is in the outbox, nothing is delivered."""
+    stock = stock_of(30, warehouse=warehouse)
+    move(stock, -20)
+    assert not Alert.objects.exists()
+    return stock
+
+
+def test_killed_before_the_mail_is_sent(mail_server, warehouse, manager):
+    run_low(warehouse)
+    content_is_next, worker_is_dead = Event(), Event()
+
+    def hold_up():
+        content_is_next.set()
+        worker_is_dead.wait(timeout=30)
+
+    mail_server.on_recipient = hold_up
+    worker = start_worker(mail_server)
+    assert content_is_next.wait(timeout=30)
+    kill(worker)
+    worker_is_dead.set()
+    mail_server.on_recipient = None
+    assert mail_server.mails == []
+    assert OutboxMessage.objects.get(channel="email").status == "pending"
+
+    deliver(mail_server)
+
+    message = OutboxMessage.objects.get(channel="email")
+    assert mail_server.addresses == [manager.email]
+    assert (message.status, message.attempts) == ("sent", 2)
+    assert Alert.objects.count() == 1
+
+
+def test_killed_between_sending_and_marking(mail_server, warehouse, manager):
+    run_low(warehouse)
+    workers = []
+
+    def kill_once():
+        if len(mail_server.mails) == 1:
+            kill(workers[0])
+
+    mail_server.on_mail = kill_once
+    workers.append(start_worker(mail_server))
+    assert workers[0].wait(timeout=60) == -signal.SIGKILL
+    assert OutboxMessage.objects.get(channel="email").status == "pending"
+
+    deliver(mail_server)
+
+    assert mail_server.addresses == [manager.email] * 2
+    assert len(set(mail_server.message_ids)) == 1
+    assert OutboxMessage.objects.get(channel="email").status == "sent"
+    assert Alert.objects.count() == 1
+
+
+def waits_for_cause():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return cursor.fetchone()[0] > 0
+
+
+def test_killed_between_the_movement_and_the_alert(mail_server, warehouse, manager):
+    stock = run_low(warehouse)
+    with transaction.atomic():
+        lock_causes([stock.pk])
+        worker = start_worker(mail_server)
+        end = time.monotonic() + 30
+        while not waits_for_cause() and time.monotonic() < end:
+            time.sleep(0.02)
+        kill(worker)
+    assert not Alert.objects.exists()
+    assert OutboxMessage.objects.get().attempts == 1
+
+    deliver(mail_server)
+
+    assert OutboxMessage.objects.filter(status="sent").count() == 2
+    assert Alert.objects.count() == 1
+    assert mail_server.addresses == [manager.email]
+
+
+def test_killed_again_and_again_nothing_is_lost(mail_server, warehouse, manager):
+    """Twenty events, then twenty mails: the worker is killed after every few of them."""
+    for _ in range(20):
+        move(stock_of(30, warehouse=warehouse), -20)
+    kills = 0
+    for settled in (3, 10, 17, 24, 31, 38):
+        worker = start_worker(mail_server)
+        while worker.poll() is None and sent_messages().count() < settled:
+            time.sleep(0.001)
+        if worker.poll() is None:
+            kill(worker)
+            kills += 1
+        OutboxMessage.objects.filter(status="pending").update(next_attempt_at=timezone.now())
+    deliver(mail_server)
+
+    copies = Counter(mail_server.message_ids)
+    assert kills > 0
+    assert Alert.objects.count() == 20
+    assert len(copies) == 20
+    assert sum(copies.values()) - 20 <= kills
+    assert sent_messages().count() == OutboxMessage.objects.count() == 40
+
+
+def sent_messages():
+    return OutboxMessage.objects.filter(status="sent")

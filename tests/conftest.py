@@ -1,0 +1,75 @@
+"""Fixtures of all tests: real PostgreSQL, as the application's role."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import environ
+import pytest
+from django.conf import settings
+from django.db import connection
+from rest_framework.test import APIClient
+
+from common.permissions import Role
+from tests.factories.users import UserFactory
+from tests.factories.warehouses import MembershipFactory
+from warehouses.models import Warehouse
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Create the test database as the owner, so that migrations and flushes may do their work."""
+    if settings.DATABASE_OWNER_URL:
+        owner = environ.Env().db_url_config(settings.DATABASE_OWNER_URL)
+        for part in ("USER", "PASSWORD"):
+            connection.settings_dict[part] = owner[part]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Then be the application's role, which cannot change history; only a flush is the owner's."""
+    connection.settings_dict["OPTIONS"]["assume_role"] = settings.DATABASE_APP_ROLE
+    connection.close()
+    yield
+    connection.close()
+    del connection.settings_dict["OPTIONS"]["assume_role"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_as_owner() -> Iterator[None]:
+    """Let the flush after a transactional test empty the append-only tables too."""
+    operations = type(connection.ops)
+    execute = operations.execute_sql_flush
+
+    def execute_as_owner(self: Any, statements: list[str]) -> None:
+        execute(
+            self,
+            [
+                "RESET ROLE",
+                "SET inventorypulse.maintenance = 'on'",
+                *statements,
+                "RESET inventorypulse.maintenance",
+                f"SET ROLE {connection.ops.quote_name(settings.DATABASE_APP_ROLE)}",
+            ],
+        )
+
+    operations.execute_sql_flush = execute_as_owner
+    yield
+    operations.execute_sql_flush = execute
+
+
+@pytest.fixture
+def api() -> Callable[..., APIClient]:
+    """Return a function that gives an API client signed in with a role.
+
+    `api("manager", warehouse)` belongs to the warehouses given; the user is `client.user`.
+    """
+
+    def sign_in(role: str, *warehouses: Warehouse) -> APIClient:
+        client = APIClient()
+        client.user = UserFactory(role=Role(role))
+        for number, warehouse in enumerate(warehouses):
+            MembershipFactory(user=client.user, warehouse=warehouse, is_default=number == 0)
+        client.force_authenticate(client.user)
+        return client
+
+    return sign_in

@@ -1,0 +1,19 @@
+from decimal import Decimal
+
+from sales.models import SalesOrder
+from sales.services.order_rows import OrderLine
+from sales.services.orders import create_sales_order
+from tests.factories.warehouses import WarehouseFactory
+
+
+def order_line(variation, quantity=1, price="9.99") -> OrderLine:
+    return OrderLine(variation.pk, Decimal(quantity), Decimal(price))
+
+
+def take_order(*lines, warehouse=None, acting_user=None, **fields) -> SalesOrder:
+    """Take an order of (variation, quantity) pairs through the service."""
+    return create_sales_order(
+        order=SalesOrder(warehouse=warehouse or WarehouseFactory(), **fields),
+        lines=[order_line(variation, quantity) for variation, quantity in lines],
+        acting_user=acting_user,
+    )

@@ -1,0 +1,223 @@
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inventory.models import Stock, StockMovement
+from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.warehouses import WarehouseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("row_count", [1, 3])
+@pytest.mark.parametrize("path", ["/api/stocks/", "/api/stock-movements/"])
+def test_list_takes_two_queries_for_any_number_of_rows(
+    api, row_count, path, django_assert_num_queries
+):
+    """One counts, one reads the page with its product and warehouse."""
+    warehouse = WarehouseFactory()
+    for _ in range(row_count):
+        put_in_stock(warehouse=warehouse)
+    client = api("viewer", warehouse)
+
+    with django_assert_num_queries(2):
+        answer = client.get(path)
+
+    body = answer.json()
+    rows = next(value for key, value in body.items() if key != "pagination")
+    assert len(rows) == body["pagination"]["total_items"] == row_count
+
+
+def test_stock_row_shows_what_there_is_and_what_is_free(api):
+    stock = put_in_stock(VariationFactory(reorder_level=Decimal(20)), quantity=Decimal("12.5"))
+    client = api("viewer", stock.warehouse)
+
+    row = client.get("/api/stocks/").json()["stocks"][0]
+
+    assert row == {
+        "id": stock.pk,
+        "product_id": stock.variation.product.code,
+        "product_name": stock.variation.product.name,
+        "sku": stock.variation.sku_code,
+        "warehouse": stock.warehouse.code,
+        "on_hand": 12.5,
+        "reserved": 0,
+        "unavailable": 0,
+        "available": 12.5,
+        "incoming": 0,
+        "average_cost": 4,
+        "reorder_point": 20,
+        "is_low": True,
+        "bin_location": "",
+    }
+
+
+def test_stock_of_other_warehouses_is_not_there(api):
+    own, foreign = put_in_stock(), put_in_stock()
+    client = api("manager", own.warehouse)
+
+    listed = client.get("/api/stocks/").json()["stocks"]
+
+    assert [row["id"] for row in listed] == [own.pk]
+    assert client.get(f"/api/stocks/{foreign.pk}/").status_code == 404
+    movement = foreign.movements.get()
+    assert client.get(f"/api/stock-movements/{movement.code}/").status_code == 404
+    assert client.get(f"/api/stocks/?warehouse={foreign.warehouse.code}").json()["stocks"] == []
+
+
+def test_movement_answers_in_the_shape_of_the_specification(api):
+    stock = put_in_stock(quantity=75)
+    client = api("staff", stock.warehouse)
+
+    answer = client.post(
+        "/api/stock-movements",
+        {
+            "product_id": stock.variation.product.code,
+            "movement_type": "adjustment",
+            "quantity": -5,
+            "unit_cost": 50.00,
+            "reason_code": "damaged_goods",
+            "reason_description": "5 units found damaged during quality inspection.",
+            "warehouse_location": "A-12-Shelf3-Bin4",
+            "processed_by": client.user.code,
+            "notes": "Adjusted stock due to damaged items.",
+        },
+    )
+
+    body = answer.json()
+    assert answer.status_code == 201
+    assert body["message"] == "Stock movement recorded successfully"
+    assert (body["new_stock_level"], body["quantity"], body["stock_before"]) == (70, -5, 75)
+    assert body["movement_id"] == StockMovement.objects.get(pk=body["id"]).code
+    assert body["processed_by"] == client.user.code
+    found = client.get(f"/api/stock-movements/{body['movement_id']}/").json()
+    assert found["reason_code"] == "damaged_goods"
+    assert found["warehouse_location"] == "A-12-Shelf3-Bin4"
+
+
+@pytest.mark.parametrize("quantity", [4, -4])
+def test_outbound_takes_either_sign_and_answers_negative(api, quantity):
+    stock = put_in_stock(quantity=10)
+    client = api("staff", stock.warehouse)
+    body = {"sku": stock.variation.sku_code, "movement_type": "outbound", "quantity": quantity}
+
+    answer = client.post("/api/stock-movements/", body)
+
+    assert (answer.json()["quantity"], answer.json()["new_stock_level"]) == (-4, 6)
+
+
+def test_only_managers_record_the_past(api):
+    stock = put_in_stock(quantity=10)
+    body = {
+        "sku": stock.variation.sku_code,
+        "movement_type": "inbound",
+        "quantity": 1,
+        "timestamp": "2025-01-28T09:00:00Z",
+    }
+
+    refused = api("staff", stock.warehouse).post("/api/stock-movements/", body)
+    allowed = api("manager", stock.warehouse).post("/api/stock-movements/", body)
+
+    assert refused.status_code == 403
+    assert "timestamp" in refused.json()["details"]
+    assert allowed.status_code == 201
+    assert allowed.json()["timestamp"].startswith("2025-01-28T09:00:00")
+    assert allowed.json()["stock_before"] == 10
+
+
+def test_first_stock_is_assigned_as_an_inbound_movement(api):
+    variation, warehouse = VariationFactory(), WarehouseFactory()
+    client = api("staff", warehouse)
+
+    answer = client.post(
+        "/api/stocks/assign/",
+        {"sku": variation.sku_code, "warehouse": warehouse.code, "quantity": 30},
+    )
+
+    assert answer.status_code == 201
+    assert (answer.json()["movement_type"], answer.json()["reason_code"]) == (
+        "inbound",
+        "initial_stock",
+    )
+    stock = Stock.objects.get()
+    assert (stock.on_hand, stock.average_cost) == (30, 4)
+
+
+@pytest.mark.parametrize("role", ["viewer", "sales"])
+def test_who_only_reads_may_not_move_stock(api, role):
+    stock = put_in_stock(quantity=10)
+    client = api(role, stock.warehouse)
+    body = {"sku": stock.variation.sku_code, "movement_type": "outbound", "quantity": 1}
+
+    assert client.post("/api/stock-movements/", body).status_code == 403
+    assert client.post("/api/stocks/assign/", body).status_code == 403
+    stock.refresh_from_db()
+    assert stock.on_hand == 10
+
+
+def test_movement_filters(api):
+    first, second = put_in_stock(quantity=1), put_in_stock(quantity=2)
+    client = api("admin")
+
+    def ids(query):
+        rows = client.get(f"/api/stock-movements/?{query}").json()["stock_movements"]
+        return [row["sku"] for row in rows]
+
+    one, two = first.variation.sku_code, second.variation.sku_code
+    assert ids("") == [two, one]
+    assert ids(f"sku={one}") == [one]
+    assert ids(f"product_id={second.variation.product.code}") == [two]
+    assert ids(f"warehouse={first.warehouse.code.lower()}") == [one]
+    assert ids("movement_type=outbound") == []
+    assert ids("start_date=2000-01-01&end_date=2000-01-02") == []
+    assert ids("ordering=quantity") == [one, two]
+
+
+MOVEMENT_STATEMENTS = [
+    "SAVEPOINT",  # BEGIN outside of tests
+    "SELECT",  # the signed-in user, with the sign-in that the token names
+    "INSERT",  # the idempotency key
+    "SELECT",  # the variation by its SKU, with its product
+    "SELECT",  # the warehouse, among the caller's
+    "SAVEPOINT",  # of the posting
+    "SELECT",  # lock the balance
+    "WITH",  # balance and movement in one statement
+    "RELEASE",
+    "UPDATE",  # the stored answer
+    "RELEASE",  # COMMIT outside of tests
+]
+
+
+def test_one_movement_through_http_takes_these_statements(client, api):
+    stock = put_in_stock(quantity=10)
+    sku, warehouse = stock.variation.sku_code, stock.warehouse.code
+    signed_in = api("staff", stock.warehouse)
+    password = "a-Long-enough-1"
+    signed_in.user.set_password(password)
+    signed_in.user.save()
+    login = client.post(
+        "/api/auth/login/",
+        {"username": signed_in.user.username, "password": password},
+        content_type="application/json",
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.post(
+            "/api/stock-movements/",
+            {
+                "sku": sku,
+                "warehouse": warehouse,
+                "movement_type": "outbound",
+                "quantity": 1,
+            },
+            content_type="application/json",
+            headers={
+                "Authorization": f"Bearer {login.json()['access_token']}",
+                "Idempotency-Key": "one",
+            },
+        )
+
+    assert answer.status_code == 201
+    assert [query["sql"].split()[0] for query in queries] == MOVEMENT_STATEMENTS

@@ -1,0 +1,156 @@
+"""One small demo company, made once and only read by these tests."""
+
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import F
+from django.test import override_settings
+from django.utils import timezone
+
+from alerts.models import Alert
+from inventory.models import Product, ProductVariation, Stock, StockMovement
+from notifications.models import OutboxMessage
+from operations.demo.company import Wish, plan
+from operations.demo.today import Today
+from operations.ledger_verification import verify_ledger
+from purchasing.models import PurchaseOrder
+from sales.models import SalesOrder, SalesOrderItem
+from suppliers.models import Supplier
+from users.models import User
+from warehouses.models import Membership, Warehouse
+
+WISH = Wish(days=30, orders_per_day=12, seed=1)
+
+
+@pytest.fixture(scope="module")
+def company(django_db_setup, django_db_blocker):
+    """Make the company in a transaction that ends with this module; return what was said."""
+    said = StringIO()
+    with django_db_blocker.unblock(), override_settings(DEMO=True), transaction.atomic():
+        call_command("seed_demo", "--days", "30", stdout=said)
+        yield said.getvalue().splitlines()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """Return the same company's simulation, lived through in memory, and its days."""
+    now = timezone.now()
+    last_day = now.date() - timedelta(days=1)
+    first_day = last_day - timedelta(days=WISH.days - 1)
+    simulation = plan(WISH, first_day, last_day)
+    return simulation, [*simulation.run(first_day, last_day), *Today(simulation, now).live()]
+
+
+def test_demo_says_what_it_does_in_a_few_lines(company):
+    assert len(company) == 5
+    assert company[1] == "  9 people, 3 warehouses, 6 suppliers, 140 products."
+
+
+def test_demo_people_sign_in_and_belong_to_their_warehouses(company):
+    people = {user.username: user for user in User.objects.all()}
+    belongs = Membership.objects.order_by("-is_default", "warehouse__code")
+    for role in ("admin", "manager", "staff", "sales", "viewer"):
+        user = people[role]
+        codes = ["WH001", "WH002"] if role == "manager" else ["WH001"]
+        assert user.role == role
+        assert user.check_password(f"{role}123")
+        assert user.email == f"{role}@example.com"
+        assert [group.name for group in user.groups.all()] == [role]
+        assert list(belongs.filter(user=user).values_list("warehouse__code", flat=True)) == codes
+    assert people["admin"].is_superuser
+    others = set(people) - {"admin", "manager", "staff", "sales", "viewer"}
+    assert not any(people[name].has_usable_password() for name in others)
+    managers = Warehouse.objects.order_by("code").values_list("manager__username", flat=True)
+    assert list(managers) == ["manager", "dana.whitfield", "omar.haddad"]
+
+
+def test_demo_ledger_verifies(company):
+    assert verify_ledger() == []
+
+
+def test_demo_history_is_what_was_simulated(company, lived):
+    simulation, days = lived
+    items = simulation.items
+    skus = {(item.sku, place): (item.number, place) for item in items for place in range(3)}
+    places = {"WH001": 0, "WH002": 1, "WH003": 2}
+    rows = Stock.objects.annotate(free=F("on_hand") - F("reserved")).values_list(
+        "variation__sku_code", "warehouse__code", "free", "incoming"
+    )
+    keys = [(skus[sku, places[code]], free, incoming) for sku, code, free, incoming in rows]
+    assert {key: free for key, free, _ in keys} == {
+        key: items[key[0]].step * free for key, free in simulation.shelves.free.items()
+    }
+    assert {key: incoming for key, _, incoming in keys} == {
+        key: items[key[0]].step * simulation.shelves.incoming[key]
+        for key in simulation.shelves.free
+    }
+    orders = [order for day in days for order in day.delivered]
+    orders += [waiting.order for day in days for waiting in day.waiting]
+    assert SalesOrder.objects.count() == len(orders)
+    assert SalesOrderItem.objects.count() == sum(len(order.lines) for order in orders)
+    assert PurchaseOrder.objects.count() == sum(len(day.purchases) for day in days)
+
+
+def test_demo_history_lies_in_the_past_and_is_recorded_now(company):
+    now, earliest = timezone.now(), timezone.now() - timedelta(days=32)
+    opening = StockMovement.objects.filter(reference_type="opening_stock")
+    assert opening.count() == Stock.objects.count() > 350
+    assert set(opening.values_list("occurred_at__date")) == {((now - timedelta(days=30)).date(),)}
+    assert not StockMovement.objects.filter(occurred_at__gt=now).exists()
+    assert not StockMovement.objects.filter(recorded_at__lt=now - timedelta(hours=1)).exists()
+    assert not PurchaseOrder.objects.filter(order_date__lt=earliest).exists()
+
+
+def test_demo_catalogue_is_complete(company):
+    assert Product.objects.count() == 140
+    assert ProductVariation.objects.filter(is_default=True).count() == 140
+    assert ProductVariation.objects.count() == 176
+    assert Supplier.objects.count() == 6
+    assert not Product.objects.filter(sourcing__isnull=True).exists()
+    for variation in ProductVariation.objects.all():
+        digits = [int(digit) for digit in variation.barcode]
+        assert len(digits) == 13
+        assert (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
+        assert variation.selling_price > variation.cost_price > 0
+        variation.full_clean()
+
+
+def test_demo_has_something_low_today_with_its_alert(company):
+    low = Stock.objects.low()
+    assert low.filter(warehouse__code="WH001").count() >= 4
+    alerts = Counter(Alert.objects.values_list("alert_type", flat=True))
+    assert alerts["low_stock"] + alerts["out_of_stock"] == low.count()
+    assert alerts["low_stock"] >= 3
+    assert alerts["out_of_stock"] >= 1
+
+
+def test_demo_mails_tell_of_todays_alerts_only(company):
+    told = OutboxMessage.objects.values_list("channel", "payload__alert_id")
+    assert {channel for channel, _ in told} == {"email"}
+    assert {alert for _, alert in told} == set(Alert.objects.values_list("pk", flat=True))
+
+
+def test_demo_leaves_open_work(company):
+    now = timezone.now()
+    statuses = set(PurchaseOrder.objects.values_list("status", flat=True))
+    assert {"draft", "sent", "received"} <= statuses
+    open_orders = PurchaseOrder.objects.filter(status__in=PurchaseOrder.INCOMING)
+    assert open_orders.filter(expected_delivery_date__lt=now).exists()
+    items = SalesOrderItem.objects.with_reserved().filter(order__status__in=SalesOrder.OPEN)
+    back_orders = items.filter(quantity_reserved__lt=F("quantity") - F("quantity_fulfilled"))
+    assert SalesOrder.objects.filter(status="pending").exists()
+    assert SalesOrder.objects.filter(status="partially_fulfilled").exists()
+    assert back_orders.exists()
+
+
+def test_seeding_again_says_so_at_once(company, django_assert_num_queries):
+    orders, said = SalesOrder.objects.count(), StringIO()
+    with django_assert_num_queries(1):
+        call_command("seed_demo", stdout=said)
+    assert said.getvalue() == "The demo company is there.\n"
+    assert SalesOrder.objects.count() == orders

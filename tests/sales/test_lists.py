@@ -1,0 +1,115 @@
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sales.services.orders import cancel_sales_order
+from tests.factories.inventory import put_in_stock
+from tests.factories.sales import take_order
+from tests.factories.warehouses import WarehouseFactory
+
+pytestmark = pytest.mark.django_db
+ORDERS, RETURNS = "/api/sales-orders/", "/api/sales-returns/"
+
+
+@pytest.fixture
+def stock():
+    return put_in_stock(quantity=10)
+
+
+@pytest.fixture
+def manager(api, stock):
+    return api("manager", stock.warehouse)
+
+
+def figures(stock):
+    stock.refresh_from_db()
+    return stock.on_hand, stock.reserved
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("", ["A", "B", "C"]),
+        ("?status=Cancelled", ["C"]),
+        ("?status=pending", ["A", "B"]),
+        ("?start_date=2026-02-01", ["B", "C"]),
+        ("?end_date=2026-02-01", ["A", "B"]),
+        ("?customer_email=ANN@example.com", ["A"]),
+        ("?customer_id=C-2", ["B"]),
+        ("?channel=Online", ["A"]),
+        ("?search=ann", ["A"]),
+        ("?warehouse=OTHER", []),
+        ("?ordering=-order_number&limit=2", ["C", "B"]),
+    ],
+)
+def test_lists_are_filtered(manager, stock, query, numbers):
+    WarehouseFactory(code="OTHER")
+    common = {"warehouse": stock.warehouse}
+    take_order(
+        (stock.variation, 1),
+        **common,
+        order_number="A",
+        channel="online",
+        order_date="2026-01-31T23:59:59Z",
+        customer_email="ann@example.com",
+    )
+    take_order(
+        (stock.variation, 1),
+        **common,
+        order_number="B",
+        customer_id="C-2",
+        order_date="2026-02-01T23:59:59Z",
+    )
+    gone = take_order((stock.variation, 1), **common, order_number="C",
+                      order_date="2026-02-02T00:00:00Z")  # fmt: skip
+    cancel_sales_order(order=gone, acting_user=None)
+
+    rows = manager.get(f"{ORDERS}{query}").json()["sales_orders"]
+
+    found = [row["order_number"] for row in rows]
+    assert (found if "ordering" in query else sorted(found)) == numbers
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=lost", "start_date=soon", "end_date=2026-13-01", "warehouse=NOWHERE", "page=9",
+     "limit=1e30", "limit=0", "ordering=secret", "nonsense=1"],
+)  # fmt: skip
+def test_bad_parameters_are_named(manager, query):
+    answer = manager.get(f"{ORDERS}?{query}")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [(ORDERS, 2), (RETURNS, 6)],
+)
+def test_lists_take_as_many_queries_for_three_rows_as_for_one(api, stock, path, count, rows):
+    client = api("admin")
+    for _ in range(rows):
+        order = take_order((stock.variation, 1), (stock.variation, 1), warehouse=stock.warehouse)
+        client.post(f"{ORDERS}{order.order_number}/fulfill/")
+        lines = [{"line": 1, "quantity": 1, "reason": "late"}]
+        client.post(RETURNS, {"order_number": order.order_number, "items": lines})
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(path)
+
+    assert answer.json()["pagination"]["total_items"] == rows
+    assert len(queries) == count
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_one_order_takes_three_queries(api, stock, lines):
+    order = take_order(*[(stock.variation, 1)] * lines, warehouse=stock.warehouse)
+    client = api("admin")
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(f"{ORDERS}{order.order_number}/")
+
+    assert len(answer.json()["items"]) == lines
+    # the order, its items with what they hold, its fulfilments
+    assert len(queries) == 3

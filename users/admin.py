@@ -1,0 +1,66 @@
+"""Sign-ins and role groups; accounts are in warehouses.admin, because they belong to those."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+
+from common.admin import ReadOnlyAdmin
+from common.admin_steps import Step
+from common.permissions import Can
+from users.models import SignIn
+from users.services import sign_out
+
+admin.site.unregister(Group)
+
+
+def revoke(row: SignIn, acting_user: Any) -> str:
+    sign_out(sign_in_id=row.pk)
+    return f"The sign-in of {row.user} has ended."
+
+
+def is_valid(row: SignIn) -> bool:
+    return row.revoked_at is None
+
+
+@admin.register(SignIn)
+class SignInAdmin(ReadOnlyAdmin):
+    """Who is signed in where; nothing here is written by hand."""
+
+    may_view = Can.MANAGE_USERS
+    list_display = ["user", "started_at", "rotated_at", "expires_at", "revoked_at", "user_agent"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "user__email"]
+    fields = ["user", "started_at", "rotated_at", "expires_at", "revoked_at", "user_agent"]
+    actions = ["end"]
+    steps = (
+        Step(
+            name="revoke", title="End this sign-in", permission=Can.MANAGE_USERS, run=revoke,
+            lawful=is_valid, icon="logout", is_final=True,
+            explanation="Its access and refresh tokens stop at once.",
+        ),
+    )  # fmt: skip
+
+    def scope(self, request: HttpRequest) -> Any:
+        return SignIn.objects.all()
+
+    @admin.action(description="End the chosen sign-ins", permissions=["view"])
+    def end(self, request: HttpRequest, queryset: Any) -> None:
+        chosen = list(queryset.filter(revoked_at=None))
+        for row in chosen:
+            sign_out(sign_in_id=row.pk)
+        messages.success(request, f"{len(chosen)} sign-ins have ended.")
+
+
+@admin.register(Group)
+class RoleGroupAdmin(ReadOnlyAdmin):
+    """The groups of the roles, as the role table makes them."""
+
+    may_view = Can.MANAGE_USERS
+    search_fields = ["name"]
+    fields = ["name", "permissions"]
+
+    def scope(self, request: HttpRequest) -> Any:
+        return Group.objects.all()

@@ -1,0 +1,170 @@
+"""Accounts as JSON."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from rest_framework import serializers
+
+from common.api.fields import ChoiceSynonymField, PhoneField
+from common.api.synonyms import SynonymsMixin
+from common.permissions import ROLE_PERMISSIONS, ROLE_SYNONYMS, Role
+from users.models import User
+
+
+class SignInBody(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=254, help_text="The user name or e-mail address.")
+    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+
+
+class RefreshBody(serializers.Serializer[Any]):
+    refresh_token = serializers.CharField(max_length=2000, required=False)
+    refresh = serializers.CharField(max_length=2000, required=False)
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        if not attrs:
+            raise serializers.ValidationError({"refresh_token": ["Send the refresh token."]})
+        return attrs
+
+
+class IdentitySerializer(serializers.ModelSerializer[User]):
+    user_id = serializers.CharField(source="code", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["user_id", "username", "email", "role"]
+        read_only_fields = fields
+
+
+class SignInAnswer(serializers.Serializer[Any]):
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+    token_type = serializers.CharField(default="bearer")
+    expires_in = serializers.IntegerField(help_text="Seconds until the access token expires.")
+    user = IdentitySerializer()
+
+
+class TokenPairAnswer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class StatusAnswer(serializers.Serializer[Any]):
+    is_authenticated = serializers.BooleanField()
+    user = IdentitySerializer()
+    expires_at = serializers.DateTimeField(help_text="When the access token or session expires.")
+
+
+class MessageAnswer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+
+
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    phone = PhoneField(required=False, allow_blank=True)
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "display_name", "phone", "department", "job_title"]
+
+
+class NotificationsSerializer(serializers.ModelSerializer[User]):
+    email = serializers.BooleanField(source="notify_by_email", required=False)
+    in_app = serializers.BooleanField(source="notify_in_app", required=False)
+    low_stock_alerts = serializers.BooleanField(source="notify_low_stock", required=False)
+
+    class Meta:
+        model = User
+        fields = ["email", "in_app", "low_stock_alerts"]
+
+
+class NotificationSettingsSerializer(serializers.ModelSerializer[User]):
+    email_notifications = serializers.BooleanField(source="notify_by_email", required=False)
+    in_app_notifications = serializers.BooleanField(source="notify_in_app", required=False)
+    low_stock_alerts = serializers.BooleanField(source="notify_low_stock", required=False)
+
+    class Meta:
+        model = User
+        fields = ["email_notifications", "in_app_notifications", "low_stock_alerts"]
+
+
+class PreferencesSerializer(serializers.ModelSerializer[User]):
+    notification_settings = NotificationSettingsSerializer(source="*", required=False)
+    notifications = NotificationsSerializer(source="*", required=False)
+
+    class Meta:
+        model = User
+        fields = ["language", "timezone", "notification_settings", "notifications"]
+
+    def validate_timezone(self, value: str) -> str:
+        if value not in available_timezones():
+            raise serializers.ValidationError('Use a name such as "Europe/Berlin" or "UTC".')
+        return value
+
+
+class UserRowSerializer(serializers.ModelSerializer[User]):
+    """A row of the list."""
+
+    user_id = serializers.CharField(source="code", read_only=True)
+    profile = ProfileSerializer(source="*", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "user_id", "username", "email", "profile", "role", "status", "last_login"]
+        read_only_fields = fields
+
+
+class UserSerializer(UserRowSerializer):
+    """The whole account."""
+
+    permissions = serializers.SerializerMethodField()
+    preferences = PreferencesSerializer(source="*", read_only=True)
+
+    class Meta(UserRowSerializer.Meta):
+        fields = [
+            *UserRowSerializer.Meta.fields,
+            "permissions",
+            "preferences",
+            "account_locked",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    def get_permissions(self, user: User) -> list[str]:
+        return sorted(f"can_{can}" for can in ROLE_PERMISSIONS[Role(user.role)])
+
+
+class UserBody(SynonymsMixin, serializers.ModelSerializer[User]):
+    """What a request may set: nested as answers show it, or flat."""
+
+    synonyms = {
+        **{name: f"profile.{name}" for name in ProfileSerializer.Meta.fields},
+        "timezone": "preferences.timezone",
+        "language": "preferences.language",
+    }
+
+    password = serializers.CharField(max_length=128, trim_whitespace=False, required=False)
+    email = serializers.EmailField(max_length=254)
+    role = ChoiceSynonymField(User.RoleChoice.choices, synonyms={**ROLE_SYNONYMS}, required=False)
+    status = ChoiceSynonymField(User.Status.choices, required=False)
+    profile = ProfileSerializer(source="*", required=False)
+    preferences = PreferencesSerializer(source="*", required=False)
+
+    class Meta:
+        model = User
+        fields = [
+            "username",
+            "email",
+            "password",
+            "role",
+            "status",
+            "account_locked",
+            "notes",
+            "profile",
+            "preferences",
+        ]
+        extra_kwargs = {"username": {"validators": [*User._meta.get_field("username").validators]}}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is None and not attrs.get("password"):
+            raise serializers.ValidationError({"password": ["Send a password."]})
+        return attrs

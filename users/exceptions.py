@@ -1,0 +1,31 @@
+"""Refusals of accounts and sign-ins."""
+
+from common.exceptions import DomainError, WrongState
+
+
+class InvalidCredentials(DomainError):
+    """Unknown name, wrong password or an account that may not sign in: one answer for all."""
+
+    code = "invalid_credentials"
+    http_status = 401
+    title = "Invalid credentials"
+
+    def __init__(self) -> None:
+        super().__init__("Username or password incorrect.")
+
+
+class SignInEnded(DomainError):
+    """The refresh token is used, expired or belongs to an ended sign-in."""
+
+    code = "token_not_valid"
+    http_status = 401
+    title = "Token invalid or expired"
+
+    def __init__(self) -> None:
+        super().__init__("Please log in again.")
+
+
+class LastAdmin(WrongState):
+    """Without an active admin nobody could administer the company again."""
+
+    code = "last_admin"

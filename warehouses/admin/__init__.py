@@ -1,0 +1,4 @@
+from warehouses.admin.people import PersonAdmin
+from warehouses.admin.warehouses import WarehouseAdmin
+
+__all__ = ["PersonAdmin", "WarehouseAdmin"]

@@ -1,0 +1,45 @@
+"""Filters of the lists of people and warehouses."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+
+from common.api.filters import ReferenceFilter, StrictBooleanFilter
+from common.permissions import ROLE_SYNONYMS
+from users.models import User
+from warehouses.models import Warehouse
+
+
+class RoleFilter(filters.ChoiceFilter):
+    """A role or one of its synonyms."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        synonyms = [(name, role.label) for name, role in SYNONYMOUS_ROLES.items()]
+        super().__init__(choices=[*User.RoleChoice.choices, *synonyms], **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return super().filter(qs, ROLE_SYNONYMS.get(value, value))
+
+
+SYNONYMOUS_ROLES = {name: User.RoleChoice(role.value) for name, role in ROLE_SYNONYMS.items()}
+
+
+class UserFilterSet(filters.FilterSet):
+    role = RoleFilter()
+    status = filters.ChoiceFilter(choices=User.Status.choices)
+    warehouse = ReferenceFilter(
+        queryset=Warehouse.objects.all, field_name="warehouse_memberships__warehouse"
+    )
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+
+class WarehouseFilterSet(filters.FilterSet):
+    is_active = StrictBooleanFilter()
+
+    class Meta:
+        model = Warehouse
+        fields: list[str] = []

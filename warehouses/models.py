@@ -1,0 +1,102 @@
+"""Places that hold stock, who belongs to them, and the one rule of who sees what."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, Value
+
+from common.permissions import Can
+from common.references import ReferenceQuerySet
+from common.validators import business_code, country_code
+
+
+class WarehouseScopedQuerySet(ReferenceQuerySet):
+    """Rows that belong to warehouses: the model names its paths in `warehouse_paths`."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Narrow to rows of the user's own warehouses (any of the paths); an admin sees all."""
+        if user.can(Can.SEE_ALL_WAREHOUSES):
+            return self
+        own = Membership.objects.filter(user_id=user.pk).values("warehouse_id")
+        belongs = Q()
+        for path in self.model.warehouse_paths:
+            belongs |= Q(**{f"{path}__in": own})
+        return self.filter(belongs)
+
+
+class WarehouseQuerySet(ReferenceQuerySet):
+    def member(self, user: Any) -> Self:
+        """Narrow to the warehouses that the user works in; for an admin all."""
+        if user.can(Can.SEE_ALL_WAREHOUSES):
+            return self
+        return self.filter(memberships__user_id=user.pk)
+
+    def with_own(self, user: Any) -> Self:
+        """Say of each in `is_own` whether the user works there; an admin works everywhere."""
+        if user.can(Can.SEE_ALL_WAREHOUSES):
+            return self.annotate(is_own=Value(True))
+        own = Membership.objects.filter(warehouse=OuterRef("pk"), user_id=user.pk)
+        return self.annotate(is_own=Exists(own))
+
+
+class Warehouse(models.Model):
+    """A place that holds stock."""
+
+    code_field = "code"
+
+    code = models.CharField(max_length=30, unique=True, validators=[business_code])
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True, validators=[country_code])
+    manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="managed_warehouses",
+    )
+    is_active = models.BooleanField(default=True)
+    is_default = models.BooleanField(
+        default=False, help_text="The company's warehouse where a document names none."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = WarehouseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="one_default_warehouse"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Membership(models.Model):
+    """A person works in a warehouse."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="warehouse_memberships"
+    )
+    warehouse = models.ForeignKey(Warehouse, models.CASCADE, related_name="memberships")
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "warehouse"], name="membership_once"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(is_default=True), name="one_default_per_user"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.warehouse}"

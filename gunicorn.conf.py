@@ -1,4 +1,4 @@
-"""What gunicorn reads beside its command line: our logs, and figures of all its processes."""
+"""What gunicorn reads beside its command line: logs as the product's, figures that add up."""
 
 import os
 import shutil
@@ -6,9 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from prometheus_client.multiprocess import mark_process_dead
+from config.settings import LOGGING
 
-# The workers add up their figures in files there; it belongs to this start of the server.
+logconfig_dict = LOGGING
+# Each process counts in files there, and whichever is asked adds all of them up. The library looks
+# for the name when it is imported, which only the workers do.
 _given = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 _figures = Path(_given or tempfile.mkdtemp(prefix="inventorypulse-figures-"))
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
@@ -19,10 +21,6 @@ def on_starting(server: Any) -> None:
     _figures.mkdir(parents=True, exist_ok=True)
     for file in _figures.glob("*.db"):
         file.unlink()
-
-
-def child_exit(server: Any, worker: Any) -> None:
-    mark_process_dead(worker.pid)
 
 
 def on_exit(server: Any) -> None:

@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-OWNER_COMMANDS = {"migrate", "sqlmigrate", "flush"}
+OWNER_COMMANDS = {"migrate", "sqlmigrate", "flush", "backup", "restore"}
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Alerts: each step goes through its service, one by one or for several chosen ones."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,7 +9,8 @@ from django.http import HttpRequest
 
 from alerts.models import Alert
 from alerts.services import acknowledge_alert, dismiss_alert, resolve_alert
-from common.admin import HistoryAdmin, allows, persistently
+from common.admin import HistoryAdmin, allows
+from common.admin_saving import persistently
 from common.admin_steps import NotesForm, Step
 from common.exceptions import DomainError
 from common.permissions import Can
@@ -91,7 +93,7 @@ class AlertAdmin(HistoryAdmin):
         done = 0
         for alert in alerts.order_by("pk"):
             try:
-                persistently(lambda alert=alert: run(alert, request.user))
+                persistently(partial(run, alert, request.user))
                 done += 1
             except DomainError as error:
                 self.tell(request, error, alert)

@@ -61,6 +61,13 @@ class Alert(models.Model):
     code_field = "pk"
     warehouse_paths = ("warehouse",)
     OPEN = (Status.ACTIVE, Status.ACKNOWLEDGED)
+    # The statuses that somebody may give an alert next.
+    TRANSITIONS: dict[str, tuple[str, ...]] = {
+        Status.ACTIVE: (Status.ACKNOWLEDGED, Status.RESOLVED, Status.DISMISSED),
+        Status.ACKNOWLEDGED: (Status.RESOLVED, Status.DISMISSED),
+        Status.RESOLVED: (),
+        Status.DISMISSED: (),
+    }
     UNFINISHED = Q(status__in=["active", "acknowledged"]) | Q(
         status="dismissed", cause_ended_at__isnull=True
     )
@@ -138,6 +145,11 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    @property
+    def allowed_transitions(self) -> list[str]:
+        """The statuses that the alert may take next."""
+        return [str(status) for status in self.TRANSITIONS[self.status]]
 
     @property
     def code(self) -> str:

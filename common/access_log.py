@@ -18,7 +18,7 @@ METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 QUIET = re.compile(r"^/(api/health|metrics|static/)")
 HTTP_SECONDS = Histogram(
     "inventorypulse_http_request_seconds",
-    "Time until the answer was there, by method, route and status.",
+    "Time until the answer was there, by method, view and status.",
     ["method", "view", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
@@ -36,7 +36,7 @@ class AccessLogMiddleware:
         seconds = perf_counter() - started
         method = request.method if request.method in METHODS else "OTHER"
         status = response.status_code
-        HTTP_SECONDS.labels(method, route_of(request), str(status)).observe(seconds)
+        HTTP_SECONDS.labels(method, view_of(request), str(status)).observe(seconds)
         path = escape_uri_path(request.path)
         logger.log(
             logging.DEBUG if QUIET.match(path) and status < 500 else logging.INFO,
@@ -49,10 +49,10 @@ class AccessLogMiddleware:
         return response
 
 
-def route_of(request: HttpRequest) -> str:
-    """Return the pattern of the path, of which there is a limited number."""
+def view_of(request: HttpRequest) -> str:
+    """Return the name of the path's view, such as product-detail: there are not too many."""
     match = request.resolver_match
-    return (match.route or "/") if match else "unmatched"
+    return (match.view_name or match.route) if match else "unmatched"
 
 
 def user_code(request: HttpRequest) -> str | None:

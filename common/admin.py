@@ -4,15 +4,15 @@ Rights come from common.permissions, rows from `visible_to`, and whatever has a 
 the services: their refusals appear in the form or as a message, and nothing is lost.
 """
 
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, IntegrityError, OperationalError, models
-from django.db.models import ProtectedError
+from django.db import models
 from django.forms import CharField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -20,13 +20,13 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
+from common.admin_saving import note_changes, persistently, refused_form
 from common.admin_steps import Step
-from common.api.exception_handler import is_retryable
-from common.exceptions import Busy, DomainError, InvalidInput, StaleVersion
+from common.exceptions import DomainError, StaleVersion
 from common.permissions import Can
+from common.references import as_primary_key
 from common.validators import business_code, country_code, currency_code, item_code
 
-ATTEMPTS = 4
 CODES = (business_code, country_code, currency_code, item_code)
 SMALLEST_QUANTITY, LARGEST_QUANTITY = Decimal("0.001"), Decimal("99999999.999")
 LARGEST_AMOUNT = Decimal(1_000_000_000)
@@ -40,14 +40,28 @@ class UpperCaseField(CharField):
         return text.upper() if isinstance(text, str) else text
 
 
+def unchecked(exclude: Any = None) -> None:
+    """Check no constraint."""
+
+
+class AutocompleteOfKeys(AutocompleteSelect):
+    """Show the chosen row again; what cannot be a key was never offered and is left out."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [one for one in value if as_primary_key(one)], attr)
+
+
 class ServiceForm(ModelForm[Any]):
     """A form whose values a service writes; it and the database judge what concerns other rows."""
 
-    def validate_constraints(self) -> None:
+    def _post_clean(self) -> None:
         """Leave constraints to the service, which has a readable text for each."""
+        self.instance.validate_constraints = unchecked
+        super()._post_clean()  # type: ignore[misc]
+        del self.instance.validate_constraints
 
 
-class GuardedMixin:
+class GuardedMixin(BaseModelAdmin[Any]):
     """Rights by the role table, and foreign keys that offer only what the user may see."""
 
     may_view: Can
@@ -71,20 +85,24 @@ class GuardedMixin:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", offered(db_field.remote_field.model, request.user))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = AutocompleteOfKeys(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if any(code in db_field.validators for code in CODES):
             kwargs["form_class"] = UpperCaseField
+        if isinstance(db_field, models.URLField):
+            kwargs["assume_scheme"] = "https"
         if isinstance(db_field, models.DecimalField):
             is_positive = db_field.name in self.positive_fields
             kwargs["min_value"] = SMALLEST_QUANTITY if is_positive else Decimal(0)
             is_quantity = db_field.decimal_places == 3
             kwargs["max_value"] = LARGEST_QUANTITY if is_quantity else LARGEST_AMOUNT
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-class ScopedInline(GuardedMixin, TabularInline):  # type: ignore[misc]
+class ScopedInline(GuardedMixin, TabularInline):
     """Rows of another row, which decides who sees them."""
 
     extra = 0
@@ -97,7 +115,7 @@ class ReadOnlyInline(ScopedInline):
     can_delete = False
 
 
-class ScopedAdmin(GuardedMixin, ModelAdmin):  # type: ignore[misc]
+class ScopedAdmin(GuardedMixin, ModelAdmin):
     """Rows that the user may see, with the steps that their state and the user's role permit."""
 
     list_filter_submit = True
@@ -258,8 +276,12 @@ class ScopedAdmin(GuardedMixin, ModelAdmin):  # type: ignore[misc]
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        form = step.form(row, request.POST or None) if step.form else None
+            gone: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return gone
+        posted = request.POST if request.method == "POST" else None
+        form = step.form(row, posted) if step.form else None
         if request.method != "POST" or (form is not None and not form.is_valid()):
             if not step.lawful(row):
                 messages.warning(request, f"{row} cannot do that in its present state.")
@@ -322,9 +344,14 @@ class HistoryAdmin(ReadOnlyAdmin):
     list_per_page = 50
 
 
+def caller(request: HttpRequest) -> Any:
+    """Return the user, who is signed in wherever the admin site asks."""
+    return request.user
+
+
 def allows(request: HttpRequest, permission: Can | None) -> bool:
-    user: Any = request.user
-    return permission is not None and user.can(permission)
+    user = caller(request)
+    return permission is not None and user.is_authenticated and user.can(permission)
 
 
 def offered(model: Any, user: Any) -> Any:
@@ -333,65 +360,3 @@ def offered(model: Any, user: Any) -> Any:
     if hasattr(rows, "member"):
         return rows.member(user)
     return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
-
-
-def persistently(call: Callable[[], Any]) -> Any:
-    """Call again what lost a lock; raise a DomainError for what the database refused."""
-    for _ in range(ATTEMPTS):
-        try:
-            return call()
-        except OperationalError as error:
-            if not is_retryable(error):
-                raise
-        except (IntegrityError, ProtectedError) as error:
-            raise InvalidInput(
-                "Another record stands against this: it has the same code, or refers to this one."
-            ) from error
-        except DataError as error:
-            raise InvalidInput("A value is out of the range that can be stored.") from error
-    raise Busy("Others are writing the same records. Try again in a moment.")
-
-
-def refused_form(form: Any, refusal: DomainError, texts: list[str]) -> Any:
-    """Return the form class with a refusal among its errors, at the fields that it names."""
-
-    class RefusedForm(form):  # type: ignore[misc]
-        def _post_clean(self) -> None:
-            super()._post_clean()
-            named = dict(field_texts(refusal, set(self.fields)))
-            for field, told in named.items():
-                self.add_error(field, told)
-            if not named:
-                self.add_error(None, texts)
-
-    return RefusedForm
-
-
-def field_texts(refusal: DomainError, fields: set[str]) -> Iterator[tuple[str, list[str]]]:
-    for path, told in refusal.details.items():
-        field = path.rpartition(".")[2]
-        if field in fields and all(isinstance(text, str) for text in told):
-            yield field, told
-
-
-def note_changes(formset: Any) -> None:
-    """Tell the history what changed in rows that a service wrote."""
-    kept = [form for form in formset.forms if form not in formset.deleted_forms]
-    formset.new_objects = [
-        form.instance for form in kept if form.has_changed() and not form.instance.pk
-    ]
-    formset.changed_objects = [
-        (form.instance, form.changed_data)
-        for form in kept
-        if form.has_changed() and form.instance.pk
-    ]
-    formset.deleted_objects = [form.instance for form in formset.deleted_forms if form.instance.pk]
-
-
-def filled_rows(formset: Any) -> list[dict[str, Any]]:
-    """Return the values of the rows that shall be there, in their order."""
-    return [
-        form.cleaned_data
-        for form in formset.forms
-        if form not in formset.deleted_forms and (form.instance.pk or form.has_changed())
-    ]

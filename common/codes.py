@@ -12,8 +12,9 @@ def next_code(model: type[models.Model], field: str, prefix: str, *, yearly: boo
     table = model._meta.db_table
     stem = f"{prefix}{timezone.now():%Y}-" if yearly else prefix
     column = connection.ops.quote_name(str(getattr(model._meta.get_field(field), "column", "")))
+    # The names are the model's own.
     sql = (
-        f"SELECT made.code, EXISTS (SELECT 1 FROM {connection.ops.quote_name(table)}"
+        f"SELECT made.code, EXISTS (SELECT 1 FROM {connection.ops.quote_name(table)}"  # nosec B608
         f" WHERE {column} = made.code) FROM (SELECT %s || CASE WHEN n < 1000"
         f" THEN lpad(n::text, 3, '0') ELSE n::text END AS code"
         f" FROM (SELECT nextval('{table}_code_seq') AS n) AS next) AS made"

@@ -53,6 +53,12 @@ class StaleVersion(DomainError):
     title = "Changed meanwhile"
 
 
+class ChangedMeanwhile(StaleVersion):
+    """The version that the request named in If-Match is no longer the newest one."""
+
+    http_status = 412
+
+
 class KeyReused(DomainError):
     """An Idempotency-Key that was used for another request."""
 

@@ -34,8 +34,8 @@ def logging_settings(level: str, *, readable: bool) -> dict[str, Any]:
                 "format": "%(levelname)s %(name)s %(message)s %(request_id)s",
                 "rename_fields": {"levelname": "level", "name": "logger"},
                 "timestamp": True,
-                # Django adds the request itself, whose text holds the query.
-                "reserved_attrs": [*RESERVED_ATTRS, "request"],
+                # Django adds the request itself, whose text holds the query; Celery the arguments.
+                "reserved_attrs": [*RESERVED_ATTRS, "request", "data"],
             },
         },
         "handlers": {
@@ -49,6 +49,7 @@ def logging_settings(level: str, *, readable: bool) -> dict[str, Any]:
             # Django's own handlers, which it adds before this, would write a second, plain line.
             "django": {"handlers": [], "level": "NOTSET", "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            "gunicorn.error": {"handlers": ["console"], "propagate": False},
             # What these say below that level holds parameters or is said on every request.
             "django.db.backends": {"level": "INFO"},
             "django_guid": {"level": "ERROR"},

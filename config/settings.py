@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
-from config import logging, security
+from config import api, environment, logging, security
+from config.back_office import UNFOLD as UNFOLD
 
 # Lets classes such as ModelAdmin be written with their model: ModelAdmin[Product].
 django_stubs_ext.monkeypatch()
@@ -31,6 +33,7 @@ if DEMO and set(ALLOWED_HOSTS) - {"127.0.0.1", "localhost", "[::1]", "testserver
     )
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match"]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
 
 INSTALLED_APPS = [
@@ -51,7 +54,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.admin_app.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -104,7 +108,7 @@ if "DATABASE_URL" not in env:
 # The role that the running product connects as; migrations grant it what it needs, no more.
 DATABASE_APP_ROLE = urlsplit(env.str("DATABASE_APP_URL", default="") or env.str("DATABASE_URL"))
 DATABASE_APP_ROLE = DATABASE_APP_ROLE.username or ""
-DATABASE_POOL = env.int("DATABASE_POOL", default=0)
+DATABASE_POOL = environment.whole_number("DATABASE_POOL", default=0, most=200)
 DATABASES = {
     "default": {
         **env.db_url("DATABASE_URL"),
@@ -114,17 +118,16 @@ DATABASES = {
             "options": "-c lock_timeout=3s -c statement_timeout=15s"
             " -c idle_in_transaction_session_timeout=60s",
             "server_side_binding": False,
+            "prepare_threshold": 2,  # of the ledger's cursors, which bind on the server
             **({"pool": {"min_size": 1, "max_size": DATABASE_POOL}} if DATABASE_POOL else {}),
         },
     }
 }
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
 CACHES["default"]["LOCATION"] = REDIS_URL
-
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 CELERY_RESULT_BACKEND = env.str("CELERY_RESULT_BACKEND", default="") or None
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
@@ -151,61 +154,10 @@ SIMPLE_JWT = {
 }
 LOGIN_URL = "/admin/login/"
 
-REST_FRAMEWORK = {
-    # How many proxies add to X-Forwarded-For; with 0 the header is not believed.
-    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "users.api.authentication.SessionJWTAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["common.api.permissions.RolePermission"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "common.api.renderers.NumberJSONRenderer",
-        "common.api.renderers.BrowsableRenderer",
-    ],
-    "DEFAULT_PARSER_CLASSES": [
-        "common.api.parsers.StrictJSONParser",
-        "rest_framework.parsers.FormParser",
-        "rest_framework.parsers.MultiPartParser",
-    ],
-    "DEFAULT_PAGINATION_CLASS": "common.api.pagination.EnvelopePagination",
-    "DEFAULT_FILTER_BACKENDS": [
-        "common.api.filters.StrictFilterBackend",
-        "rest_framework.filters.SearchFilter",
-        "common.api.filters.StrictOrderingFilter",
-    ],
-    "DEFAULT_SCHEMA_CLASS": "common.api.schema.EnvelopeAutoSchema",
-    "EXCEPTION_HANDLER": "common.api.exception_handler.exception_handler",
-    "COERCE_DECIMAL_TO_STRING": False,
-    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "TEST_REQUEST_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.MultiPartRenderer",
-    ],
-    "NON_FIELD_ERRORS_KEY": "body",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "InventoryPulse",
-    "DESCRIPTION": "Stock, orders and alerts of a company with several warehouses.",
-    "VERSION": VERSION,
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": r"/api/",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "UserStatus": "users.models.User.Status",
-        "AlertStatus": "alerts.models.Alert.Status",
-        "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
-        "SalesOrderStatus": "sales.models.SalesOrder.Status",
-        "ProductStatus": "inventory.models.Product.Status",
-        "SupplierStatus": "suppliers.models.Supplier.Status",
-        "MovementType": "inventory.models.StockMovement.Type",
-    },
-}
+REST_FRAMEWORK = api.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = {**api.SPECTACULAR_SETTINGS, "VERSION": VERSION}
+USER_REQUESTS_PER_MINUTE = api.USER_REQUESTS_PER_MINUTE
+ANONYMOUS_REQUESTS_PER_MINUTE = api.ANONYMOUS_REQUESTS_PER_MINUTE
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
@@ -216,9 +168,6 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="InventoryPulse <stock@localhost>")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
-
-# How much more than ordered a purchase receipt may bring, in percent of the ordered quantity.
-OVER_RECEIPT_TOLERANCE_PERCENT = 0
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -237,7 +186,6 @@ SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # asked inside, past the TLS proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = security.CONTENT_SECURITY_POLICY
 CONTENT_SECURITY_ADMIN = security.CONTENT_SECURITY_ADMIN
 PERMISSIONS_POLICY = security.PERMISSIONS_POLICY

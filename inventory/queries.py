@@ -147,4 +147,4 @@ def categories_named(reference: object) -> list[Category]:
 
 def category_subtree(categories: Iterable[Category]) -> RawSQL:
     """Return the keys of categories and all below them, as a subquery."""
-    return RawSQL(SUBTREE, [[category.pk for category in categories]])
+    return RawSQL(SUBTREE, [[category.pk for category in categories]])  # nosec B611

@@ -54,7 +54,9 @@ class StateDirectory:
         if len(os.fsencode(wanted)) <= LONGEST_SOCKET_DIRECTORY:
             return wanted
         base = os.environ.get("XDG_RUNTIME_DIR") if not self.account.other else None
-        return Path(base or "/tmp") / f"inventorypulse-{checkout_id(self.path)}-{name}"
+        # Its owner and mode are checked when it is made.
+        shared = base or "/tmp"  # nosec B108
+        return Path(shared) / f"inventorypulse-{checkout_id(self.path)}-{name}"
 
     def make_private(self, path: Path, *, for_database: bool) -> Path:
         """Make a directory that only the owner (PostgreSQL's user, or we) may enter."""

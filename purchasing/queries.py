@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, QuerySet, Sum
 
+from common.models import CompanySettings
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 
 
@@ -24,5 +24,5 @@ def incoming_by_stock() -> QuerySet[Any, Any]:
 
 def most_receivable(item: PurchaseOrderItem) -> Decimal:
     """Return how much of a line may be accepted in all: the order plus the tolerance."""
-    factor = 1 + Decimal(settings.OVER_RECEIPT_TOLERANCE_PERCENT) / 100
+    factor = 1 + CompanySettings.current().over_receipt_tolerance_percent / 100
     return (item.quantity_ordered * factor).quantize(Decimal("0.001"))

@@ -16,11 +16,28 @@ COLUMNS = [
 ]  # fmt: skip
 MEASURED = ["on_time_delivery_rate", "quality_score", "created_by", "created_at", "updated_at"]
 
+FIELDSETS: Any = [
+    (None, {"fields": ["code", "company_name", "display_name", ("status", "preferred")]}),
+    (
+        "Contact",
+        {"fields": ["primary_contact", "email", ("phone", "alternative_phone"), "website"]},
+    ),
+    ("Address", {"fields": ["street", ("postal_code", "city"), ("state", "country")]}),
+    (
+        "Terms",
+        {
+            "fields": [
+                "tax_id", ("payment_terms", "currency"),
+                ("lead_time_days", "minimum_order_value"), "rating", "notes",
+            ]
+        },
+    ),
+    ("Measured", {"fields": MEASURED}),
+]  # fmt: skip
+
 
 class SupplierForm(ServiceForm):
-    class Meta:
-        model = Supplier
-        fields = COLUMNS
+    """A supplier; a new one may leave its code to be made."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,24 +57,7 @@ class SupplierAdmin(ScopedAdmin):
     list_filter = ["status", "preferred", "country"]
     search_fields = ["code", "company_name", "display_name", "email"]
     readonly_fields = MEASURED
-    fieldsets = [
-        (None, {"fields": ["code", "company_name", "display_name", ("status", "preferred")]}),
-        (
-            "Contact",
-            {"fields": ["primary_contact", "email", ("phone", "alternative_phone"), "website"]},
-        ),
-        ("Address", {"fields": ["street", ("postal_code", "city"), ("state", "country")]}),
-        (
-            "Terms",
-            {
-                "fields": [
-                    "tax_id", ("payment_terms", "currency"),
-                    ("lead_time_days", "minimum_order_value"), "rating", "notes",
-                ]
-            },
-        ),
-        ("Measured", {"fields": MEASURED}),
-    ]  # fmt: skip
+    fieldsets = FIELDSETS
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool

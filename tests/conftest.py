@@ -16,7 +16,7 @@ from warehouses.models import Warehouse
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Create the test database as the owner, so that migrations and flushes may do their work."""
     if settings.DATABASE_OWNER_URL:
         owner = environ.Env().db_url_config(settings.DATABASE_OWNER_URL)
@@ -55,6 +55,12 @@ def flush_as_owner() -> Iterator[None]:
     operations.execute_sql_flush = execute_as_owner
     yield
     operations.execute_sql_flush = execute
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_request_limits() -> None:
+    """Let tests send as fast as they can; those of the limits set their own."""
+    settings.ANONYMOUS_REQUESTS_PER_MINUTE = settings.USER_REQUESTS_PER_MINUTE = 0
 
 
 @pytest.fixture

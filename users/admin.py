@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
@@ -55,11 +56,10 @@ class SignInAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Group)
-class RoleGroupAdmin(ReadOnlyAdmin):
+class RoleGroupAdmin(ReadOnlyAdmin, GroupAdmin):  # type: ignore[misc]
     """The groups of the roles, as the role table makes them."""
 
     may_view = Can.MANAGE_USERS
-    search_fields = ["name"]
     fields = ["name", "permissions"]
 
     def scope(self, request: HttpRequest) -> Any:

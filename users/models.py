@@ -150,7 +150,7 @@ class User(AbstractUser):
     @property
     def is_staff(self) -> bool:  # type: ignore[override]
         """Whether the role may enter the admin site."""
-        return self.role in (Role.ADMIN, Role.MANAGER)
+        return self.role in (Role.ADMIN, Role.MANAGER, Role.STAFF)
 
     @property
     def is_superuser(self) -> bool:  # type: ignore[override]

@@ -9,17 +9,20 @@ from common.api.fields import QuantityField
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     alert_id = serializers.CharField(source="code")
-    product_id = serializers.CharField(source="product.code", default=None)
-    product_name = serializers.CharField(source="product.name", default=None)
-    sku = serializers.CharField(source="variation.sku_code", default=None)
-    warehouse = serializers.CharField(source="warehouse.code", default=None)
-    supplier_id = serializers.CharField(source="supplier.code", default=None)
+    product_id = serializers.CharField(source="product.code", default=None, allow_null=True)
+    product_name = serializers.CharField(source="product.name", default=None, allow_null=True)
+    sku = serializers.CharField(source="variation.sku_code", default=None, allow_null=True)
+    warehouse = serializers.CharField(source="warehouse.code", default=None, allow_null=True)
+    supplier_id = serializers.CharField(source="supplier.code", default=None, allow_null=True)
     current_value = QuantityField()
     threshold_value = QuantityField()
-    acknowledged_by = serializers.CharField(source="acknowledged_by.code", default=None)
-    resolved_by = serializers.CharField(source="resolved_by.code", default=None)
-    dismissed_by = serializers.CharField(source="dismissed_by.code", default=None)
-    snoozed_by = serializers.CharField(source="snoozed_by.code", default=None)
+    acknowledged_by = serializers.CharField(
+        source="acknowledged_by.code", default=None, allow_null=True
+    )
+    resolved_by = serializers.CharField(source="resolved_by.code", default=None, allow_null=True)
+    dismissed_by = serializers.CharField(source="dismissed_by.code", default=None, allow_null=True)
+    snoozed_by = serializers.CharField(source="snoozed_by.code", default=None, allow_null=True)
+    allowed_transitions = serializers.ListField(child=serializers.CharField())
 
     class Meta:
         model = Alert
@@ -29,7 +32,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "status", "acknowledged_by", "acknowledged_at", "resolved_by", "resolved_at",
             "resolution_type", "resolution_notes", "reference_id", "dismissed_by", "dismissed_at",
             "snoozed_until", "snoozed_by", "expires_at", "action_required", "auto_generated",
-            "notes", "created_at", "updated_at",
+            "notes", "allowed_transitions", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -35,7 +35,8 @@ class AlertViewSet(ListRetrieveViewSet):
     filterset_class = AlertFilter
     resource_name = "alerts"
     search_fields = ["title", "product__code", "variation__sku_code"]
-    ordering_fields = ["created_at", "updated_at"]
+    ordering_fields = ["id", "created_at", "updated_at"]
+    keyset_fields = ["id", "created_at", "updated_at"]
     permissions = {
         "list": Can.VIEW_STOCK,
         "retrieve": Can.VIEW_STOCK,

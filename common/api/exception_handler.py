@@ -25,6 +25,7 @@ TITLES = {
     412: "Changed meanwhile",
     413: "Too large",
     415: "Unsupported media type",
+    422: "Idempotency key reused",
     429: "Too many requests",
     503: "Busy",
 }

@@ -94,6 +94,19 @@ class ReferenceField(serializers.Field[Any, Any, Any, Any]):
         return getattr(value, value.code_field)
 
 
+@extend_schema_field({"type": ["string", "integer"]})
+class ReferenceInput(serializers.Field[Any, Any, Any, Any]):
+    """A code or id as given; the service looks it up."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, bool) or not isinstance(data, str | int) or len(str(data)) > 100:
+            raise serializers.ValidationError("Send the code or the id.")
+        return str(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class UpperCaseField(serializers.CharField):
     """A code: lower case input is upper-cased, not refused."""
 

@@ -1,5 +1,6 @@
 """Filters that refuse what they do not understand instead of ignoring it."""
 
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,6 +22,7 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
         filterset = self.get_filterset(request, queryset, view)
         known = RESERVED | (set(filterset.filters) if filterset else set())
         known |= set(getattr(view, "extra_parameters", ()))
+        known |= {"cursor"} if getattr(view, "keyset_fields", ()) else set()
         unknown = {
             name: [f"Unknown parameter. Known: {', '.join(sorted(known))}."]
             for name in request.query_params
@@ -36,7 +38,10 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
 
 
 class StrictOrderingFilter(OrderingFilter):
-    """Order by the fields that the view names in `ordering_fields`; refuse others."""
+    """Order by the fields that the view names in `ordering_fields`; refuse others.
+
+    The primary key parts equal values, in the direction of the last field, as the indexes do.
+    """
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         text = request.query_params.get(self.ordering_param, "")
@@ -45,7 +50,13 @@ class StrictOrderingFilter(OrderingFilter):
         if wrong:
             known = ", ".join(sorted(allowed)) or "none"
             raise ValidationError({"ordering": [f"Unknown field {wrong[0][:50]!r}: use {known}."]})
-        return super().filter_queryset(request, queryset, view)
+        ordering = self.get_ordering(request, queryset, view)
+        if not ordering:
+            return queryset
+        last = ordering[-1]
+        if last.lstrip("-") not in ("pk", "id"):
+            ordering = [*ordering, "-pk" if last.startswith("-") else "pk"]
+        return queryset.order_by(*ordering)
 
 
 class ReferenceFilter(filters.CharFilter):
@@ -67,6 +78,28 @@ class ReferenceFilter(filters.CharFilter):
     @property
     def label_name(self) -> str:
         return next(str(name) for name, one in self.parent.filters.items() if one is self)
+
+
+class FromDay(filters.DateFilter):
+    """From the first moment of a day, UTC: compares the column itself, so that indexes serve."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, lookup_expr="gte", **kwargs)
+
+    def filter(self, qs: Any, value: date | None) -> Any:
+        start = None if value is None else datetime.combine(value, time.min, UTC)
+        return super().filter(qs, start)
+
+
+class ToDay(filters.DateFilter):
+    """To the last moment of a day, UTC."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, lookup_expr="lte", **kwargs)
+
+    def filter(self, qs: Any, value: date | None) -> Any:
+        end = None if value is None else datetime.combine(value, time.max, UTC)
+        return super().filter(qs, end)
 
 
 class StrictBooleanFilter(filters.TypedChoiceFilter):

@@ -1,48 +1,117 @@
 """The list envelope: {"<resource>": [...], "pagination": {...}}."""
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.exceptions import EmptyResultSet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.keyset import Keyset, Position, keyset_of
+
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MOST_COUNTED = 10_000
+DEEPEST_ROW = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows there are, counted or, above a cap, as the database estimates."""
+
+    number: int
+    is_estimated: bool = False
 
 
 class EnvelopePagination(BasePagination):
-    """Page by `?page=` from 1 and `?limit=` up to 100; anything else is a 400 naming it."""
+    """Pages by `?page=` from 1 and `?limit=` up to 100, or by `?cursor=` where there may be many.
+
+    A view names in `keyset_fields` the orderings that a cursor can go on with. Whatever else is
+    asked for is a 400 naming it.
+    """
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        limit = positive(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
-        number = positive(request, "page", 1)
-        paginator = Paginator(queryset, limit)
-        if number > paginator.num_pages:
-            raise ValidationError(
-                {"page": [f"There are {paginator.num_pages} pages. Ask for one of them."]}
-            )
-        self.page = paginator.page(number)
         self.name = getattr(view, "resource_name", "results")
-        return list(self.page)
+        self.limit = positive(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+        keyset = keyset_of(queryset, getattr(view, "keyset_fields", ()), self.name)
+        cursor = request.query_params.get("cursor")
+        if cursor:
+            return self.paginate_on(queryset, keyset, cursor)
+        self.number = positive(request, "page", 1)
+        offset = (self.number - 1) * self.limit
+        if offset >= DEEPEST_ROW:
+            raise ValidationError(
+                {"page": ["So deep a page is too slow. Filter, order the other way or use cursor."]}
+            )
+        rows = list(queryset[offset : offset + self.limit + 1])
+        self.total = self.total_of(queryset, offset, len(rows))
+        if not rows and self.number > 1:
+            pages = max(1, -(-self.total.number // self.limit))
+            raise ValidationError({"page": [f"There are {pages} pages. Ask for one of them."]})
+        return self.cut(rows, offset, keyset)
+
+    def paginate_on(self, queryset: Any, keyset: Keyset | None, cursor: str) -> list[Any]:
+        """Return the page after the row that a cursor stands for."""
+        if keyset is None:
+            raise ValidationError({"cursor": ["Not possible in this ordering. Use page."]})
+        position = keyset.read(cursor)
+        self.number = position.seen // self.limit + 1
+        self.total = Total(position.total, position.is_estimated)
+        rows = list(keyset.after(queryset, position)[: self.limit + 1])
+        return self.cut(rows, position.seen, keyset)
+
+    def total_of(self, queryset: Any, offset: int, found: int) -> Total:
+        """Count no further than the cap; not at all where the page shows where the list ends."""
+        if found <= self.limit and (found or offset == 0):
+            return Total(offset + found)
+        counted = queryset.order_by()[: MOST_COUNTED + 1].count()
+        if counted <= MOST_COUNTED:
+            return Total(counted)
+        return Total(max(estimate(queryset), counted, offset + found), is_estimated=True)
+
+    def cut(self, rows: list[Any], offset: int, keyset: Keyset | None) -> list[Any]:
+        """Keep the rows of the page; what was read beyond them tells that there is a next one."""
+        self.has_next = len(rows) > self.limit
+        rows = rows[: self.limit]
+        self.next_cursor = None
+        if self.has_next and keyset is not None:
+            self.next_cursor = keyset.write(
+                Position(
+                    value=keyset.value_of(rows[-1]),
+                    key=keyset.key_of(rows[-1]),
+                    seen=offset + len(rows),
+                    total=self.total.number,
+                    is_estimated=self.total.is_estimated,
+                )
+            )
+        return rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        page = self.page
         return Response(
             {
                 self.name: data,
                 "pagination": {
-                    "total_items": page.paginator.count,
-                    "total_pages": page.paginator.num_pages,
-                    "current_page": page.number,
-                    "items_per_page": page.paginator.per_page,
-                    "has_next": page.has_next(),
-                    "has_prev": page.has_previous(),
+                    "total_items": self.total.number,
+                    "total_items_estimated": self.total.is_estimated,
+                    "total_pages": max(1, -(-self.total.number // self.limit)),
+                    "current_page": self.number,
+                    "items_per_page": self.limit,
+                    "has_next": self.has_next,
+                    "has_prev": self.number > 1,
+                    "next_cursor": self.next_cursor,
                 },
             }
         )
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        whole = {"type": "integer", "minimum": 1}
+        limit = {**whole, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        parameters = [("page", "Page, from 1.", whole), ("limit", "Rows a page.", limit)]
+        if getattr(view, "keyset_fields", ()):
+            text = "`next_cursor` of the page before; fast at any depth. Repeat what else you sent."
+            parameters.append(("cursor", text, {"type": "string"}))
         return [
             {
                 "name": name,
@@ -51,19 +120,27 @@ class EnvelopePagination(BasePagination):
                 "description": text,
                 "schema": schema,
             }
-            for name, text, schema in (
-                ("page", "Page, from 1.", {"type": "integer", "minimum": 1}),
-                (
-                    "limit",
-                    "Rows a page.",
-                    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20},
-                ),
-            )
+            for name, text, schema in parameters
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         whole, flag = {"type": "integer"}, {"type": "boolean"}
-        numbers = ("total_items", "total_pages", "current_page", "items_per_page")
+        pagination = {
+            "total_items": whole,
+            "total_items_estimated": {
+                **flag,
+                "description": f"Above {MOST_COUNTED} rows nobody counts.",
+            },
+            "total_pages": whole,
+            "current_page": whole,
+            "items_per_page": whole,
+            "has_next": flag,
+            "has_prev": flag,
+            "next_cursor": {
+                "type": ["string", "null"],
+                "description": "Leads to the next page where the list pages by cursor.",
+            },
+        }
         return {
             "type": "object",
             "required": ["pagination"],
@@ -71,12 +148,20 @@ class EnvelopePagination(BasePagination):
                 "results": schema,
                 "pagination": {
                     "type": "object",
-                    "properties": dict.fromkeys(numbers, whole)
-                    | {"has_next": flag}
-                    | {"has_prev": flag},
+                    "required": list(pagination),
+                    "properties": pagination,
                 },
             },
-        }
+        }  # fmt: skip
+
+
+def estimate(queryset: Any) -> int:
+    """Return how many rows the database's planner expects."""
+    try:
+        plan = json.loads(queryset.order_by().explain(format="json"))
+    except EmptyResultSet:
+        return 0
+    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 def positive(request: Request, name: str, default: int, most: int | None = None) -> int:

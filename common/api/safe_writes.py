@@ -2,7 +2,8 @@
 
 A POST with an `Idempotency-Key` runs in one transaction with the row that stores its answer, so
 either both are there or neither. A twin that comes meanwhile waits for the first at the unique
-constraint and gets the stored answer.
+constraint and gets the stored answer. A write that names a version (common.api.preconditions) also
+runs in one transaction with the comparison.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from common.api.exception_handler import error_response, is_retryable
+from common.api.preconditions import may_name_version
 from common.exceptions import KeyReused
 from common.models import IdempotencyRecord
 
@@ -53,7 +55,8 @@ class SafeWriteMixin(APIView):
 
     def _dispatch_once(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self._claimed: int | None = None
-        if request.method != "POST" or "Idempotency-Key" not in request.headers:
+        is_keyed = request.method == "POST" and "Idempotency-Key" in request.headers
+        if not is_keyed and not may_name_version(request):
             return super().dispatch(request, *args, **kwargs)
         try:
             with transaction.atomic():

@@ -1,9 +1,16 @@
-"""How the OpenAPI schema describes what all endpoints share."""
+"""How the OpenAPI document describes what all endpoints share."""
 
+import copy
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.plumbing import force_instance
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+
+from common.api.exception_handler import TITLES
+from common.api.exports import ExportRenderer
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -11,14 +18,118 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Send the same key again to get the same answer without a second effect.",
 )
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of what you read: if it has changed since, the answer is 412.",
+)
+VERSION = {"type": "integer", "description": "Another one after every change; also the ETag."}
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """Every error."""
+
+    error = serializers.CharField(help_text="A short title.")
+    message = serializers.CharField(help_text="What to do.")
+    code = serializers.CharField(help_text="Stable, for programs.")
+    details = serializers.DictField(help_text="What is wrong, by the dotted path of its field.")
 
 
 class EnvelopeAutoSchema(AutoSchema):
-    """Tag by resource, and add the Idempotency-Key header to every POST."""
+    """Tags by resource; errors, versions and headers as all endpoints have them."""
+
+    view: Any
 
     def get_tags(self) -> list[str]:
-        return [getattr(self.view, "resource_name", None) or super().get_tags()[0]]
+        name = getattr(self.view, "resource_name", None) or super().get_tags()[0]
+        return [name.replace("_", " ")]
 
     def get_override_parameters(self) -> list[Any]:
-        own = super().get_override_parameters()
-        return [*own, IDEMPOTENCY_KEY] if self.method == "POST" else own
+        own = list(super().get_override_parameters())
+        if self.method == "POST":
+            own.append(IDEMPOTENCY_KEY)
+        return [*own, IF_MATCH] if self.names_version() else own
+
+    def names_version(self) -> bool:
+        """Say whether this writes one row, whose version the caller may have read."""
+        return self.is_of_rows() and bool(self.view.detail) and self.method in WRITES
+
+    def is_of_rows(self) -> bool:
+        return hasattr(self.view, "find_row")
+
+    def map_renderers(self, attribute: str) -> list[Any]:
+        if attribute == "media_type":
+            return [
+                renderer.media_type
+                for renderer in self.view.get_renderers()
+                if renderer.format == "json"
+            ]
+        return super().map_renderers(attribute)
+
+    def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
+        serializer = force_instance(serializer)  # type: ignore[no-untyped-call]
+        if self.method == "PUT" and isinstance(serializer, serializers.BaseSerializer):
+            serializer = copy.copy(serializer)
+            serializer.partial = True  # PUT changes what it names, as PATCH does
+        return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        if self.shows_version():
+            for code in bodies.keys() & {"200", "201"}:
+                add_version(bodies[code])
+        if getattr(self.view, "action", "") == "list":
+            add_files(bodies["200"], self.view.get_renderers())
+        for number in self.error_codes():
+            if str(number) not in bodies:
+                error = OpenApiResponse(ErrorSerializer, description=TITLES[number])
+                bodies[str(number)] = self._get_response_for_code(error, str(number))  # type: ignore[no-untyped-call]
+        return dict(sorted(bodies.items()))
+
+    def error_codes(self) -> list[int]:
+        """Return the errors that an operation can answer with."""
+        is_write = self.method in WRITES
+        named = {
+            400: True,
+            401: self.asks_who() or is_write,  # signing in, too, may be refused
+            403: self.asks_who(),
+            404: "{" in self.path,
+            406: True,
+            409: is_write,
+            412: self.names_version(),
+            413: is_write,
+            415: is_write,
+            422: self.method == "POST",
+            429: bool(self.view.throttle_classes),
+            503: is_write,
+        }
+        return [code for code, applies in named.items() if applies]
+
+    def asks_who(self) -> bool:
+        return AllowAny not in self.view.permission_classes
+
+    def shows_version(self) -> bool:
+        """Say whether the answer is one whole row."""
+        if not self.is_of_rows():
+            return False
+        if self.view.action == "create":
+            return bool(self.view.create_answers_whole_row)
+        return bool(self.view.detail) and self.method != "DELETE"
+
+
+def add_version(answer: dict[str, Any]) -> None:
+    """Describe the version in the body and the header of an answer."""
+    version = {"type": "object", "required": ["version"], "properties": {"version": VERSION}}
+    for content in answer.get("content", {}).values():
+        content["schema"] = {"allOf": [content["schema"], version]}
+        answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
+
+
+def add_files(answer: dict[str, Any], renderers: list[Any]) -> None:
+    """Describe the files that a list can be had as."""
+    file = {"schema": {"type": "string", "format": "binary"}}
+    answer["content"] |= {
+        renderer.media_type: file for renderer in renderers if isinstance(renderer, ExportRenderer)
+    }

@@ -1,5 +1,6 @@
 """Base classes of the endpoints."""
 
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from django.http import Http404
@@ -10,8 +11,17 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
+from common.api.exports import CsvRenderer, ExportRenderer, XlsxRenderer, chunks_of, columns_of
+from common.api.preconditions import (
+    SAFE_METHODS,
+    entity_tag,
+    require_current,
+    states_precondition,
+)
+from common.api.renderers import NumberJSONRenderer
 from common.api.safe_writes import SafeWriteMixin
 from common.permissions import Can
+from common.row_versions import RowVersion
 
 
 class ApiViewSet(SafeWriteMixin, GenericViewSet[Any]):
@@ -23,6 +33,7 @@ class ApiViewSet(SafeWriteMixin, GenericViewSet[Any]):
 
     permissions: dict[str, Can] = {}
     resource_name = "results"
+    create_answers_whole_row = True
     # Codes may hold slashes; a path's own words, such as `variations`, are lower-case.
     lookup_value_regex = "[^/]+(?:/[A-Z0-9._-]+)*"
 
@@ -31,14 +42,26 @@ class ApiViewSet(SafeWriteMixin, GenericViewSet[Any]):
         return rows.visible_to(self.request.user)
 
     def get_object(self) -> Any:
+        """Return the row of the path; a write that names its version locks and compares it."""
+        row = self.find_row()
+        if self.request.method not in SAFE_METHODS and states_precondition(self.request):
+            self.lock_before(row)
+            require_current(self.request, row)
+            row = self.find_row()
+        return row
+
+    def find_row(self) -> Any:
         reference = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
         rows: Any = self.filter_queryset(self.get_queryset())
-        row = rows.by_reference(reference).first()
+        row = rows.annotate(row_version=RowVersion()).by_reference(reference).first()
         if row is None:
             noun = self.get_queryset().model._meta.verbose_name
             raise Http404(f"There is no {noun} {str(reference)[:50]!r} among those you may see.")
         self.check_object_permissions(self.request, row)
         return row
+
+    def lock_before(self, row: Any) -> None:
+        """Lock what the services of this resource lock before the row itself; here nothing."""
 
     def answer(self, row: Any, message: str, http_status: int = 200, **extra: Any) -> Response:
         """Give a message, the business code, the id and the whole object."""
@@ -46,12 +69,69 @@ class ApiViewSet(SafeWriteMixin, GenericViewSet[Any]):
         return Response(body, status=http_status)
 
     def representation(self, row: Any) -> dict[str, Any]:
-        """Return the whole object as its detail answer shows it."""
-        return dict(self.get_serializer(self.get_queryset().get(pk=row.pk)).data)
+        """Return the whole object as its detail answer shows it, read anew."""
+        return self.shown(self.detail_rows().annotate(row_version=RowVersion()).get(pk=row.pk))
+
+    def detail_rows(self) -> Any:
+        """Return the rows with what a whole object shows."""
+        return self.get_queryset()
+
+    def detail_serializer(self, row: Any) -> BaseSerializer[Any]:
+        return self.get_serializer(row)
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        """Return a row as JSON with its version."""
+        return {**self.detail_serializer(row).data, "version": row.row_version}
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        body = getattr(response, "data", None)
+        if isinstance(body, dict) and "version" in body and not response.exception:
+            response["ETag"] = entity_tag(body["version"])
+        if isinstance(getattr(request, "accepted_renderer", None), ExportRenderer):
+            # What is no export is an error, and errors are JSON.
+            request.accepted_renderer = NumberJSONRenderer()
+            request.accepted_media_type = NumberJSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
-class ListRetrieveViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class ListViewSet(ApiViewSet):
+    """Rows to list: in pages, or all that the filters select as CSV or XLSX."""
+
+    def get_renderers(self) -> list[Any]:
+        exports = [CsvRenderer(), XlsxRenderer()] if self.action == "list" else []
+        return [*super().get_renderers(), *exports]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        rows = self.list_rows(self.filter_queryset(self.get_queryset()))
+        renderer = getattr(request, "accepted_renderer", None)
+        if isinstance(renderer, ExportRenderer):
+            columns = columns_of(self.list_serializer())
+            return renderer.answer(self.resource_name, columns, self.all_of(rows))
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response(self.list_data(page))
+
+    def list_rows(self, rows: Any) -> Any:
+        """Return the filtered rows in the form in which `list_data` wants them."""
+        return rows
+
+    def list_data(self, rows: Any) -> Any:
+        """Return some rows of the list as JSON."""
+        return self.get_serializer(rows, many=True).data
+
+    def list_serializer(self) -> Any:
+        return self.get_serializer_class()(context=self.get_serializer_context())
+
+    def all_of(self, rows: Any) -> Generator[Iterable[Any], None, None]:
+        """Yield all rows as JSON, some hundreds at a time, each time with as many queries."""
+        for some in chunks_of(rows):
+            yield self.list_data(some)
+
+
+class ListRetrieveViewSet(ListViewSet):
     """Rows to read."""
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(self.shown(self.get_object()))
 
 
 class ResourceViewSet(mixins.DestroyModelMixin, ListRetrieveViewSet):

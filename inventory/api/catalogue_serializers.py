@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.fields import (
@@ -10,6 +11,7 @@ from common.api.fields import (
     CostField,
     MoneyField,
     ReferenceField,
+    ReferenceInput,
     UpperCaseField,
 )
 from common.api.synonyms import SynonymsMixin
@@ -19,7 +21,7 @@ from inventory.api.catalogue_fields import (
     SpecificationsField,
     StockQuantityField,
 )
-from inventory.api.stock_serializers import ReferenceInput, user_code
+from inventory.api.stock_serializers import user_code
 from inventory.models import Category, LowStockThreshold, Product, ProductVariation
 from inventory.queries import (
     StockTotals,
@@ -32,6 +34,24 @@ from suppliers.models import Supplier
 TEXT: dict[str, Any] = {"required": False, "allow_blank": True}
 MAYBE: dict[str, Any] = {"required": False, "allow_null": True}
 MOST_SUPPLIERS, MOST_DAYS = 50, 3650
+PRODUCT_EXAMPLES = [
+    OpenApiExample("As little as possible", {"name": "Widget"}, request_only=True),
+    OpenApiExample(
+        "With stock, prices and a supplier",
+        {
+            "product_id": "PRD-NEW-1",
+            "name": "New Widget X",
+            "category": "Tools",
+            "subcategory": "Hand Tools",
+            "sku": "WIDGET-X-001",
+            "pricing": {"cost_price": 10.5, "selling_price": 25, "currency": "USD"},
+            "inventory": {"current_stock": 20, "reorder_threshold": 10, "reorder_quantity": 50},
+            "suppliers": [{"supplier_id": "SUP001", "is_primary": True, "lead_time_days": 10}],
+            "tags": ["new arrival"],
+        },
+        request_only=True,
+    ),
+]
 
 
 class CategorySerializer(serializers.Serializer[Category]):
@@ -79,6 +99,7 @@ class SourcingSerializer(serializers.Serializer[Any]):
     cost_per_unit = CostField(min_value=0, **MAYBE)
 
 
+@extend_schema_serializer(examples=PRODUCT_EXAMPLES)
 class ProductSerializer(SynonymsMixin, serializers.Serializer[Product]):
     """The whole product; only a name is required."""
 
@@ -125,7 +146,7 @@ class ProductSerializer(SynonymsMixin, serializers.Serializer[Product]):
     seasonal = serializers.BooleanField(required=False)
     expiration_tracking = serializers.BooleanField(required=False)
     lot_tracking = serializers.BooleanField(required=False)
-    created_by = serializers.CharField(read_only=True)
+    created_by = serializers.CharField(read_only=True, allow_null=True)
     last_modified_by = ReferenceInput(
         **MAYBE, help_text="The one who is signed in; may be left out."
     )

@@ -79,15 +79,12 @@ class CategoryViewSet(ResourceViewSet):
 class CatalogueViewSet(ResourceViewSet):
     """Products and variations: rows with stock, answers with warnings, deletes that may keep."""
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+    def list_data(self, rows: Any) -> Any:
         context = {**self.get_serializer_context(), "totals": self.totals_of(rows)}
-        return self.get_paginated_response(
-            self.get_serializer(rows, many=True, context=context).data
-        )
+        return self.get_serializer(rows, many=True, context=context).data
 
     def totals_of(self, rows: Any) -> Any:
-        """Return the stock of the rows of a page, in one query."""
+        """Return the stock of some rows, in one query."""
         raise NotImplementedError
 
     def answer(self, row: Any, message: str, http_status: int = 200, **extra: Any) -> Response:
@@ -164,6 +161,9 @@ class VariationsMixin(CatalogueViewSet):
     resource_name = "variations"
     noun = "Variation"
     permissions = READ_ALL_MANAGERS_WRITE
+
+    def lock_before(self, row: ProductVariation) -> None:
+        Product.objects.select_for_update(no_key=True).get(pk=row.product_id)
 
     def totals_of(self, rows: Any) -> Any:
         counted = warehouses_counted(self.request.user)

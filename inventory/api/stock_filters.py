@@ -2,7 +2,7 @@
 
 from django_filters import rest_framework as filters
 
-from common.api.filters import ReferenceFilter
+from common.api.filters import FromDay, ReferenceFilter, StrictBooleanFilter, ToDay
 from inventory.models import Product, ProductVariation, Stock, StockMovement
 from warehouses.models import Warehouse
 
@@ -16,7 +16,7 @@ class ItemFilterSet(filters.FilterSet):
 
 
 class StockFilterSet(ItemFilterSet):
-    low_stock = filters.BooleanFilter(field_name="is_low")
+    low_stock = StrictBooleanFilter(field_name="is_low")
 
     class Meta:
         model = Stock
@@ -27,8 +27,8 @@ class StockMovementFilterSet(ItemFilterSet):
     movement_type = filters.ChoiceFilter(choices=StockMovement.Type.choices)
     reference = filters.CharFilter(field_name="reference_code", lookup_expr="iexact")
     reference_type = filters.CharFilter(field_name="reference_type")
-    start_date = filters.DateFilter(field_name="occurred_at", lookup_expr="date__gte")
-    end_date = filters.DateFilter(field_name="occurred_at", lookup_expr="date__lte")
+    start_date = FromDay(field_name="occurred_at")
+    end_date = ToDay(field_name="occurred_at")
 
     class Meta:
         model = StockMovement

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from common.api.fields import ChoiceSynonymField, CostField, QuantityField
+from common.api.fields import ChoiceSynonymField, CostField, QuantityField, ReferenceInput
 from inventory.models import Stock, StockMovement
 
 REFERENCE = {"required": False, "allow_null": True, "allow_blank": True, "max_length": 50}
@@ -63,19 +63,6 @@ def user_code(key: int | None) -> str | None:
     return None if key is None else f"USR{key:03d}"
 
 
-@extend_schema_field({"type": ["string", "integer"]})
-class ReferenceInput(serializers.Field):
-    """A code or id as given; the service looks it up."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if isinstance(data, bool) or not isinstance(data, str | int) or len(str(data)) > 100:
-            raise serializers.ValidationError("Send the code or the id.")
-        return str(data)
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
 class ItemInput(serializers.Serializer[Any]):
     """Names a variation and a warehouse."""
 
@@ -85,6 +72,35 @@ class ItemInput(serializers.Serializer[Any]):
     warehouse = ReferenceInput(required=False, allow_null=True)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A delivery",
+            {
+                "sku": "WIDGET-X-001",
+                "warehouse": "WH001",
+                "movement_type": "inbound",
+                "quantity": 50,
+                "unit_cost": 10.5,
+                "reason_code": "purchase",
+                "reference_type": "purchase_order",
+                "reference_id": "PO-2026-001",
+            },
+            request_only=True,
+        ),
+        OpenApiExample(
+            "A correction",
+            {
+                "sku": "WIDGET-X-001",
+                "movement_type": "adjustment",
+                "quantity": -2,
+                "reason_code": "damaged",
+                "notes": "Fell off the shelf.",
+            },
+            request_only=True,
+        ),
+    ]
+)
 class MovementInput(ItemInput):
     """One movement to record."""
 

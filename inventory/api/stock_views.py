@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from common.api.callers import require_caller
 from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
+from inventory.api.movement_rows import COLUMNS, movement_rows
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
     AssignInput,
@@ -34,6 +35,7 @@ class StockViewSet(ListRetrieveViewSet):
     filterset_class = StockFilterSet
     search_fields = ["variation__product__name", "variation__sku_code"]
     ordering_fields = ["id", "on_hand", "reserved", "incoming"]
+    keyset_fields = ["id", "on_hand", "reserved", "incoming"]
     resource_name = "stocks"
     permissions = {"list": Can.VIEW_STOCK, "retrieve": Can.VIEW_STOCK, "assign": Can.POST_STOCK}
 
@@ -66,12 +68,20 @@ class StockMovementViewSet(ListRetrieveViewSet):
     filterset_class = StockMovementFilterSet
     search_fields = ["variation__product__name", "variation__sku_code", "reference_code", "notes"]
     ordering_fields = ["id", "occurred_at", "quantity"]
+    keyset_fields = ["id", "occurred_at", "quantity"]
     resource_name = "stock_movements"
+    create_answers_whole_row = False
     permissions = {
         "list": Can.VIEW_STOCK,
         "retrieve": Can.VIEW_STOCK,
         "create": Can.POST_STOCK,
     }
+
+    def list_rows(self, rows: Any) -> Any:
+        return rows.select_related(None).values(*COLUMNS)
+
+    def list_data(self, rows: Any) -> list[dict[str, Any]]:
+        return list(movement_rows(rows))
 
     @extend_schema(request=MovementInput, responses={201: MovementAnswer})
     def create(self, request: Request) -> Response:

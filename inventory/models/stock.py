@@ -148,6 +148,7 @@ class StockMovement(models.Model):
             models.Index(
                 F("variation"), F("occurred_at").desc(), F("id").desc(), name="movement_history"
             ),
+            models.Index(F("occurred_at").desc(), F("id").desc(), name="movement_by_time"),
             models.Index(fields=["reference_type", "reference_code"], name="movement_reference"),
         ]
 

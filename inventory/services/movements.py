@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from common.exceptions import InvalidInput, NotAllowed
@@ -18,6 +19,7 @@ from warehouses.models import Warehouse
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
+@transaction.atomic
 def record_movement(
     *,
     variation: ProductVariation,
@@ -99,6 +101,7 @@ def checked_time(
     return occurred_at
 
 
+@transaction.atomic
 def transfer_stock(
     *,
     lines: Sequence[tuple[ProductVariation, Decimal]],

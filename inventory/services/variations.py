@@ -61,10 +61,11 @@ def update_variation(
 ) -> ProductVariation:
     """Change what `values` holds (see create_variation) and nothing else.
 
-    Locks the product, then the variation, then balances whose reorder point changes. Raises
+    Locks the product, then the variation, then balances whose reorder point changes. Prices and
+    levels of the default variation are the product's own: it counts as updated with them. Raises
     DuplicateCode and InvalidInput, also for a stock level other than the present one.
     """
-    Product.objects.select_for_update(no_key=True).get(pk=variation.product_id)
+    product = Product.objects.select_for_update(no_key=True).get(pk=variation.product_id)
     variation = ProductVariation.objects.select_for_update(no_key=True).get(pk=variation.pk)
     refuse_stock_level(variation, values, acting_user)
     check_prices(values, variation, "selling_price")
@@ -74,6 +75,8 @@ def update_variation(
         change_variation(
             variation, {name: values[name] for name in VARIATION_COLUMNS & values.keys()}
         )
+    if variation.is_default:
+        product.save(update_fields=["updated_at"])
     return variation
 
 

@@ -20,6 +20,8 @@ class NotificationViewSet(ListRetrieveViewSet):
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilter
     resource_name = "notifications"
+    ordering_fields = ["id", "created_at"]
+    keyset_fields = ["id", "created_at"]
     permissions = {
         "list": Can.SIGN_IN,
         "retrieve": Can.SIGN_IN,

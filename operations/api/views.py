@@ -17,6 +17,7 @@ class ProbeView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes = ()
 
 
 @extend_schema(tags=["health"], responses={200: HealthAnswer, 503: HealthAnswer})

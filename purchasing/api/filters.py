@@ -1,12 +1,11 @@
 """Filters of the list of purchase orders."""
 
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 
-from common.api.filters import ReferenceFilter
+from common.api.filters import FromDay, ReferenceFilter, ToDay
 from purchasing.api.serializers import STATUS_SYNONYMS
 from purchasing.models import PurchaseOrder
 from suppliers.models import Supplier
@@ -17,8 +16,8 @@ class PurchaseOrderFilterSet(filters.FilterSet):
     status = filters.CharFilter(method="filter_status", help_text="In any case; also submitted.")
     supplier_id = ReferenceFilter(field_name="supplier", queryset=Supplier.objects.all)
     warehouse = ReferenceFilter(field_name="warehouse", queryset=Warehouse.objects.all)
-    start_date = filters.DateFilter(method="filter_start", help_text="Ordered on or after it.")
-    end_date = filters.DateFilter(method="filter_end", help_text="Ordered on or before it.")
+    start_date = FromDay(field_name="order_date", help_text="Ordered on or after it.")
+    end_date = ToDay(field_name="order_date", help_text="Ordered on or before it.")
 
     class Meta:
         model = PurchaseOrder
@@ -31,9 +30,3 @@ class PurchaseOrderFilterSet(filters.FilterSet):
             known = ", ".join(PurchaseOrder.Status.values)
             raise ValidationError({name: [f"Unknown status {value[:50]!r}: use {known}."]})
         return queryset.filter(status=status)
-
-    def filter_start(self, queryset: Any, name: str, value: date) -> Any:
-        return queryset.filter(order_date__gte=datetime.combine(value, time.min, UTC))
-
-    def filter_end(self, queryset: Any, name: str, value: date) -> Any:
-        return queryset.filter(order_date__lte=datetime.combine(value, time.max, UTC))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.fields import (
@@ -12,11 +13,11 @@ from common.api.fields import (
     MoneyField,
     QuantityField,
     ReferenceField,
+    ReferenceInput,
     UpperCaseField,
 )
 from common.api.synonyms import SynonymsMixin
 from common.validators import business_code, currency_code
-from inventory.api.stock_serializers import ReferenceInput
 from inventory.services.stock_change import LARGEST_QUANTITY
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
 from suppliers.api.serializers import AddressSerializer
@@ -83,7 +84,7 @@ class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
 
 
 class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
-    received_by = serializers.CharField(source="received_by.code", default=None)
+    received_by = serializers.CharField(source="received_by.code", default=None, allow_null=True)
     lines = ReceiptLineSerializer(many=True)
 
     class Meta:
@@ -104,9 +105,9 @@ class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
 
     financial = FinancialSerializer(source="*")
     shipping_address = ShippingAddressSerializer()
-    created_by = serializers.CharField(source="created_by.code", default=None)
-    approved_by = serializers.CharField(source="approved_by.code", default=None)
-    received_by = serializers.CharField(source="received_by.code", default=None)
+    created_by = serializers.CharField(source="created_by.code", default=None, allow_null=True)
+    approved_by = serializers.CharField(source="approved_by.code", default=None, allow_null=True)
+    received_by = serializers.CharField(source="received_by.code", default=None, allow_null=True)
     allowed_transitions = serializers.ListField(child=serializers.CharField())
     receipts = GoodsReceiptSerializer(many=True)
 
@@ -186,6 +187,25 @@ class FinancialInput(serializers.Serializer[Any]):
     shipping_cost = MoneyField(min_value=0, **OPTIONAL)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two lines",
+            {
+                "supplier_id": "SUP001",
+                "warehouse": "WH001",
+                "expected_delivery_date": "2026-12-01T00:00:00Z",
+                "items": [
+                    {"product_id": "PRD-001", "quantity_ordered": 100, "unit_cost": 10.5},
+                    {"sku": "WIDGET-X-001", "quantity_ordered": 20},
+                ],
+                "financial": {"tax_amount": 25, "shipping_cost": 15},
+                "notes": "Deliver to gate 2.",
+            },
+            request_only=True,
+        )
+    ]
+)
 class PurchaseOrderInput(SynonymsMixin, serializers.Serializer[Any]):
     """What a client says of an order; totals are computed.
 

@@ -51,9 +51,10 @@ class PurchaseOrderViewSet(ListRetrieveViewSet):
     filterset_class = PurchaseOrderFilterSet
     search_fields = ["order_number", "supplier__code", "supplier__company_name"]
     ordering_fields = [
-        "order_number", "order_date", "expected_delivery_date", "total_amount", "status",
+        "id", "order_number", "order_date", "expected_delivery_date", "total_amount", "status",
         "created_at",
     ]  # fmt: skip
+    keyset_fields = ["id", "order_date", "expected_delivery_date", "created_at"]
     resource_name = "purchase_orders"
     permissions = {
         "list": Can.VIEW_PURCHASE_ORDERS,
@@ -77,9 +78,8 @@ class PurchaseOrderViewSet(ListRetrieveViewSet):
             return orders.with_items()
         return orders.with_receipts() if self.action == "retrieve" else orders
 
-    def representation(self, row: PurchaseOrder) -> dict[str, Any]:
-        whole = self.get_queryset().with_receipts().get(pk=row.pk)
-        return dict(PurchaseOrderSerializer(whole).data)
+    def detail_rows(self) -> Any:
+        return self.get_queryset().with_receipts()
 
     @extend_schema(request=PurchaseOrderInput, responses={201: ChangedOrderSerializer})
     def create(self, request: Request) -> Response:

@@ -1,12 +1,11 @@
 """Filters of orders and returns."""
 
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
 from django_filters import rest_framework as filters
 
-from common.api.filters import ReferenceFilter
+from common.api.filters import FromDay, ReferenceFilter, ToDay
 from sales.models import SalesOrder, SalesReturn
 from warehouses.models import Warehouse
 
@@ -22,26 +21,10 @@ class StatusFilter(filters.Filter):
     field_class = StatusField
 
 
-class FromDay(filters.DateFilter):
-    """From the first moment of a day, UTC."""
-
-    def filter(self, qs: Any, value: date | None) -> Any:
-        start = None if value is None else datetime.combine(value, time.min, UTC)
-        return super().filter(qs, start)
-
-
-class ToDay(filters.DateFilter):
-    """To the last moment of a day, UTC."""
-
-    def filter(self, qs: Any, value: date | None) -> Any:
-        end = None if value is None else datetime.combine(value, time.max, UTC)
-        return super().filter(qs, end)
-
-
 class SalesOrderFilterSet(filters.FilterSet):
     status = StatusFilter(choices=SalesOrder.Status.choices)
-    start_date = FromDay(field_name="order_date", lookup_expr="gte")
-    end_date = ToDay(field_name="order_date", lookup_expr="lte")
+    start_date = FromDay(field_name="order_date")
+    end_date = ToDay(field_name="order_date")
     customer_email = filters.CharFilter(lookup_expr="iexact")
     customer_id = filters.CharFilter()
     channel = filters.CharFilter(lookup_expr="iexact")
@@ -54,8 +37,8 @@ class SalesOrderFilterSet(filters.FilterSet):
 
 class SalesReturnFilterSet(filters.FilterSet):
     order = ReferenceFilter(field_name="order", queryset=lambda: SalesOrder.objects.all())
-    start_date = FromDay(field_name="occurred_at", lookup_expr="gte")
-    end_date = ToDay(field_name="occurred_at", lookup_expr="lte")
+    start_date = FromDay(field_name="occurred_at")
+    end_date = ToDay(field_name="occurred_at")
 
     class Meta:
         model = SalesReturn

@@ -5,11 +5,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from common.api.fields import ChoiceSynonymField, MoneyField, QuantityField, UpperCaseField
+from common.api.fields import (
+    ChoiceSynonymField,
+    MoneyField,
+    QuantityField,
+    ReferenceInput,
+    UpperCaseField,
+)
 from common.validators import business_code
-from inventory.api.stock_serializers import ReferenceInput, user_code
+from inventory.api.stock_serializers import user_code
 from inventory.services.stock_change import LARGEST_QUANTITY
 from sales.models import Fulfilment, SalesOrder, SalesOrderItem
 
@@ -166,6 +173,23 @@ class HeaderInput(serializers.ModelSerializer[SalesOrder]):
         return value
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two lines",
+            {
+                "customer_email": "ann@example.com",
+                "warehouse": "WH001",
+                "channel": "online",
+                "items": [
+                    {"sku": "WIDGET-X-001", "quantity": 2, "sale_price_per_unit": 25},
+                    {"product_id": "PRD-002", "quantity": 1},
+                ],
+            },
+            request_only=True,
+        )
+    ]
+)
 class NewOrderInput(HeaderInput):
     """A new order."""
 

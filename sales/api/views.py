@@ -37,6 +37,7 @@ class SalesOrderViewSet(ListRetrieveViewSet):
     filterset_class = SalesOrderFilterSet
     search_fields = ["order_number", "customer_email", "customer_id"]
     ordering_fields = ["id", "order_number", "order_date", "status", "total_amount"]
+    keyset_fields = ["id", "order_date"]
     resource_name = "sales_orders"
     permissions = {
         "list": Can.VIEW_SALES_ORDERS,
@@ -62,9 +63,8 @@ class SalesOrderViewSet(ListRetrieveViewSet):
     def get_serializer_class(self) -> Any:
         return SalesOrderRowSerializer if self.action == "list" else SalesOrderSerializer
 
-    def representation(self, row: Any) -> dict[str, Any]:
-        order = SalesOrder.objects.with_items().get(pk=row.pk)
-        return dict(self.get_serializer(order).data)
+    def detail_rows(self) -> Any:
+        return SalesOrder.objects.with_items()
 
     @extend_schema(request=NewOrderInput, responses={201: SalesOrderAnswer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import factory
+from django.db import connection
 from factory.django import DjangoModelFactory
 
 from inventory.models import Category, Product, ProductVariation, Stock
@@ -84,3 +85,21 @@ def put_in_stock(variation=None, warehouse=None, quantity=10, **change) -> Stock
         acting_user=None,
     )
     return Stock.objects.get(variation=variation, warehouse=warehouse)
+
+
+def add_movements(stock, number):
+    """Write movements of a balance past the ledger, every other one undoing the one before."""
+    first = stock.movements.get()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO inventory_stockmovement (stock_id, variation_id, warehouse_id,
+                movement_type, quantity, stock_before, stock_after, unit_cost, total_value,
+                reason_code, reason_description, reference_type, reference_code, bin_location,
+                lot_number, occurred_at, recorded_at, notes)
+            SELECT stock_id, variation_id, warehouse_id, 'adjustment', 1 - 2 * (n %% 2),
+                stock_after - (n + 1) %% 2, stock_after - n %% 2, unit_cost, 4,
+                '', '', '', '', '', '',
+                occurred_at + (n / 3) * interval '1 second', recorded_at, repeat('note ', 20)
+            FROM inventory_stockmovement, generate_series(1, %s) AS n WHERE id = %s""",
+            [number, first.pk],
+        )

@@ -9,7 +9,7 @@ from common.exceptions import InvalidInput
 from inventory.exceptions import InsufficientStock, ReservationMismatch
 from inventory.models import LowStockThreshold, Stock, StockMovement, StockReservation
 from inventory.services.ledger import apply_stock_changes
-from inventory.services.movements import transfer_stock
+from inventory.services.movements import record_movement, transfer_stock
 from inventory.services.stock_change import Holder, StockChange
 from notifications.models import OutboxMessage
 from tests.factories.inventory import VariationFactory, put_in_stock
@@ -194,8 +194,8 @@ def test_balance_beyond_its_range_is_refused():
 
 
 @pytest.mark.parametrize("line_count", [5, 50, 500])
-def test_posting_takes_the_same_six_statements_for_any_number_of_lines(line_count):
-    """SAVEPOINT and RELEASE stand for BEGIN and COMMIT inside the test's transaction."""
+def test_posting_takes_the_same_five_statements_for_any_number_of_lines(line_count):
+    """BEGIN and COMMIT come on top where the caller has no transaction; here the test has one."""
     warehouse = WarehouseFactory()
     variations = VariationFactory.create_batch(line_count)
     changes = [
@@ -216,10 +216,39 @@ def test_posting_takes_the_same_six_statements_for_any_number_of_lines(line_coun
 
     statements = [query["sql"].split()[0] for query in queries]
     receiver = "SELECT"  # back-orders that the risen stock may serve
-    assert statements == [
-        "SAVEPOINT", "INSERT", "SELECT", "SELECT", "WITH", receiver, "RELEASE",
-    ]  # fmt: skip
+    assert statements == ["INSERT", "SELECT", "SELECT", "WITH", receiver]
     assert StockMovement.objects.count() == line_count
+
+
+@pytest.mark.parametrize("other", ["", 'say "no"', "a,b}", "NULL"])
+def test_texts_of_lines_are_kept_to_the_letter(other):
+    stock = put_in_stock(quantity=10)
+    written = "x\"y\\z {1,2}\n\t'%s' ü"
+
+    apply_stock_changes(
+        [change(stock, -1, notes=written), change(stock, -1, notes=other)], acting_user=None
+    )
+
+    assert list(StockMovement.objects.order_by("pk").values_list("notes", flat=True))[1:] == [
+        written,
+        other,
+    ]
+
+
+def test_refused_receipt_in_a_callers_transaction_leaves_no_balance():
+    variation, warehouse, user = VariationFactory(), WarehouseFactory(), UserFactory()
+
+    with pytest.raises(InvalidInput):
+        record_movement(
+            variation=variation,
+            warehouse=warehouse,
+            movement_type="inbound",
+            quantity=Decimal(100_000_000),
+            acting_user=user,
+        )
+
+    assert not Stock.objects.exists()
+    assert not StockMovement.objects.exists()
 
 
 def test_posting_that_touches_no_low_balance_records_no_event():

@@ -53,7 +53,7 @@ def test_list_query_count(manager, place, count, django_assert_num_queries):
     for _ in range(count):
         make_order(10, 4, warehouse=place, status="sent")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         response = manager.get(PATH)
 
     assert len(response.json()["purchase_orders"]) == count

@@ -37,7 +37,7 @@ def test_the_number_of_statements_does_not_depend_on_the_lines(size, django_asse
     with django_assert_num_queries(8):
         order = create_purchase_order(**wanted)
     # Order (to lock, to write), supplier, items, two for the savepoint, five of the ledger.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         send_purchase_order(order=order, acting_user=wanted["acting_user"])
 
     assert Stock.objects.filter(incoming__gt=0).count() == size

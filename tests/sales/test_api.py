@@ -371,6 +371,6 @@ def test_delivery_through_http_keeps_its_statement_count(api, stock):
     with CaptureQueriesContext(connection) as queries:
         assert client.post(f"{ORDERS}{order.order_number}/fulfill/").status_code == 200
 
-    # 13 of the service, 1 to find the order, 3 to answer it whole
-    assert len(queries) == 17
+    # 11 of the service, 1 to find the order, 3 to answer it whole
+    assert len(queries) == 15
     assert figures(stock) == (Decimal(5), 0)

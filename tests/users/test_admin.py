@@ -19,7 +19,9 @@ def sign_in(client, user):
     [
         ({"role": "admin"}, 302),
         ({"role": "manager"}, 302),
-        ({"role": "staff"}, 200),
+        ({"role": "staff"}, 302),
+        ({"role": "sales"}, 200),
+        ({"role": "viewer"}, 200),
         ({"role": "admin", "status": "inactive"}, 200),
         ({"role": "admin", "account_locked": True}, 200),
     ],

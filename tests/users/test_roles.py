@@ -67,8 +67,11 @@ def test_superuser_is_an_admin():
     assert user.can(Can.MANAGE_USERS)
 
 
-@pytest.mark.parametrize(("role", "enters"), [("admin", True), ("manager", True), ("staff", False)])
-def test_admin_site_is_for_admins_and_managers(role, enters):
+@pytest.mark.parametrize(
+    ("role", "enters"),
+    [("admin", True), ("manager", True), ("staff", True), ("sales", False), ("viewer", False)],
+)
+def test_admin_site_is_for_those_who_work_in_warehouses(role, enters):
     assert UserFactory(role=role).is_staff is enters
 
 

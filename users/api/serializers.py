@@ -3,6 +3,7 @@
 from typing import Any
 from zoneinfo import available_timezones
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.fields import ChoiceSynonymField, PhoneField
@@ -11,6 +12,15 @@ from common.permissions import ROLE_PERMISSIONS, ROLE_SYNONYMS, Role
 from users.models import User
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "By user name",
+            {"username": "manager", "password": "a long secret"},  # nosec B105
+            request_only=True,
+        )
+    ]
+)
 class SignInBody(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=254, help_text="The user name or e-mail address.")
     password = serializers.CharField(max_length=1000, trim_whitespace=False)

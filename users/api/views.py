@@ -131,7 +131,7 @@ def sign_in_answer(row: SignIn) -> dict[str, Any]:
     return {
         "access_token": str(refresh.access_token),
         "refresh_token": str(refresh),
-        "token_type": "bearer",
+        "token_type": "bearer",  # nosec B105
         "expires_in": int(refresh.access_token.lifetime.total_seconds()),
         "user": IdentitySerializer(row.user).data,
     }

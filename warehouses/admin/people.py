@@ -7,12 +7,12 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import (
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
 )
 
-from common.admin import ScopedAdmin, ServiceForm, allows
+from common.admin import ScopedAdmin, ServiceForm, allows, caller
 from common.permissions import Can
 from users.models import User
 from users.services import lock_admins
@@ -25,6 +25,7 @@ PREFERENCES = [
 ]  # fmt: skip
 ACCESS = ["role", "status", "account_locked", "notes"]
 COLUMNS = ["username", "email", *PROFILE, *ACCESS, *PREFERENCES]
+HAVE_DEFAULTS = ["role", "status", "timezone", "language"]
 HISTORY = ["last_login", "failed_login_attempts", "created_by", "created_at", "updated_at"]
 
 
@@ -33,11 +34,11 @@ class PersonForm(ServiceForm):
 
     password1 = forms.CharField(
         label="Password", max_length=128, strip=False, required=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )  # fmt: skip
     password2 = forms.CharField(
         label="Password again", max_length=128, strip=False, required=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )  # fmt: skip
     warehouses = forms.ModelMultipleChoiceField(
         Warehouse.objects.none(), required=False, widget=UnfoldAdminSelect2MultipleWidget,
@@ -54,10 +55,13 @@ class PersonForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "password1" not in self.fields:  # to read only
+        if "role" not in self.fields:  # to read only
             return
         is_new = self.instance.pk is None
-        self.fields["password1"].required = is_new
+        for name in ("password1", "password2"):
+            self.fields[name].required = is_new
+        for name in HAVE_DEFAULTS:
+            self.fields[name].required = not is_new
         self.fields["password1"].help_text = (
             "At least 8 characters, not a common word."
             if is_new
@@ -74,7 +78,7 @@ class PersonForm(ServiceForm):
 
     def clean_timezone(self) -> str:
         name: str = self.cleaned_data["timezone"]
-        if name not in available_timezones():
+        if name and name not in available_timezones():
             raise forms.ValidationError('Use a name such as "Europe/Berlin" or "UTC".')
         return name
 
@@ -127,15 +131,15 @@ class PersonAdmin(ScopedAdmin):
             "warehouses": list(values["warehouses"]),
             "default": values["default_warehouse"],
         }
-        columns = {name: values[name] for name in COLUMNS}
+        columns = {name: getattr(form.instance, name) for name in COLUMNS}
         if not change:
             return create_member(
-                password=values["password1"], acting_user=request.user, **places, **columns
+                password=values["password1"], acting_user=caller(request), **places, **columns
             )
         return change_member(
             user=User.objects.get(pk=form.instance.pk),
             password=values["password1"] or None,
-            acting_user=request.user,
+            acting_user=caller(request),
             **places,
             **columns,
         )

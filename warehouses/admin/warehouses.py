@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
-from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm
+from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, caller
 from common.permissions import Can
 from users.models import User
 from warehouses.models import Membership, Warehouse
@@ -90,16 +90,16 @@ class WarehouseAdmin(ScopedAdmin):
             values["code"] = values["code"] or form.initial["code"]
             warehouse = change_warehouse(
                 warehouse=Warehouse.objects.get(pk=form.instance.pk),
-                acting_user=request.user,
+                acting_user=caller(request),
                 **values,
             )
         else:
-            warehouse = create_warehouse(acting_user=request.user, **values)
+            warehouse = create_warehouse(acting_user=caller(request), **values)
         change_members(warehouse, set(form.cleaned_data["members"]))
         return warehouse
 
     def delete_through_service(self, request: HttpRequest, row: Any) -> None:
-        delete_warehouse(warehouse=row, acting_user=request.user)
+        delete_warehouse(warehouse=row, acting_user=caller(request))
 
 
 def members_of(warehouse: Warehouse) -> list[int]:

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.viewsets import ResourceViewSet
-from common.permissions import Can
+from common.permissions import Can, Role
 from users.models import User
-from users.services import deactivate_user
+from users.services import deactivate_user, lock_admins
 from warehouses.api.filters import UserFilterSet
 from warehouses.api.people_serializers import (
     DeactivatedAnswer,
@@ -57,11 +57,12 @@ class UserViewSet(ResourceViewSet):
             return PersonBody
         return PersonRowSerializer if self.action == "list" else PersonSerializer
 
-    def representation(self, row: User) -> dict[str, Any]:
-        shown = PersonSerializer(
-            self.get_queryset().get(pk=row.pk), context=self.get_serializer_context()
-        )
-        return dict(shown.data)
+    def detail_serializer(self, row: User) -> PersonSerializer:
+        return PersonSerializer(row, context=self.get_serializer_context())
+
+    def lock_before(self, row: User) -> None:
+        if row.role == Role.ADMIN:
+            lock_admins()
 
     def perform_create(self, serializer: Any) -> User:
         return create_member(acting_user=self.acting_user, **serializer.validated_data)
@@ -76,7 +77,7 @@ class UserViewSet(ResourceViewSet):
     def me(self, request: Request) -> Response:
         return Response(self.representation(self.acting_user))
 
-    @extend_schema(responses=DeactivatedAnswer)
+    @extend_schema(responses={200: DeactivatedAnswer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         user = deactivate_user(user=self.get_object(), acting_user=self.acting_user)
         return Response(

@@ -49,6 +49,7 @@ class PersonSerializer(UserSerializer, PersonRowSerializer):
     """The whole account; its notes are for administrators."""
 
     default_warehouse = serializers.SerializerMethodField()
+    notes = serializers.CharField(required=False)
 
     class Meta(UserSerializer.Meta):
         fields = [*UserSerializer.Meta.fields, "warehouse_access", "default_warehouse", "notes"]

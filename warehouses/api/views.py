@@ -10,7 +10,12 @@ from common.permissions import Can
 from warehouses.api.filters import WarehouseFilterSet
 from warehouses.api.serializers import WarehouseBody, WarehouseRowSerializer, WarehouseSerializer
 from warehouses.models import Membership, Warehouse
-from warehouses.services import change_warehouse, create_warehouse, delete_warehouse
+from warehouses.services import (
+    change_warehouse,
+    create_warehouse,
+    delete_warehouse,
+    lock_default_warehouse,
+)
 
 MEMBERS = Prefetch(
     "memberships", Membership.objects.select_related("user").order_by("user__username")
@@ -49,8 +54,11 @@ class WarehouseViewSet(ResourceViewSet):
             return WarehouseBody
         return WarehouseRowSerializer if self.action == "list" else WarehouseSerializer
 
-    def representation(self, row: Warehouse) -> dict[str, Any]:
-        return dict(WarehouseSerializer(self.get_queryset().get(pk=row.pk)).data)
+    def detail_serializer(self, row: Warehouse) -> WarehouseSerializer:
+        return WarehouseSerializer(row, context=self.get_serializer_context())
+
+    def lock_before(self, row: Warehouse) -> None:
+        lock_default_warehouse()
 
     def perform_create(self, serializer: Any) -> Warehouse:
         return create_warehouse(acting_user=self.acting_user, **serializer.validated_data)

@@ -1,0 +1,119 @@
+"""Eight processes that want the same rows at the same time."""
+
+import multiprocessing
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+
+from benchmarks.documents import issues
+from benchmarks.fill import Company
+from benchmarks.measure import Sample, Variant
+from inventory.services.ledger import apply_stock_changes
+
+PROCESSES, LINES, HOT_ROWS = 8, 20, 200
+FEWEST_EACH = 10
+RETRIED = {"40P01", "40001", "55P03"}
+
+# All lines at once, as one would write it with a stricter isolation instead of ordered locks.
+CHANGE = """
+    UPDATE inventory_stock s SET on_hand = s.on_hand + n.quantity
+    FROM unnest(%s::bigint[], %s::numeric[]) AS n(id, quantity)
+    WHERE s.id = n.id
+    RETURNING s.id, s.variation_id, s.warehouse_id, n.quantity, s.on_hand, s.average_cost"""
+RECORD = """
+    INSERT INTO inventory_stockmovement
+        (stock_id, variation_id, warehouse_id, movement_type, quantity, stock_before, stock_after,
+         unit_cost, total_value, reason_code, reason_description, reference_type, reference_code,
+         bin_location, lot_number, occurred_at, recorded_at, processed_by_id, notes)
+    SELECT n.id, n.variation, n.warehouse, 'adjustment', n.quantity, n.after - n.quantity, n.after,
+           n.cost, n.quantity * n.cost, '', '', '', '', '', '', clock_timestamp(),
+           clock_timestamp(), %s, ''
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[],
+                %s::numeric[]) AS n(id, variation, warehouse, quantity, after, cost)"""
+
+
+def ordered_locks(company: Company, chosen: list[int], sign: int) -> None:
+    """A document of the product's ledger."""
+    warehouses = company.scale.warehouses
+    places = [((key - 1) // warehouses + 1, (key - 1) % warehouses + 1) for key in chosen]
+    lines = issues(places)
+    if sign > 0:
+        lines = [replace(line, quantity=Decimal(1), movement_type="inbound") for line in lines]
+    apply_stock_changes(lines, acting_user=company.user)
+
+
+@transaction.atomic
+def strict_isolation(company: Company, chosen: list[int], sign: int) -> None:
+    """The same document by a set-based UPDATE under REPEATABLE READ."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute(CHANGE, [chosen, [sign] * len(chosen)])
+        columns = [list(column) for column in zip(*cursor.fetchall(), strict=True)]
+        cursor.execute(RECORD, [company.user.pk, *columns])
+
+
+Document = Callable[[Company, list[int], int], None]
+
+
+def contended(name: str, company: Company, document: Document) -> tuple[Variant, list[int]]:
+    """A variant of eight processes, and the list that collects its failures."""
+    failures: list[int] = []
+
+    def run(documents: int) -> Sample:
+        each = max(FEWEST_EACH, documents // PROCESSES)
+        connection.close()
+        fork = multiprocessing.get_context("fork")
+        start = fork.Barrier(PROCESSES + 1)
+        results: Any = fork.SimpleQueue()
+        workers = [
+            fork.Process(target=work, args=(company, document, each, seed, start, results))
+            for seed in range(PROCESSES)
+        ]
+        for worker in workers:
+            worker.start()
+        start.wait(timeout=60)
+        before = time.perf_counter()
+        tallies = [results.get() for _ in workers]
+        seconds = time.perf_counter() - before
+        for worker in workers:
+            worker.join()
+        if errors := [tally for tally in tallies if not isinstance(tally, int)]:
+            raise RuntimeError(f"{name}: {errors[0]}")
+        failures.append(sum(tallies))
+        return Sample(each * PROCESSES, seconds, None)
+
+    return Variant(name, run), failures
+
+
+def work(
+    company: Company, document: Document, number: int, seed: int, start: Any, results: Any
+) -> None:
+    """Post so many documents; tell how many attempts failed, or why it could not go on."""
+    choice = random.Random(seed)
+    try:
+        post(company, document, choice)  # a new session first reads its catalogue
+        start.wait(timeout=60)
+        results.put(sum(post(company, document, choice) for _ in range(number)))
+    except Exception as error:  # the parent raises it
+        results.put(repr(error))
+    connection.close()
+
+
+def post(company: Company, document: Document, choice: random.Random) -> int:
+    """Post one document of random hot rows until it succeeds; return how often it failed."""
+    hot = range(1, min(HOT_ROWS, company.scale.balances) + 1)
+    chosen, sign = choice.sample(hot, LINES), choice.choice((1, -1))
+    failures = 0
+    while True:
+        try:
+            document(company, chosen, sign)
+            return failures
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in RETRIED:
+                raise
+            failures += 1

@@ -1,0 +1,46 @@
+"""Viewsets of a tutorial: no scopes, page numbers, `count(*)`, DRF's own JSON."""
+
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from benchmarks.naive.serializers import MovementSerializer, OrderSerializer, deliver
+from inventory.models import StockMovement
+from sales.models import SalesOrder
+
+
+class FiftyAPage(PageNumberPagination):
+    page_size = 50
+
+
+class MovementViewSet(viewsets.ModelViewSet[StockMovement]):
+    queryset = StockMovement.objects.select_related("variation", "warehouse").order_by("-pk")
+    serializer_class = MovementSerializer
+    authentication_classes = [JWTAuthentication]
+    permission_classes = [IsAuthenticated]
+    pagination_class = FiftyAPage
+    renderer_classes = [JSONRenderer]
+    filter_backends = []
+    throttle_classes = []
+
+
+class OrderViewSet(viewsets.ModelViewSet[SalesOrder]):
+    queryset = SalesOrder.objects.all()
+    serializer_class = OrderSerializer
+    authentication_classes = [JWTAuthentication]
+    permission_classes = [IsAuthenticated]
+    pagination_class = FiftyAPage
+    renderer_classes = [JSONRenderer]
+    filter_backends = []
+    throttle_classes = []
+
+    @action(detail=True, methods=["post"])
+    def fulfill(self, request: Request, pk: str) -> Response:
+        order = self.get_object()
+        deliver(order, request.user)
+        return Response(self.get_serializer(order).data)

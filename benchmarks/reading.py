@@ -1,0 +1,138 @@
+"""Rows of the read path."""
+
+import resource
+import time
+from typing import Any
+
+from django.core import signing
+from django.db import connection
+
+from benchmarks.fill import RARE_WORD
+from benchmarks.limits import bare_connection
+from benchmarks.measure import Outcome, Sample, Variant, timed
+from benchmarks.run import Run
+from inventory.models import StockMovement
+from inventory.queries import matching_products, product_rows
+
+FIRST_PAGE = "/api/stock-movements/?limit=50"
+NAIVE_PAGE = "/naive/stock-movements/"
+CURSOR_KEY, CURSOR_SALT = 3, "stock_movements"
+
+
+def first_page(run: Run) -> Outcome:
+    """The newest fifty movements by page number, the same rows from both."""
+    client = run.client
+    assert_same_rows(client.get(FIRST_PAGE).json(), client.get(NAIVE_PAGE).json())
+    return run.compare(
+        timed(f"GET {FIRST_PAGE}", lambda: client.get(FIRST_PAGE)),
+        timed(f"GET {NAIVE_PAGE}", lambda: client.get(NAIVE_PAGE)),
+        basis="processor",
+        note=f"{StockMovement.objects.count()} movements",
+    )
+
+
+def page_by_cursor(run: Run) -> Outcome:
+    """The next fifty by cursor, over the naive list's second page: the same rows from both."""
+    client = run.client
+    cursor = client.get(FIRST_PAGE).json()["pagination"]["next_cursor"]
+    ours, naive = f"{FIRST_PAGE}&cursor={cursor}", f"{NAIVE_PAGE}?page=2"
+    assert_same_rows(client.get(ours).json(), client.get(naive).json())
+    return run.compare(
+        timed(f"GET {FIRST_PAGE}&cursor=…", lambda: client.get(ours)),
+        timed(f"GET {naive}", lambda: client.get(naive)),
+        basis="processor",
+    )
+
+
+def assert_same_rows(ours: dict[str, Any], naive: dict[str, Any]) -> None:
+    pairs = list(zip(ours["stock_movements"], naive["results"], strict=True))
+    assert len(pairs) == 50
+    for mine, theirs in pairs:
+        assert mine["id"] == theirs["id"]
+        assert (mine["sku"], mine["warehouse"]) == (theirs["variation"], theirs["warehouse"])
+        assert mine["quantity"] == float(theirs["quantity"])
+        assert mine["stock_after"] == float(theirs["stock_after"])
+
+
+def page_at_half_depth(run: Run) -> Outcome:
+    """The time of a cursor page in the middle of the ledger, over the one behind the first page."""
+    client = run.client
+    cursor = client.get(FIRST_PAGE).json()["pagination"]["next_cursor"]
+    position = signing.loads(cursor, salt=CURSOR_SALT)
+    middle = StockMovement.objects.latest("pk").pk // 2
+    position[CURSOR_KEY] = middle
+    deep = f"{FIRST_PAGE}&cursor={signing.dumps(position, salt=CURSOR_SALT)}"
+    rows = client.get(deep).json()["stock_movements"]
+    expected = StockMovement.objects.filter(pk__lt=middle).values_list("pk", flat=True)[:50]
+    assert [row["id"] for row in rows] == list(expected)
+    near = f"{FIRST_PAGE}&cursor={cursor}"
+    return run.compare(
+        timed("cursor at half depth", lambda: client.get(deep)),
+        timed("cursor behind the first page", lambda: client.get(near)),
+        timed("first page by number", lambda: client.get(FIRST_PAGE)),
+        slowdown=True,
+    )
+
+
+def search(run: Run) -> Outcome:
+    """A word that few products have: the search's query with and without the trigram indexes."""
+    rows = product_rows().filter(pk__in=matching_products(RARE_WORD))[:20]
+    statement, parameters = rows.query.sql_with_params()
+
+    def find() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            cursor.fetchall()
+
+    def scan(times: int) -> Sample:
+        with connection.cursor() as cursor:  # a GIN index serves bitmap scans alone
+            cursor.execute("SET enable_bitmapscan = off")
+            try:
+                return plain.run(times)
+            finally:
+                cursor.execute("RESET enable_bitmapscan")
+
+    plain = timed("plain icontains", find)
+    expected = product_rows().filter(name__contains=RARE_WORD).values_list("pk", flat=True)
+    assert [row.pk for row in rows] == list(expected[:20])
+    return run.compare(
+        timed("the query of the search", find),
+        Variant("the same without indexes", scan),
+        note=f"{run.company.scale.products} products, {len(expected)} found",
+    )
+
+
+def exported_movements(run: Run) -> Outcome:
+    """All movements as CSV, over the server's own COPY of the same table."""
+    url = "/api/stock-movements/?format=csv"
+    rows = StockMovement.objects.count()
+    before = peak_memory()
+    lines = run.client.count_lines(url)
+    assert lines == rows + 1, f"{lines} lines of {rows} movements"
+    grown = peak_memory() - before
+    return run.compare(
+        Variant("?format=csv", lambda times: export(run, url, rows)),
+        Variant("COPY … TO STDOUT", lambda times: copy(rows)),
+        note=f"rows a second; {rows} movements, memory grew by {grown:.0f} MB",
+    )
+
+
+def export(run: Run, url: str, rows: int) -> Sample:
+    start = time.perf_counter()
+    run.client.count_lines(url)
+    return Sample(rows, time.perf_counter() - start, None)
+
+
+def copy(rows: int) -> Sample:
+    with bare_connection(connection.settings_dict) as session, session.cursor() as cursor:
+        start = time.perf_counter()
+        with cursor.copy("COPY inventory_stockmovement TO STDOUT (FORMAT csv)") as lines:
+            size = sum(len(line) for line in lines)
+        seconds = time.perf_counter() - start
+    assert size > rows
+    return Sample(rows, seconds, None)
+
+
+def peak_memory() -> float:
+    """Megabytes that this process has used at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

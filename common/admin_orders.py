@@ -1,0 +1,50 @@
+"""What the pages of purchase and sales orders share."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from common.admin import LARGEST_QUANTITY
+
+
+def plain(quantity: Decimal) -> str:
+    """Write a quantity without zeros behind it."""
+    return f"{quantity.normalize():f}"
+
+
+class QuantitiesForm(forms.Form):
+    """A quantity of each line of an order, at first all that is outstanding."""
+
+    prefix_of_lines = "line_"
+    nothing_text = "Enter a quantity of at least one line."
+
+    def __init__(self, lines: Iterable[tuple[int, str, Decimal]], posted: Any) -> None:
+        super().__init__(posted)
+        for key, label, outstanding in lines:
+            self.fields[f"{self.prefix_of_lines}{key}"] = forms.DecimalField(
+                label=label,
+                min_value=0,
+                max_value=LARGEST_QUANTITY,
+                max_digits=11,
+                decimal_places=3,
+                required=False,
+                initial=plain(outstanding),
+                help_text=f"{plain(outstanding)} outstanding",
+                widget=UnfoldAdminDecimalFieldWidget,
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Gather the lines that have a quantity under `quantities`, by their key."""
+        filled = super().clean() or {}
+        start = len(self.prefix_of_lines)
+        quantities = {
+            int(name[start:]): filled.pop(name)
+            for name in [name for name in filled if name.startswith(self.prefix_of_lines)]
+        }
+        chosen = {key: quantity for key, quantity in quantities.items() if quantity}
+        if not chosen and not self.errors:
+            raise forms.ValidationError(self.nothing_text)
+        return {**filled, "quantities": chosen}

@@ -1,0 +1,95 @@
+"""How the API behaves, and how its OpenAPI document describes it."""
+
+from typing import Any
+
+from config import environment
+
+# One caller's requests a minute; 0 is no limit.
+USER_REQUESTS_PER_MINUTE = environment.whole_number(
+    "USER_REQUESTS_PER_MINUTE", default=3000, most=1_000_000
+)
+ANONYMOUS_REQUESTS_PER_MINUTE = environment.whole_number(
+    "ANONYMOUS_REQUESTS_PER_MINUTE", default=120, most=1_000_000
+)
+
+REST_FRAMEWORK: dict[str, Any] = {
+    # How many proxies add to X-Forwarded-For; with 0 the header is not believed.
+    "NUM_PROXIES": environment.whole_number("NUM_PROXIES", default=0, most=10),
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.api.authentication.SessionJWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["common.api.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "common.api.renderers.NumberJSONRenderer",
+        "common.api.renderers.BrowsableRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "common.api.parsers.StrictJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.api.negotiation.StrictNegotiation",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "common.api.throttles.UserThrottle",
+        "common.api.throttles.AnonymousThrottle",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "common.api.pagination.EnvelopePagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "common.api.filters.StrictFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "common.api.filters.StrictOrderingFilter",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "common.api.schema.EnvelopeAutoSchema",
+    "EXCEPTION_HANDLER": "common.api.exception_handler.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.MultiPartRenderer",
+    ],
+    "NON_FIELD_ERRORS_KEY": "body",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "InventoryPulse",
+    "DESCRIPTION": "Stock, orders and alerts of a company with several warehouses.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "TAGS": [
+        {"name": name, "description": description}
+        for name, description in {
+            "auth": "Signing in and out, and tokens.",
+            "users": "People and the warehouses that they belong to.",
+            "warehouses": "Places that hold stock.",
+            "categories": "The tree that products stand in.",
+            "products": "The catalogue, with the stock of the caller's warehouses.",
+            "variations": "What is stocked, counted, bought and sold.",
+            "low stock thresholds": "Reorder points of single warehouses.",
+            "stocks": "Balances by variation and warehouse.",
+            "stock movements": "The ledger: recorded, never changed.",
+            "suppliers": "Whom goods are bought from.",
+            "purchase orders": "Goods ordered from suppliers, and their receipts.",
+            "sales orders": "What customers ordered, and what left for them.",
+            "sales returns": "Goods that customers sent back.",
+            "alerts": "What somebody should act on.",
+            "notifications": "The caller's own messages.",
+            "settings": "What the company decided for everybody.",
+            "health": "Whether the system works, for people and machines.",
+        }.items()
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "UserStatus": "users.models.User.Status",
+        "AlertStatus": "alerts.models.Alert.Status",
+        "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
+        "SalesOrderStatus": "sales.models.SalesOrder.Status",
+        "ProductStatus": "inventory.models.Product.Status",
+        "SupplierStatus": "suppliers.models.Supplier.Status",
+        "MovementType": "inventory.models.StockMovement.Type",
+    },
+}

@@ -1,0 +1,162 @@
+"""Balances and movements to read: only the ledger writes them. Thresholds to set."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Q
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from common.admin import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm
+from common.permissions import Can
+from inventory.models import (
+    LowStockThreshold,
+    ProductVariation,
+    Stock,
+    StockMovement,
+    StockReservation,
+)
+from inventory.queries import matching_products
+from inventory.services.thresholds import create_threshold, delete_threshold, update_threshold
+from warehouses.admin.filters import OwnWarehouseFilter
+
+DOCUMENTS = ("purchase_order", "sales_order", "sales_return", "transfer")
+
+
+def matching_variations(term: str) -> Any:
+    """Return the variations whose product is found by a search term."""
+    return ProductVariation.objects.filter(product__in=matching_products(term)).values("pk")
+
+
+class OutOfStockFilter(admin.SimpleListFilter):
+    """Low balances, or those of them with nothing left to promise."""
+
+    title = "level"
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("low", "Low"), ("out", "Out of stock")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "low":
+            return queryset.low()
+        return out_of_stock(queryset.low()) if self.value() == "out" else None
+
+
+def out_of_stock(balances: Any) -> Any:
+    """Narrow to balances with nothing left to promise."""
+    return balances.filter(on_hand__lte=F("reserved") + F("unavailable"))
+
+
+class ReservationInline(ReadOnlyInline):
+    model = StockReservation
+    may_view = Can.VIEW_STOCK
+    fields = ["reference_type", "reference_id", "quantity", "created_at"]
+    verbose_name_plural = "reserved for"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(quantity__gt=0)
+
+
+@admin.register(Stock)
+class StockAdmin(ReadOnlyAdmin):
+    may_view = Can.VIEW_STOCK
+    list_display = [
+        "variation", "product", "warehouse", "on_hand", "reserved", "available", "incoming",
+        "reorder_point", "level",
+    ]  # fmt: skip
+    list_filter = [OutOfStockFilter, OwnWarehouseFilter]
+    list_select_related = ["variation__product", "warehouse"]
+    search_fields = ["variation__sku_code", "variation__product__name"]
+    inlines = [ReservationInline]
+    fields = [
+        "variation", "product", "warehouse", ("on_hand", "reserved", "unavailable", "available"),
+        "incoming", "average_cost", "reorder_point", "is_low", "bin_location",
+    ]  # fmt: skip
+    readonly_fields = ["product", "available", "is_low"]
+
+    @admin.display(ordering="variation__product__name")
+    def product(self, row: Stock) -> str:
+        return row.variation.product.name
+
+    @display(label={"Out of stock": "danger", "Low": "warning", "OK": "success"})
+    def level(self, row: Stock) -> str:
+        if not row.is_low:
+            return "OK"
+        return "Low" if row.available > 0 else "Out of stock"
+
+    @admin.display
+    def available(self, row: Stock) -> Decimal:
+        return row.available
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(variation__in=matching_variations(search_term.strip())), False
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(HistoryAdmin):
+    may_view = Can.VIEW_STOCK
+    list_display = [
+        "code", "occurred_at", "variation", "warehouse", "movement_type", "quantity",
+        "stock_after", "reference_code", "processed_by",
+    ]  # fmt: skip
+    list_filter = ["movement_type", OwnWarehouseFilter]
+    list_select_related = ["variation", "warehouse", "processed_by"]
+    search_fields = ["variation__sku_code", "reference_code"]
+    search_help_text = "A product, SKU, barcode, movement or document, such as PO-2026-001."
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """Look for products by their indexes, for documents by their whole code."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.upper().startswith("MOV-"):
+            return queryset.by_reference(term), False
+        found = Q(variation__in=matching_variations(term)) | Q(
+            reference_type__in=DOCUMENTS, reference_code=term.upper()
+        )
+        return queryset.filter(found), False
+
+
+class ThresholdForm(ServiceForm):
+    class Meta:
+        model = LowStockThreshold
+        fields = ["variation", "warehouse", "threshold"]
+
+
+@admin.register(LowStockThreshold)
+class LowStockThresholdAdmin(ScopedAdmin):
+    """Reorder points of single warehouses, in place of the variation's own."""
+
+    may_view = Can.VIEW_STOCK
+    may_add = may_change = may_delete = Can.MANAGE_CATALOGUE
+    form = ThresholdForm
+    positive_fields = ("threshold",)
+    list_display = ["variation", "product", "warehouse", "threshold", "updated_at"]
+    list_filter = [OwnWarehouseFilter]
+    list_select_related = ["variation__product", "warehouse"]
+    search_fields = ["variation__sku_code", "variation__product__name"]
+    autocomplete_fields = ["variation"]
+    fields = ["variation", "warehouse", "threshold"]
+
+    @admin.display(ordering="variation__product__name")
+    def product(self, row: LowStockThreshold) -> str:
+        return row.variation.product.name
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A threshold stays where it is: delete it and make another."""
+        return ["variation", "warehouse"] if obj else []
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> LowStockThreshold:
+        if change:
+            row = LowStockThreshold.objects.get(pk=form.instance.pk)
+            return update_threshold(row=row, values=form.cleaned_data)
+        return create_threshold(**form.cleaned_data)
+
+    def delete_through_service(self, request: HttpRequest, row: Any) -> None:
+        delete_threshold(row=row)

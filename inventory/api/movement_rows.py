@@ -1,0 +1,55 @@
+"""Rows of the ledger as JSON without models and serializers between: the list that is read most.
+
+The same as StockMovementSerializer makes of them, several times as fast.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from inventory.api.stock_serializers import user_code
+from inventory.models.stock import movement_code
+
+COLUMNS = (
+    "id", "variation__product__code", "variation__sku_code", "warehouse__code", "movement_type",
+    "quantity", "unit_cost", "total_value", "stock_before", "stock_after", "reason_code",
+    "reason_description", "reference_type", "reference_code", "bin_location", "lot_number",
+    "expiration_date", "occurred_at", "recorded_at", "processed_by_id", "approved_by_id", "notes",
+)  # fmt: skip
+
+
+def movement_rows(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield rows as StockMovementSerializer shows them, from the values of COLUMNS."""
+    for row in found:
+        expires = row["expiration_date"]
+        yield {
+            "id": row["id"],
+            "movement_id": movement_code(row["id"], row["recorded_at"]),
+            "product_id": row["variation__product__code"],
+            "sku": row["variation__sku_code"],
+            "warehouse": row["warehouse__code"],
+            "movement_type": row["movement_type"],
+            "quantity": row["quantity"],
+            "unit_cost": row["unit_cost"],
+            "total_value": row["total_value"],
+            "stock_before": row["stock_before"],
+            "stock_after": row["stock_after"],
+            "reason_code": row["reason_code"],
+            "reason_description": row["reason_description"],
+            "reference_type": row["reference_type"],
+            "reference_id": row["reference_code"],
+            "warehouse_location": row["bin_location"],
+            "lot_number": row["lot_number"],
+            "expiration_date": expires and expires.isoformat(),
+            "timestamp": json_time(row["occurred_at"]),
+            "recorded_at": json_time(row["recorded_at"]),
+            "processed_by": user_code(row["processed_by_id"]),
+            "approved_by": user_code(row["approved_by_id"]),
+            "status": "completed",
+            "notes": row["notes"],
+        }
+
+
+def json_time(moment: datetime) -> str:
+    """Write a time as the API does, such as 2026-01-31T12:00:00.000000Z."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

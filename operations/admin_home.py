@@ -1,0 +1,162 @@
+"""The admin site's first page: what waits today, in the user's own warehouses."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F, Q, Window
+from django.http import HttpRequest
+from django.urls import reverse
+
+from alerts.models import Alert
+from common.admin_orders import plain
+from common.permissions import Can
+from inventory.models import Stock
+from notifications.models import OutboxMessage
+from purchasing.admin.orders import overdue
+from purchasing.models import PurchaseOrder
+from sales.admin.orders import ready_to_fulfil
+from sales.models import SalesOrder
+
+SHOWN = 6
+NOTHING_LEFT = Q(on_hand__lte=F("reserved") + F("unavailable"))
+
+
+class Row(NamedTuple):
+    """One line of a list: where it leads, what it is, what is to be said of it."""
+
+    link: str
+    name: str
+    text: str
+
+
+class Waiting(NamedTuple):
+    """One kind of work: how much of it there is, and the most urgent rows."""
+
+    title: str
+    icon: str
+    number: int
+    link: str
+    rows: list[Row]
+    is_urgent: bool = False
+
+
+def with_what_waits(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add to the page's context what the user's role can do something about; one query a kind."""
+    user: Any = request.user
+    context["waiting"] = [
+        card for permission, find in KINDS if user.can(permission) for card in find(user)
+    ]
+    return context
+
+
+def low_balances(user: Any) -> list[Waiting]:
+    """Balances at or below their reorder point, and those of them with nothing left."""
+    rows = list(
+        Stock.objects.visible_to(user)
+        .low()
+        .select_related("variation__product", "warehouse")
+        .annotate(
+            left=F("on_hand") - F("reserved") - F("unavailable"),
+            number=Window(Count("pk")),
+            empty=Window(Count("pk", filter=NOTHING_LEFT)),
+        )
+        .order_by("left", "pk")[:SHOWN]
+    )
+    shown = [
+        Row(
+            page("inventory_product", row.variation.product_id),
+            f"{row.variation.sku_code} {row.variation.product.name}",
+            f"{plain(row.left)} left in {row.warehouse.code}, reorder at "
+            f"{plain(row.reorder_point)}"
+            + (f", {plain(row.incoming)} on the way" if row.incoming else ""),
+        )
+        for row in rows
+    ]
+    empty = rows[0].empty if rows else 0
+    link = listing("inventory_stock")
+    return [
+        Waiting("Out of stock", "production_quantity_limits", empty, f"{link}?level=out", [], True),
+        Waiting("Low stock", "trending_down", total(rows), f"{link}?level=low", shown),
+    ]
+
+
+def late_purchases(user: Any) -> list[Waiting]:
+    orders = overdue(PurchaseOrder.objects.visible_to(user)).select_related("supplier")
+    rows = counted(orders, "expected_delivery_date")
+    shown = [
+        Row(
+            page("purchasing_purchaseorder", row.pk),
+            str(row),
+            f"{row.supplier.company_name}, expected {row.expected_delivery_date:%d %b %Y}",
+        )
+        for row in rows
+    ]
+    link = f"{listing('purchasing_purchaseorder')}?due=overdue"
+    return [Waiting("Overdue purchase orders", "event_busy", total(rows), link, shown, True)]
+
+
+def ready_orders(user: Any) -> list[Waiting]:
+    orders = ready_to_fulfil(SalesOrder.objects.visible_to(user)).select_related("warehouse")
+    rows = counted(orders, "order_date")
+    shown = [
+        Row(
+            page("sales_salesorder", row.pk),
+            str(row),
+            f"{row.customer_email or row.customer_id or 'Customer'}, from {row.warehouse.code}, "
+            f"ordered {row.order_date:%d %b %Y}",
+        )
+        for row in rows
+    ]
+    link = f"{listing('sales_salesorder')}?delivery=ready"
+    return [Waiting("Ready to fulfil", "package_2", total(rows), link, shown)]
+
+
+def open_alerts(user: Any) -> list[Waiting]:
+    alerts = Alert.objects.visible_to(user).filter(status=Alert.Status.ACTIVE)
+    rows = counted(alerts.select_related("warehouse"), "-created_at")
+    shown = [
+        Row(
+            page("alerts_alert", row.pk),
+            row.title,
+            f"{row.get_severity_display()}" + (f", {row.warehouse.code}" if row.warehouse else ""),
+        )
+        for row in rows
+    ]
+    link = f"{listing('alerts_alert')}?status__exact=active"
+    return [Waiting("Open alerts", "notifications_active", total(rows), link, shown)]
+
+
+def dead_messages(user: Any) -> list[Waiting]:
+    rows = counted(OutboxMessage.objects.filter(status=OutboxMessage.Status.DEAD), "-pk")
+    shown = [
+        Row(page("notifications_outboxmessage", row.pk), row.topic, row.last_error[:80])
+        for row in rows
+    ]
+    link = f"{listing('notifications_outboxmessage')}?status__exact=dead"
+    return [Waiting("Undeliverable messages", "unsubscribe", total(rows), link, shown, True)]
+
+
+KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [
+    (Can.VIEW_STOCK, low_balances),
+    (Can.VIEW_PURCHASE_ORDERS, late_purchases),
+    (Can.VIEW_SALES_ORDERS, ready_orders),
+    (Can.VIEW_STOCK, open_alerts),
+    (Can.MANAGE_SETTINGS, dead_messages),
+]
+
+
+def counted(rows: Any, *ordering: str) -> list[Any]:
+    """Return the first rows, each with the `number` of all, in one query."""
+    return list(rows.annotate(number=Window(Count("pk"))).order_by(*ordering, "pk")[:SHOWN])
+
+
+def total(rows: list[Any]) -> int:
+    return rows[0].number if rows else 0
+
+
+def listing(model: str) -> str:
+    return reverse(f"admin:{model}_changelist")
+
+
+def page(model: str, key: int) -> str:
+    return reverse(f"admin:{model}_change", args=[key])

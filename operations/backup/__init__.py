@@ -1,0 +1,1 @@
+"""Back-ups: one file with the database's dump and the figures that prove what a restore brought."""

@@ -1,0 +1,224 @@
+"""Purchase orders in the admin site: drafts to write, then the lawful steps as buttons."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from common.admin import ScopedAdmin, ScopedInline, ServiceForm
+from common.admin_orders import plain
+from common.admin_saving import filled_rows
+from common.permissions import Can
+from inventory.models import Product
+from purchasing.admin.steps import STEPS
+from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.services.order_lines import OrderLine
+from purchasing.services.orders import (
+    CHANGEABLE,
+    change_purchase_order,
+    create_purchase_order,
+)
+from suppliers.models import Supplier
+from warehouses.admin.filters import OwnWarehouseFilter
+
+Status = PurchaseOrder.Status
+DETAILS = [
+    "supplier", "warehouse", "order_date", "expected_delivery_date", "actual_delivery_date",
+    "currency", "tax_amount", "shipping_cost", "notes",
+]  # fmt: skip
+SHOWN = ["state", "subtotal", "total_amount", "created_by", "approved_by", "received_by"]
+LATE = Q(status__in=PurchaseOrder.INCOMING)
+STATUS_LABELS = {
+    "Draft": "info", "Sent": "primary", "Confirmed": "primary", "Shipped": "primary",
+    "Partially Received": "warning", "Received": "success", "Cancelled": "danger",
+}  # fmt: skip
+
+
+def overdue(orders: Any) -> Any:
+    """Narrow to orders whose goods should be here and are not all."""
+    return orders.filter(LATE, expected_delivery_date__lt=timezone.now())
+
+
+class DueFilter(admin.SimpleListFilter):
+    """Orders that still bring goods, or should have."""
+
+    title = "delivery"
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "On its way"), ("overdue", "Overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "open":
+            return queryset.filter(LATE)
+        return overdue(queryset) if self.value() == "overdue" else None
+
+
+class PurchaseOrderForm(ServiceForm):
+    """What a new order leaves empty is made: number, dates, the supplier's currency."""
+
+    class Meta:
+        model = PurchaseOrder
+        fields = ["order_number", *DETAILS]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            return
+        texts = {
+            "order_number": "Empty: the next of the year.",
+            "expected_delivery_date": "Empty: after the supplier's lead time.",
+            "order_date": "Empty: now.",
+            "currency": "Empty: the supplier's.",
+            "tax_amount": "",
+            "shipping_cost": "",
+        }
+        for name in texts.keys() & self.fields.keys():
+            self.fields[name].required = False
+            self.fields[name].help_text = texts[name]
+        if "currency" in self.fields:
+            self.initial["currency"] = ""
+
+
+class LineForm(ServiceForm):
+    """One line; without a cost it gets the supplier's."""
+
+    class Meta:
+        model = PurchaseOrderItem
+        fields = ["variation", "quantity_ordered", "unit_cost", "notes"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "unit_cost" in self.fields:
+            self.fields["unit_cost"].required = False
+            self.fields["unit_cost"].help_text = "Empty: the supplier's."
+
+    def clean_variation(self) -> Any:
+        variation = self.cleaned_data["variation"]
+        is_out = variation.product.status == Product.Status.DISCONTINUED or not variation.is_active
+        if is_out and "variation" in self.changed_data:
+            raise forms.ValidationError(
+                f"{variation} is discontinued. Activate it or order another."
+            )
+        return variation
+
+
+class PurchaseOrderItemInline(ScopedInline):
+    model = PurchaseOrderItem
+    form = LineForm
+    may_view = Can.VIEW_PURCHASE_ORDERS
+    may_add = may_change = may_delete = Can.MANAGE_PURCHASE_ORDERS
+    positive_fields = ("quantity_ordered",)
+    fields = [
+        "variation", "product", "quantity_ordered", "unit_cost", "line_total",
+        "quantity_received", "quantity_rejected", "notes",
+    ]  # fmt: skip
+    readonly_fields = ["product", "line_total", "quantity_received", "quantity_rejected"]
+    autocomplete_fields = ["variation"]
+    verbose_name = "line"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("variation__product")
+
+    @admin.display
+    def product(self, row: PurchaseOrderItem) -> str:
+        return row.variation.product.name if row.variation_id else ""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_open_to_lines(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_open_to_lines(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_open_to_lines(obj) and super().has_delete_permission(request, obj)
+
+
+def is_open_to_lines(order: PurchaseOrder | None) -> bool:
+    return order is None or order.status == Status.DRAFT
+
+
+@admin.register(PurchaseOrder)
+class PurchaseOrderAdmin(ScopedAdmin):
+    may_view = Can.VIEW_PURCHASE_ORDERS
+    may_add = may_change = Can.MANAGE_PURCHASE_ORDERS
+    form = PurchaseOrderForm
+    steps = STEPS
+    list_display = [
+        "order_number", "supplier", "warehouse", "state", "order_date",
+        "expected_delivery_date", "total_amount", "currency",
+    ]  # fmt: skip
+    list_filter = ["status", DueFilter, OwnWarehouseFilter]
+    list_select_related = ["supplier", "warehouse"]
+    search_fields = ["order_number", "supplier__code", "supplier__company_name"]
+    autocomplete_fields = ["supplier"]
+    inlines = [PurchaseOrderItemInline]
+
+    @display(description="Status", ordering="status", label=STATUS_LABELS)
+    def state(self, row: PurchaseOrder) -> str:
+        return row.get_status_display()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        dates = ["order_date", "expected_delivery_date"]
+        money = [("currency", "tax_amount", "shipping_cost"), "notes"]
+        who = [("supplier", "warehouse")]
+        if obj is None:
+            return [(None, {"fields": ["order_number", *who, *dates, *money]})]
+        return [
+            (None, {"fields": [("order_number", "state"), *who, *dates]}),
+            ("Delivery and money", {
+                "fields": ["actual_delivery_date", *money, ("subtotal", "total_amount")]
+            }),
+            ("People", {"fields": [("created_by", "approved_by", "received_by")]}),
+        ]  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return []
+        fixed = [name for name in DETAILS if name not in CHANGEABLE[obj.status]]
+        return ["order_number", *fixed, *SHOWN]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "supplier":
+            kwargs["queryset"] = Supplier.objects.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def text_of_line(self, line: dict[str, Any], row: Any) -> str:
+        return (
+            f"Line {line['position']}, {line['sku']}: {plain(line['quantity_accepted'])} accepted, "
+            f"at most {plain(line['most_acceptable'])} outstanding."
+        )
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> PurchaseOrder:
+        values = form.cleaned_data
+        if not change:
+            given = {name: value for name, value in values.items() if value not in (None, "")}
+            lines = order_lines(formsets[0])
+            return create_purchase_order(lines=lines, acting_user=request.user, **given)
+        has_new_lines = is_open_to_lines(form.instance) and formsets[0].has_changed()
+        return change_purchase_order(
+            order=form.instance,
+            details={name: values[name] for name in form.changed_data},
+            lines=order_lines(formsets[0]) if has_new_lines else None,
+            acting_user=request.user,
+        )
+
+
+def order_lines(formset: Any) -> list[OrderLine]:
+    """Return the lines that shall be there."""
+    return [
+        OrderLine(
+            variation=row["variation"],
+            quantity_ordered=row["quantity_ordered"],
+            unit_cost=row["unit_cost"],
+            notes=row["notes"],
+        )
+        for row in filled_rows(formset)
+        if "variation" in row
+    ]

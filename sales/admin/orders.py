@@ -1,0 +1,274 @@
+"""Sales orders in the admin site: taken and changed through the services, then delivered."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Exists, F, OuterRef
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from common.admin import ScopedAdmin, ScopedInline, ServiceForm
+from common.admin_orders import QuantitiesForm, plain
+from common.admin_saving import filled_rows
+from common.admin_steps import Step
+from common.exceptions import InvalidInput
+from common.permissions import Can
+from sales.models import SalesOrder, SalesOrderItem
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
+from sales.services.order_lines import is_sold
+from sales.services.order_rows import OrderLine
+from sales.services.orders import (
+    PENDING_ONLY,
+    cancel_sales_order,
+    change_sales_order,
+    create_sales_order,
+)
+from warehouses.admin.filters import OwnWarehouseFilter
+
+Status = SalesOrder.Status
+CUSTOMER = ["customer_email", "customer_id", "channel", "region", "promotion_applied", "notes"]
+SHOWN = ["state", "total_amount", "created_by", "created_at", "updated_at"]
+STATUS_LABELS = {
+    "Pending": "info", "Partially Fulfilled": "warning", "Fulfilled": "success",
+    "Cancelled": "danger",
+}  # fmt: skip
+
+
+def ready_to_fulfil(orders: Any) -> Any:
+    """Narrow to open orders whose every line has reserved all that it still wants."""
+    waiting = SalesOrderItem.objects.with_reserved().filter(
+        order=OuterRef("pk"), quantity__gt=F("quantity_fulfilled") + F("quantity_reserved")
+    )
+    return orders.open().filter(~Exists(waiting))
+
+
+class ReadyFilter(admin.SimpleListFilter):
+    """Open orders, or those of them that can leave at once."""
+
+    title = "delivery"
+    parameter_name = "delivery"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "Open"), ("ready", "Ready to fulfil")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "open":
+            return queryset.open()
+        return ready_to_fulfil(queryset) if self.value() == "ready" else None
+
+
+class FulfilForm(QuantitiesForm):
+    """What leaves; a line without a quantity stays outstanding."""
+
+    def __init__(self, order: SalesOrder, posted: Any) -> None:
+        items = order.items.select_related("variation__product")
+        super().__init__(
+            [
+                (item.pk, f"{item.variation.sku_code} {item.variation.product.name}",
+                 item.outstanding)
+                for item in items if item.outstanding or posted is not None
+            ],
+            posted,
+        )  # fmt: skip
+
+
+def fulfil(row: SalesOrder, acting_user: Any, quantities: dict[int, Decimal]) -> str:
+    lines = [LineRequest("id", str(key), quantity) for key, quantity in quantities.items()]
+    fulfilment = fulfil_sales_order(order=row, lines=lines, acting_user=acting_user)
+    return f"Delivered as {fulfilment.code}; the goods have left stock."
+
+
+def cancel(row: SalesOrder, acting_user: Any) -> str:
+    cancel_sales_order(order=row, acting_user=acting_user)
+    return f"{row} is cancelled; what it reserved is free again."
+
+
+def is_open(row: SalesOrder) -> bool:
+    return row.is_open
+
+
+STEPS = (
+    Step(
+        name="fulfil", title="Fulfil", permission=Can.POST_STOCK, run=fulfil, lawful=is_open,
+        form=FulfilForm, icon="local_shipping",
+        explanation="All that is outstanding; enter less where less leaves.",
+    ),
+    Step(
+        name="cancel", title="Cancel order", permission=Can.MANAGE_SALES_ORDERS, run=cancel,
+        lawful=is_open, icon="block", is_final=True,
+        explanation="What is not delivered yet is released. This cannot be undone.",
+    ),
+)  # fmt: skip
+
+
+class SalesOrderForm(ServiceForm):
+    """What a new order leaves empty is made: number and currency."""
+
+    class Meta:
+        model = SalesOrder
+        fields = ["order_number", "warehouse", "order_date", "currency", *CUSTOMER]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            return
+        texts = {
+            "order_number": "Empty: the next of the year.",
+            "order_date": "Empty: now.",
+            "currency": "Empty: the first product's.",
+        }
+        for name in texts.keys() & self.fields.keys():
+            self.fields[name].required = False
+            self.fields[name].help_text = texts[name]
+        if "currency" in self.fields:
+            self.fields["currency"].initial = self.initial["currency"] = ""
+
+
+class LineForm(ServiceForm):
+    """One line; without a price it has the variation's selling price."""
+
+    class Meta:
+        model = SalesOrderItem
+        fields = ["variation", "quantity", "sale_price_per_unit"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "sale_price_per_unit" in self.fields:
+            self.fields["sale_price_per_unit"].required = False
+            self.fields["sale_price_per_unit"].help_text = "Empty: the selling price."
+
+    def clean_variation(self) -> Any:
+        variation = self.cleaned_data["variation"]
+        if "variation" in self.changed_data and not is_sold(variation):
+            raise forms.ValidationError(f"{variation} is not sold (any more).")
+        return variation
+
+
+class SalesOrderItemInline(ScopedInline):
+    model = SalesOrderItem
+    form = LineForm
+    may_view = Can.VIEW_SALES_ORDERS
+    may_add = may_change = may_delete = Can.MANAGE_SALES_ORDERS
+    positive_fields = ("quantity",)
+    fields = [
+        "variation", "product", "quantity", "sale_price_per_unit", "line_total",
+        "quantity_fulfilled", "reserved", "quantity_returned",
+    ]  # fmt: skip
+    readonly_fields = [
+        "product", "line_total", "quantity_fulfilled", "reserved", "quantity_returned",
+    ]  # fmt: skip
+    autocomplete_fields = ["variation"]
+    verbose_name = "line"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.with_reserved().select_related("variation__product")
+
+    @admin.display
+    def product(self, row: SalesOrderItem) -> str:
+        return row.variation.product.name if row.variation_id else ""
+
+    @admin.display
+    def reserved(self, row: Any) -> Any:
+        return getattr(row, "quantity_reserved", "")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_open_to_lines(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_open_to_lines(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_open_to_lines(obj) and super().has_delete_permission(request, obj)
+
+
+def is_open_to_lines(order: SalesOrder | None) -> bool:
+    return order is None or order.status == Status.PENDING
+
+
+@admin.register(SalesOrder)
+class SalesOrderAdmin(ScopedAdmin):
+    may_view = Can.VIEW_SALES_ORDERS
+    may_add = may_change = Can.MANAGE_SALES_ORDERS
+    form = SalesOrderForm
+    steps = STEPS
+    list_display = [
+        "order_number", "warehouse", "state", "order_date", "customer_email", "channel",
+        "total_amount", "currency",
+    ]  # fmt: skip
+    list_filter = ["status", ReadyFilter, OwnWarehouseFilter, "promotion_applied"]
+    list_select_related = ["warehouse"]
+    search_fields = ["order_number", "customer_email", "customer_id"]
+    inlines = [SalesOrderItemInline]
+
+    @display(description="Status", ordering="status", label=STATUS_LABELS)
+    def state(self, row: SalesOrder) -> str:
+        return row.get_status_display()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        customer = ("Customer", {
+            "fields": [
+                ("customer_email", "customer_id"), ("channel", "region"), "promotion_applied",
+                "notes",
+            ]
+        })  # fmt: skip
+        when = ["order_date", "currency"]
+        if obj is None:
+            return [(None, {"fields": ["order_number", "warehouse", *when]}), customer]
+        return [
+            (None, {"fields": [("order_number", "state"), ("warehouse", "total_amount"), *when]}),
+            customer,
+            ("History", {"fields": [("created_by", "created_at", "updated_at")]}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None:
+            return []
+        late = [] if is_open_to_lines(obj) else [one for one in PENDING_ONLY if one != "items"]
+        return ["order_number", "warehouse", *late, *SHOWN]
+
+    def text_of_line(self, line: dict[str, Any], row: Any) -> str:
+        """Name a short line by its number and SKU, as the order's page shows it."""
+        item = row.items.select_related("variation").filter(position=line.get("line")).first()
+        sku = f" ({item.variation.sku_code})" if item else ""
+        return (
+            f"Line {line.get('line')}{sku}: {plain(line['requested'])} wanted, "
+            f"{plain(line['available'])} available."
+        )
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> SalesOrder:
+        values = form.cleaned_data
+        if change and not is_open_to_lines(form.instance):
+            return self.change(request, form, None)
+        rows = [row for row in filled_rows(formsets[0]) if "variation" in row]
+        if not rows:
+            raise InvalidInput("Order at least one item, or cancel the order.")
+        lines = [order_line(row) for row in rows]
+        if not change:
+            currency = values["currency"] or rows[0]["variation"].product.currency
+            given = {name: value for name, value in values.items() if value is not None}
+            order = SalesOrder(**{**given, "currency": currency})
+            return create_sales_order(order=order, lines=lines, acting_user=request.user)
+        return self.change(request, form, lines if formsets[0].has_changed() else None)
+
+    def change(self, request: HttpRequest, form: Any, lines: Any) -> SalesOrder:
+        return change_sales_order(
+            order=form.instance,
+            changes={name: form.cleaned_data[name] for name in form.changed_data},
+            lines=lines,
+            acting_user=request.user,
+        )
+
+
+def order_line(row: dict[str, Any]) -> OrderLine:
+    price = row["sale_price_per_unit"]
+    return OrderLine(
+        row["variation"].pk,
+        row["quantity"],
+        row["variation"].selling_price if price is None else price,
+    )

@@ -1,0 +1,48 @@
+"""What left for customers and what came back, to read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from common.admin import HistoryAdmin, ReadOnlyInline
+from common.permissions import Can
+from sales.models import Fulfilment, FulfilmentItem, SalesOrder, SalesReturn, SalesReturnItem
+
+
+class FulfilmentItemInline(ReadOnlyInline):
+    model = FulfilmentItem
+    may_view = Can.VIEW_SALES_ORDERS
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("order_item__variation")
+
+
+class SalesReturnItemInline(ReadOnlyInline):
+    model = SalesReturnItem
+    may_view = Can.VIEW_SALES_ORDERS
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("order_item__variation")
+
+
+@admin.register(Fulfilment)
+class FulfilmentAdmin(HistoryAdmin):
+    may_view = Can.VIEW_SALES_ORDERS
+    list_display = ["code", "order", "occurred_at", "recorded_at", "fulfilled_by"]
+    list_select_related = ["order", "fulfilled_by"]
+    search_fields = ["order__order_number"]
+    inlines = [FulfilmentItemInline]
+
+    def scope(self, request: HttpRequest) -> Any:
+        orders = SalesOrder.objects.visible_to(request.user)
+        return Fulfilment.objects.filter(order__in=orders.order_by().values("pk"))
+
+
+@admin.register(SalesReturn)
+class SalesReturnAdmin(HistoryAdmin):
+    may_view = Can.VIEW_SALES_ORDERS
+    list_display = ["return_number", "order", "occurred_at", "created_by"]
+    list_select_related = ["order", "created_by"]
+    search_fields = ["return_number", "order__order_number"]
+    inlines = [SalesReturnItemInline]

@@ -1,0 +1,308 @@
+"""Purchase orders in the admin site: the same services, the same refusals."""
+
+from decimal import Decimal
+
+import pytest
+
+from inventory.models import Stock
+from purchasing.models import PurchaseOrder
+from purchasing.services.receipts import receive_purchase_order
+from purchasing.services.transitions import cancel_purchase_order, send_purchase_order
+from tests.admin.pages import add_to, buttons, errors_of, filled, lines, page_of, step_of
+from tests.factories.inventory import VariationFactory
+from tests.factories.purchasing import facts, incoming_of_balances, incoming_of_orders, make_order
+from tests.factories.suppliers import SupplierFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+STEPS = {
+    "draft": {"send", "receive", "cancel"},
+    "sent": {"confirm", "ship", "receive", "cancel"},
+    "confirmed": {"ship", "receive", "cancel"},
+    "shipped": {"receive", "cancel"},
+    "partially_received": {"receive"},
+    "received": set(),
+    "cancelled": set(),
+}
+
+
+def new_purchase(seller, place, *rows, **fields):
+    return {
+        "supplier": seller.pk,
+        "warehouse": place.own.pk,
+        **fields,
+        **lines("items", *rows),
+    }
+
+
+@pytest.mark.parametrize("status", STEPS)
+def test_a_purchase_order_shows_the_lawful_buttons(manager, office, place, status):
+    order = make_order(warehouse=place.own, status=status)
+
+    assert buttons(manager, order) == STEPS[status]
+    assert buttons(office("staff"), order) == STEPS[status] & {"receive"}
+
+
+@pytest.mark.parametrize("step", ["send", "confirm", "ship", "receive", "cancel"])
+@pytest.mark.parametrize("status", STEPS)
+def test_a_step_that_is_not_lawful_says_so(manager, place, step, status):
+    order = make_order(warehouse=place.own, status=status)
+    before = facts(order)
+    quantities = {f"line_{item.pk}": "1" for item in order.items.all()}
+
+    answer = manager.post(step_of(order, step), quantities, follow=True)
+
+    assert answer.status_code == 200
+    if step in STEPS[status]:
+        assert facts(order) != before
+    else:
+        assert "cannot become" in errors_of(answer)
+        assert facts(order) == before
+
+
+def test_asking_for_a_step_changes_nothing(manager, place):
+    order = make_order(4, warehouse=place.own)
+    before = facts(order)
+
+    answer = manager.get(step_of(order, "receive"))
+
+    assert "4 outstanding" in answer.content.decode()
+    assert facts(order) == before
+
+
+def test_a_purchase_order_from_the_first_line_to_the_shelf(manager, place):
+    supplier = SupplierFactory(currency="EUR")
+    other = VariationFactory(cost_price="7")
+    answer = manager.post(
+        add_to(PurchaseOrder),
+        new_purchase(
+            supplier,
+            place,
+            {"variation": place.variation.pk, "quantity_ordered": "5", "unit_cost": "2.5"},
+            {"variation": other.pk, "quantity_ordered": "3"},
+            notes="Ring twice.",
+        ),
+    )
+    order = PurchaseOrder.objects.get()
+    assert answer.status_code == 302, errors_of(answer)
+    assert (order.currency, order.created_by, order.notes) == ("EUR", manager.user, "Ring twice.")
+    assert order.total_amount == Decimal("33.50")
+
+    manager.post(step_of(order, "send"))
+    assert incoming_of_balances() == incoming_of_orders() != []
+    first, second = order.items.all()
+    manager.post(step_of(order, "receive"), {f"line_{first.pk}": "5", f"line_{second.pk}": "1"})
+    order.refresh_from_db()
+    assert order.status == "partially_received"
+    answer = manager.post(
+        step_of(order, "receive"), {f"line_{second.pk}": "2", "delivery_note": "D-7"}, follow=True
+    )
+
+    order.refresh_from_db()
+    assert order.status == "received"
+    assert "the goods are in stock" in errors_of(answer)
+    assert order.receipts.last().delivery_note == "D-7"
+    balances = Stock.objects.filter(warehouse=place.own).order_by("variation")
+    assert [balance.on_hand for balance in balances] == [15, 3]
+
+
+def test_draft_lines_change_on_the_page(manager, place):
+    order = make_order(5, 6, warehouse=place.own)
+    body = filled(manager, page_of(order), notes="Call first.")
+    body |= {"items-0-quantity_ordered": "8", "items-1-DELETE": "on"}
+
+    answer = manager.post(page_of(order), body)
+
+    assert answer.status_code == 302, errors_of(answer)
+    order.refresh_from_db()
+    assert [item.quantity_ordered for item in order.items.all()] == [8]
+    assert (order.subtotal, order.notes) == (Decimal("20.00"), "Call first.")
+
+
+def test_lines_of_a_sent_order_stay_whatever_is_posted(manager, place):
+    order = make_order(5, warehouse=place.own)
+    body = filled(manager, page_of(order))
+    send_purchase_order(order=order, acting_user=manager.user)
+    del body["_version"]
+    before = list(order.items.values())
+
+    body |= {"items-0-quantity_ordered": "500", "supplier": "1", "notes": "New."}
+    manager.post(page_of(order), body)
+
+    order.refresh_from_db()
+    assert list(order.items.values()) == before
+    assert order.notes == "New."
+
+
+@pytest.mark.parametrize(
+    ("row", "fields", "text"),
+    [
+        ({"quantity_ordered": "0"}, {}, "greater than or equal to 0.001"),
+        ({"quantity_ordered": "100000000"}, {}, "less than or equal to 99999999.999"),
+        ({"quantity_ordered": "NaN"}, {}, "Enter a number"),
+        ({"quantity_ordered": "1.0001"}, {}, "3 decimal places"),
+        ({"quantity_ordered": "1e400"}, {}, "Ensure"),
+        ({"quantity_ordered": "1", "unit_cost": "-1"}, {}, "greater than or equal to 0"),
+        ({"quantity_ordered": "1", "variation": "99999"}, {}, "Select a valid choice"),
+        ({"quantity_ordered": "1", "variation": "x"}, {}, "Select a valid choice"),
+        ({"quantity_ordered": "1"}, {"supplier": "99999"}, "Select a valid choice"),
+        ({"quantity_ordered": "1"}, {"currency": "EURO"}, "at most 3 characters"),
+        ({"quantity_ordered": "1"}, {"order_number": "PO 1"}, "Use 2 to 30 characters"),
+        ({"quantity_ordered": "1"}, {"notes": "x\x00y"}, "Null characters"),
+        ({"quantity_ordered": "1"}, {"tax_amount": "9" * 30}, "Ensure"),
+        (
+            {"quantity_ordered": "1"},
+            {
+                "order_date_0": "2026-02-01",
+                "order_date_1": "10:00",
+                "expected_delivery_date_0": "2026-01-01",
+                "expected_delivery_date_1": "10:00",
+            },
+            "before the order date",
+        ),
+        (
+            {"quantity_ordered": "1"},
+            {"order_date_0": "9999-12-31", "order_date_1": "10:00"},
+            "Too far in the future",
+        ),
+    ],
+)
+def test_bad_values_are_named_and_nothing_is_lost(manager, place, row, fields, text):
+    line = {"variation": place.variation.pk, **row}
+    body = new_purchase(SupplierFactory(), place, line, **{"notes": "Ring twice.", **fields})
+
+    answer = manager.post(add_to(PurchaseOrder), body)
+
+    assert answer.status_code == 200
+    assert text in errors_of(answer)
+    assert not PurchaseOrder.objects.exists()
+    assert answer.context["adminform"].form["notes"].value() == fields.get("notes", "Ring twice.")
+
+
+def test_an_order_without_lines_or_from_an_idle_supplier_is_refused(manager, place):
+    idle = SupplierFactory(status="inactive")
+    line = {"variation": place.variation.pk, "quantity_ordered": "1"}
+
+    empty = manager.post(add_to(PurchaseOrder), new_purchase(SupplierFactory(), place))
+    asleep = manager.post(add_to(PurchaseOrder), new_purchase(idle, place, line))
+
+    assert "Order at least one item" in errors_of(empty)
+    assert "is inactive" in errors_of(asleep)
+    assert not PurchaseOrder.objects.exists()
+
+
+def test_a_taken_number_is_refused_on_its_field(manager, place):
+    make_order(warehouse=place.foreign, order_number="PO-7")
+    line = {"variation": place.variation.pk, "quantity_ordered": "1"}
+
+    answer = manager.post(
+        add_to(PurchaseOrder), new_purchase(SupplierFactory(), place, line, order_number="po-7")
+    )
+
+    assert "already exists" in answer.context["adminform"].form.errors["order_number"][0]
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_a_foreign_warehouse_is_neither_offered_nor_taken(manager, place):
+    line = {"variation": place.variation.pk, "quantity_ordered": "1"}
+    body = new_purchase(SupplierFactory(), place, line, warehouse=place.foreign.pk)
+
+    page = manager.get(add_to(PurchaseOrder))
+    answer = manager.post(add_to(PurchaseOrder), body)
+
+    offered = page.context["adminform"].form.fields["warehouse"].queryset
+    assert list(offered) == [place.own]
+    assert "Select a valid choice" in errors_of(answer)
+    assert not PurchaseOrder.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["send", "receive", "cancel"])
+def test_foreign_orders_take_no_step(manager, place, step):
+    order = make_order(warehouse=place.foreign)
+    before = facts(order)
+
+    answer = manager.post(step_of(order, step))
+
+    assert (answer.status_code, answer.url) == (302, "/admin/")
+    assert facts(order) == before
+
+
+def test_staff_receive_but_do_not_send(office, place):
+    staff, order = office("staff"), make_order(2, warehouse=place.own, status="sent")
+    draft = make_order(warehouse=place.own)
+
+    assert staff.post(step_of(draft, "send")).status_code == 403
+    staff.post(step_of(order, "receive"), {f"line_{order.items.get().pk}": "2"})
+
+    order.refresh_from_db()
+    draft.refresh_from_db()
+    assert (order.status, draft.status) == ("received", "draft")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "text"),
+    [
+        ("", "at least one line"),
+        ("0", "at least one line"),
+        ("-1", "greater than or equal to 0"),
+        ("1e9", "Ensure"),
+        ("x", "Enter a number"),
+        ("NaN", "Enter a number"),
+    ],
+)
+def test_bad_quantities_are_named_where_they_were_entered(manager, place, quantity, text):
+    order = make_order(2, warehouse=place.own, status="sent")
+    before = facts(order)
+
+    answer = manager.post(step_of(order, "receive"), {f"line_{order.items.get().pk}": quantity})
+
+    assert text in answer.content.decode()
+    assert facts(order) == before
+
+
+def test_more_than_ordered_is_refused_by_line(manager, place):
+    order = make_order(2, warehouse=place.own, status="sent")
+    item = order.items.get()
+    before = facts(order)
+
+    answer = manager.post(step_of(order, "receive"), {f"line_{item.pk}": "3"}, follow=True)
+
+    told = errors_of(answer)
+    assert "More arrived than was ordered" in told
+    assert f"Line 1, {item.variation.sku_code}: 3 accepted, at most 2" in told
+    assert facts(order) == before
+
+
+def test_an_item_of_another_order_is_not_received(manager, place):
+    order = make_order(2, warehouse=place.own, status="sent")
+    other = make_order(2, warehouse=place.own, status="sent")
+    before = facts(other)
+
+    answer = manager.post(step_of(order, "receive"), {f"line_{other.items.get().pk}": "2"})
+
+    assert "at least one line" in answer.content.decode()
+    assert facts(other) == before
+
+
+def test_a_second_receipt_from_a_stale_page_says_so(manager, place):
+    order = make_order(2, warehouse=place.own, status="sent")
+    body = {f"line_{order.items.get().pk}": "2"}
+    receive_purchase_order(order=order, acting_user=manager.user)
+    before = facts(order)
+
+    answer = manager.post(step_of(order, "receive"), body, follow=True)
+
+    assert "is received cannot become" in errors_of(answer)
+    assert facts(order) == before
+
+
+def test_a_page_opened_before_somebody_cancelled_is_stale(manager, place):
+    order = make_order(2, warehouse=place.own)
+    body = filled(manager, page_of(order), notes="Mine.")
+    cancel_purchase_order(order=order, acting_user=manager.user)
+    before = facts(order)
+
+    answer = manager.post(page_of(order), body)
+
+    assert "Somebody else changed this" in errors_of(answer)
+    assert answer.context["adminform"].form["notes"].value() == "Mine."
+    assert facts(order) == before

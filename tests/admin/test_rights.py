@@ -1,0 +1,217 @@
+"""Every page of every model, for every role, as the role table says."""
+
+from typing import NamedTuple
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from alerts.models import Alert
+from common.permissions import ROLE_PERMISSIONS, Can, Role
+from inventory.models import (
+    Category,
+    LowStockThreshold,
+    Product,
+    ProductVariation,
+    Stock,
+    StockMovement,
+)
+from notifications.models import Notification, OutboxMessage
+from operations.models import OrderImport
+from purchasing.models import GoodsReceipt, PurchaseOrder
+from sales.models import Fulfilment, SalesOrder, SalesReturn
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
+from sales.services.returns import return_goods
+from suppliers.models import Supplier
+from tests.admin.pages import add_to, deletion_of, list_of, page_of
+from tests.factories.alerts import AlertFactory
+from tests.factories.inventory import CategoryFactory
+from tests.factories.notifications import MailFactory, NotificationFactory
+from tests.factories.purchasing import make_order
+from tests.factories.sales import take_order
+from tests.factories.suppliers import SupplierFactory
+from users.models import SignIn, User
+from warehouses.models import Warehouse
+
+pytestmark = pytest.mark.django_db
+MAY_ENTER = {Role.ADMIN, Role.MANAGER, Role.STAFF}
+
+
+class Rights(NamedTuple):
+    view: Can
+    add: Can | None = None
+    change: Can | None = None
+    delete: Can | None = None
+
+
+CATALOGUE = Rights(Can.VIEW_STOCK, *[Can.MANAGE_CATALOGUE] * 3)
+TABLE = {
+    Category: CATALOGUE,
+    Product: CATALOGUE,
+    ProductVariation: Rights(Can.VIEW_STOCK, None, Can.MANAGE_CATALOGUE, Can.MANAGE_CATALOGUE),
+    LowStockThreshold: CATALOGUE,
+    Supplier: CATALOGUE,
+    Stock: Rights(Can.VIEW_STOCK),
+    StockMovement: Rights(Can.VIEW_STOCK),
+    Warehouse: Rights(Can.VIEW_STOCK, *[Can.MANAGE_WAREHOUSES] * 3),
+    User: Rights(Can.VIEW_PEOPLE, Can.MANAGE_USERS, Can.MANAGE_USERS),
+    SignIn: Rights(Can.MANAGE_USERS),
+    Group: Rights(Can.MANAGE_USERS),
+    PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
+    GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
+    SalesOrder: Rights(Can.VIEW_SALES_ORDERS, *[Can.MANAGE_SALES_ORDERS] * 2),
+    Fulfilment: Rights(Can.VIEW_SALES_ORDERS),
+    SalesReturn: Rights(Can.VIEW_SALES_ORDERS),
+    Alert: Rights(Can.VIEW_STOCK),
+    Notification: Rights(Can.SIGN_IN),
+    OutboxMessage: Rights(Can.MANAGE_SETTINGS),
+    OrderImport: Rights(Can.MANAGE_SETTINGS),
+}
+
+
+def delivered(place):
+    order = take_order((place.variation, 2), warehouse=place.own)
+    return fulfil_sales_order(order=order, acting_user=None)
+
+
+def returned(place):
+    return return_goods(
+        order=delivered(place).order,
+        lines=[LineRequest("line", "1", 1, "unwanted")],
+        acting_user=None,
+    )
+
+
+def signed_in(user):
+    return SignIn.objects.create(user=user, current_jti="x", expires_at=timezone.now())
+
+
+def imported(place):
+    return OrderImport.objects.create(file_name="log.csv", options="{}", warehouse=place.own)
+
+
+ROWS = {
+    Category: lambda place, user: CategoryFactory(),
+    Product: lambda place, user: place.variation.product,
+    ProductVariation: lambda place, user: place.variation,
+    LowStockThreshold: lambda place, user: LowStockThreshold.objects.create(
+        variation=place.variation, warehouse=place.own, threshold=3
+    ),
+    Supplier: lambda place, user: SupplierFactory(),
+    Stock: lambda place, user: Stock.objects.get(warehouse=place.own),
+    StockMovement: lambda place, user: StockMovement.objects.get(warehouse=place.own),
+    Warehouse: lambda place, user: place.own,
+    User: lambda place, user: user,
+    SignIn: lambda place, user: signed_in(user),
+    Group: lambda place, user: Group.objects.create(name="manager"),
+    PurchaseOrder: lambda place, user: make_order(warehouse=place.own),
+    GoodsReceipt: lambda place, user: make_order(
+        warehouse=place.own, status="received"
+    ).receipts.get(),
+    SalesOrder: lambda place, user: take_order((place.variation, 2), warehouse=place.own),
+    Fulfilment: lambda place, user: delivered(place),
+    SalesReturn: lambda place, user: returned(place),
+    Alert: lambda place, user: AlertFactory(variation=place.variation, warehouse=place.own),
+    Notification: lambda place, user: NotificationFactory(recipient=user),
+    OutboxMessage: lambda place, user: MailFactory(),
+    OrderImport: lambda place, user: imported(place),
+}
+FOREIGN = {
+    LowStockThreshold: lambda place: LowStockThreshold.objects.create(
+        variation=place.variation, warehouse=place.foreign, threshold=3
+    ),
+    Stock: lambda place: Stock.objects.get(warehouse=place.foreign),
+    StockMovement: lambda place: StockMovement.objects.get(warehouse=place.foreign),
+    PurchaseOrder: lambda place: make_order(warehouse=place.foreign),
+    GoodsReceipt: lambda place: make_order(
+        warehouse=place.foreign, status="received"
+    ).receipts.get(),
+    SalesOrder: lambda place: take_order((place.variation, 2), warehouse=place.foreign),
+    Fulfilment: lambda place: fulfil_sales_order(
+        order=take_order((place.variation, 2), warehouse=place.foreign), acting_user=None
+    ),
+    Alert: lambda place: AlertFactory(variation=place.variation, warehouse=place.foreign),
+    Notification: lambda place: NotificationFactory(),
+}
+
+
+def status(role, permission):
+    """Return what a page answers to a role: to others than the back office's, the sign-in."""
+    if role not in MAY_ENTER:
+        return 302
+    return 200 if permission in ROLE_PERMISSIONS[role] else 403
+
+
+def test_every_registered_model_is_in_the_table():
+    assert set(admin.site._registry) == set(TABLE) == set(ROWS)
+
+
+@pytest.mark.parametrize("model", TABLE, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("role", Role)
+def test_pages_answer_as_the_role_table_says(office, place, model, role):
+    client = office(role)
+    row = ROWS[model](place, client.user)
+    rights = TABLE[model]
+
+    assert client.get(list_of(model)).status_code == status(role, rights.view)
+    assert client.get(list_of(model), {"q": "PO-2026-1"}).status_code == status(role, rights.view)
+    assert client.get(add_to(model)).status_code == status(role, rights.add)
+    assert client.get(page_of(row)).status_code == status(role, rights.view)
+    assert client.get(deletion_of(row)).status_code == status(role, rights.delete)
+    if status(role, rights.change) != 200:
+        before = model.objects.filter(pk=row.pk).values().get()
+        assert client.post(page_of(row), {"name": "x"}).status_code == status(role, rights.change)
+        assert client.post(deletion_of(row), {"post": "yes"}).status_code != 200
+        assert model.objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("model", FOREIGN, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("role", ["manager", "staff"])
+def test_rows_of_foreign_warehouses_are_not_there(office, place, model, role):
+    client = office(role)
+    row = FOREIGN[model](place)
+
+    answer = client.get(page_of(row))
+
+    assert (answer.status_code, answer.url) == (302, "/admin/")
+    rows = client.get(list_of(model)).context["cl"].queryset
+    assert row.pk not in rows.values_list("pk", flat=True)
+
+
+def test_people_of_foreign_warehouses_are_not_there(office, place):
+    manager, stranger = office("manager"), User.objects.create_user("other", "o@example.com")
+
+    assert manager.get(page_of(stranger)).status_code == 302
+    assert manager.get(list_of(User)).context["cl"].result_count == 1
+
+
+def test_notes_on_people_are_for_administrators(office, place):
+    manager = office("manager")
+    manager.user.notes = "Late twice."
+    manager.user.save()
+
+    assert "Late twice." not in manager.get(page_of(manager.user)).content.decode()
+    assert "Late twice." in office("admin").get(page_of(manager.user)).content.decode()
+
+
+@pytest.mark.parametrize("model", TABLE, ids=lambda model: model.__name__)
+def test_lists_survive_nonsense(office, place, model):
+    client = office("admin")
+
+    for query in ("p=99999", "o=99.-3.x", "q=%25%5C_'", "e=1", "all=", "warehouse=abc", "due=x"):
+        assert client.get(f"{list_of(model)}?{query}").status_code in (200, 302)
+    for key in ("0", "abc", "9" * 30, "1_5F", "%E2%82%AC"):
+        assert client.get(f"{list_of(model)}{key}/change/").status_code == 302
+
+
+def test_nothing_is_deleted_in_bulk(office, place):
+    client = office("admin")
+    product = place.variation.product
+
+    client.post(
+        list_of(Product), {"action": "delete_selected", "_selected_action": [product.pk], "post": 1}
+    )
+
+    assert Product.objects.filter(pk=product.pk).exists()

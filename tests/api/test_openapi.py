@@ -1,0 +1,101 @@
+"""The OpenAPI document and the page that shows it."""
+
+import re
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def document():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def operations(document):
+    for path, item in document["paths"].items():
+        for method in METHODS & item.keys():
+            yield f"{method} {path}", item[method]
+
+
+def body_of(operation):
+    return operation["requestBody"]["content"]["application/json"]
+
+
+def test_it_is_openapi_3_1(document):
+    assert document["openapi"].startswith("3.1")
+    assert len(document["paths"]) > 40
+
+
+def test_every_operation_has_a_tag_that_is_described(document):
+    described = {tag["name"]: tag["description"] for tag in document["tags"]}
+    used = {tag for _, operation in operations(document) for tag in operation["tags"]}
+
+    assert all(described.values())
+    assert used - {"schema"} <= set(described)
+
+
+def test_every_operation_documents_its_errors_in_one_shape(document):
+    for name, operation in operations(document):
+        errors = {code: answer for code, answer in operation["responses"].items() if code >= "400"}
+        wanted = {"400"} | ({"404"} if "{" in name else set())
+        wanted |= {"401", "403", "429"} if operation.get("security") != [{}] else set()
+        wanted |= {"409"} if not name.startswith("get") else set()
+        if "/health/" in name or "/schema/" in name or "/auth/" in name or "/token" in name:
+            continue
+        assert wanted <= errors.keys(), name
+        for answer in errors.values():
+            schema = answer["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Error"}, name
+
+
+@pytest.mark.parametrize(
+    "path", ["auth/login", "products", "stock-movements", "purchase-orders", "sales-orders"]
+)
+def test_the_main_bodies_have_examples(document, path):
+    examples = body_of(document["paths"][f"/api/{path}/"]["post"])["examples"]
+
+    assert all(example["value"] for example in examples.values())
+
+
+@pytest.mark.parametrize("path", ["products", "suppliers", "purchase-orders", "users"])
+def test_a_change_requires_no_field(document, path):
+    for method in ("put", "patch"):
+        schema = body_of(document["paths"][f"/api/{path}/{{id}}/"][method])["schema"]
+        component = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        assert "required" not in component, method
+
+
+def test_details_have_a_version_and_writes_may_name_it(document):
+    item = document["paths"]["/api/suppliers/{id}/"]
+
+    for method in ("get", "put", "patch"):
+        answer = item[method]["responses"]["200"]
+        assert "ETag" in answer["headers"]
+        both = answer["content"]["application/json"]["schema"]["allOf"]
+        assert both[1]["required"] == ["version"]
+    for method in ("put", "patch", "delete"):
+        assert "If-Match" in {one["name"] for one in item[method]["parameters"]}
+        assert "412" in item[method]["responses"]
+    assert "If-Match" not in {one["name"] for one in item["get"]["parameters"]}
+
+
+def test_lists_say_their_formats_and_cursors(document):
+    operation = document["paths"]["/api/stock-movements/"]["get"]
+    parameters = {one["name"]: one["schema"] for one in operation["parameters"]}
+
+    assert set(parameters["format"]["enum"]) == {"json", "csv", "xlsx"}
+    assert "cursor" in parameters
+    assert "text/csv" in operation["responses"]["200"]["content"]
+
+
+def test_the_page_loads_nothing_from_elsewhere():
+    page = APIClient().get("/api/docs/")
+
+    assert page.status_code == 200
+    sources = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page.content.decode())
+    assert sources
+    assert [one for one in sources if not one.startswith(("/", "data:"))] == []

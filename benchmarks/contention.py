@@ -7,34 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 from django.db import OperationalError, connection, transaction
 
 from benchmarks.documents import issues
 from benchmarks.fill import Company
 from benchmarks.measure import Sample, Variant
-from inventory.services.ledger import apply_stock_changes
+from inventory.services import ledger
 
 PROCESSES, LINES, HOT_ROWS = 8, 20, 200
 FEWEST_EACH = 10
 RETRIED = {"40P01", "40001", "55P03"}
 
-# All lines at once, as one would write it with a stricter isolation instead of ordered locks.
-CHANGE = """
-    UPDATE inventory_stock s SET on_hand = s.on_hand + n.quantity
-    FROM unnest(%s::bigint[], %s::numeric[]) AS n(id, quantity)
-    WHERE s.id = n.id
-    RETURNING s.id, s.variation_id, s.warehouse_id, n.quantity, s.on_hand, s.average_cost"""
-RECORD = """
-    INSERT INTO inventory_stockmovement
-        (stock_id, variation_id, warehouse_id, movement_type, quantity, stock_before, stock_after,
-         unit_cost, total_value, reason_code, reason_description, reference_type, reference_code,
-         bin_location, lot_number, occurred_at, recorded_at, processed_by_id, notes)
-    SELECT n.id, n.variation, n.warehouse, 'adjustment', n.quantity, n.after - n.quantity, n.after,
-           n.cost, n.quantity * n.cost, '', '', '', '', '', '', clock_timestamp(),
-           clock_timestamp(), %s, ''
-    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[],
-                %s::numeric[]) AS n(id, variation, warehouse, quantity, after, cost)"""
+WITHOUT_LOCKS = ledger.LOCK.replace("FOR NO KEY UPDATE OF s", "")
 
 
 def ordered_locks(company: Company, chosen: list[int], sign: int) -> None:
@@ -44,17 +30,15 @@ def ordered_locks(company: Company, chosen: list[int], sign: int) -> None:
     lines = issues(places)
     if sign > 0:
         lines = [replace(line, quantity=Decimal(1), movement_type="inbound") for line in lines]
-    apply_stock_changes(lines, acting_user=company.user)
+    ledger.apply_stock_changes(lines, acting_user=company.user)
 
 
-@transaction.atomic
 def strict_isolation(company: Company, chosen: list[int], sign: int) -> None:
-    """The same document by a set-based UPDATE under REPEATABLE READ."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute(CHANGE, [chosen, [sign] * len(chosen)])
-        columns = [list(column) for column in zip(*cursor.fetchall(), strict=True)]
-        cursor.execute(RECORD, [company.user.pk, *columns])
+    """The same document without locks: the isolation level refuses what would be lost."""
+    with mock.patch.object(ledger, "LOCK", WITHOUT_LOCKS), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        ordered_locks(company, chosen, sign)
 
 
 Document = Callable[[Company, list[int], int], None]

@@ -10,13 +10,13 @@ from django.db.models import BigIntegerField, Func
 
 
 class RowVersion(Func):
-    """The version of the row whose primary key is given; another one after every change."""
+    """The version of a row: another one after every change."""
 
     arity = 1
     output_field = BigIntegerField()
 
-    def __init__(self, primary_key: Any = "pk", **extra: Any) -> None:
-        super().__init__(primary_key, **extra)
+    def __init__(self) -> None:
+        super().__init__("pk")
 
     def as_sql(self, compiler: Any, *args: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
         (key,) = self.get_source_expressions()

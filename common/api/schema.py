@@ -25,6 +25,14 @@ IF_MATCH = OpenApiParameter(
     description="The ETag of what you read: if it has changed since, the answer is 412.",
 )
 VERSION = {"type": "integer", "description": "Another one after every change; also the ETag."}
+VERBS = {
+    "list": "List",
+    "retrieve": "Read one of the",
+    "create": "Add to the",
+    "update": "Change, in part, one of the",
+    "partial_update": "Change, in part, one of the",
+    "destroy": "Delete one of the",
+}
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -45,6 +53,17 @@ class EnvelopeAutoSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         name = getattr(self.view, "resource_name", None) or super().get_tags()[0]
         return [name.replace("_", " ")]
+
+    def get_summary(self) -> str | None:
+        """Say in a line what the operation does: its own docstring, or the usual verb."""
+        name = str(getattr(self.view, "action", None) or str(self.method).lower())
+        own = vars(type(self.view)).get(name)
+        if own is not None and own.__doc__:
+            return " ".join(own.__doc__.split("\n\n")[0].split())
+        if name in VERBS:
+            return f"{VERBS[name]} {self.get_tags()[0]}"
+        words = name if hasattr(self.view, "action") else self.path.strip("/").rpartition("/")[2]
+        return words.replace("_", " ").replace("-", " ").capitalize()
 
     def get_override_parameters(self) -> list[Any]:
         own = list(super().get_override_parameters())

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 import redis
-from celery import Celery
+from kombu import Connection
 
 from launcher.servers import broker_url_for
 from launcher.valkey import ValkeyServer
@@ -20,13 +20,12 @@ def server(state):
 
 def test_cache_and_broker_have_their_own_databases(server):
     with closing(redis.Redis.from_url(server.cache_url())) as cache:
-        app = Celery(broker=server.broker_url())
-        with app.connection_for_write() as connection:
+        with Connection(server.broker_url()) as connection:
             connection.default_channel.client.lpush("celery", "waiting")
         cache.set("cached", "1")
         cache.flushdb()
         assert cache.dbsize() == 0
-        with app.connection_for_write() as connection:
+        with Connection(server.broker_url()) as connection:
             assert connection.default_channel.client.llen("celery") == 1
 
 

@@ -16,7 +16,9 @@ EXACT = {"statements": (4, 4), "faults": (0, 0), "hot": (0.95, 1)}
 
 def databases():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE '%%_benchmark'")
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE datname = current_database() || '_benchmark'"
+        )
         return cursor.fetchall()
 
 

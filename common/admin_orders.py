@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from common.admin import LARGEST_QUANTITY
+from common.admin import LARGEST_QUANTITY, ScopedInline
 
 
 def plain(quantity: Decimal) -> str:
@@ -48,3 +50,31 @@ class QuantitiesForm(forms.Form):
         if not chosen and not self.errors:
             raise forms.ValidationError(self.nothing_text)
         return {**filled, "quantities": chosen}
+
+
+class OrderLinesInline(ScopedInline):
+    """The lines of an order, which may be written as long as the order is in `written_in`."""
+
+    written_in = ""
+    autocomplete_fields = ["variation"]
+    verbose_name = "line"
+
+    @classmethod
+    def may_be_written(cls, order: Any) -> bool:
+        return order is None or order.status == cls.written_in
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("variation__product")
+
+    @admin.display
+    def product(self, row: Any) -> str:
+        return row.variation.product.name if row.variation_id else ""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_be_written(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_be_written(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_be_written(obj) and super().has_delete_permission(request, obj)

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
-from common.admin import ScopedAdmin, ScopedInline, ServiceForm
-from common.admin_orders import plain
+from common.admin import ScopedAdmin, ServiceForm
+from common.admin_orders import OrderLinesInline, plain
 from common.admin_saving import filled_rows
 from common.permissions import Can
 from inventory.models import Product
@@ -107,7 +107,8 @@ class LineForm(ServiceForm):
         return variation
 
 
-class PurchaseOrderItemInline(ScopedInline):
+class PurchaseOrderItemInline(OrderLinesInline):
+    written_in = Status.DRAFT
     model = PurchaseOrderItem
     form = LineForm
     may_view = Can.VIEW_PURCHASE_ORDERS
@@ -118,28 +119,6 @@ class PurchaseOrderItemInline(ScopedInline):
         "quantity_received", "quantity_rejected", "notes",
     ]  # fmt: skip
     readonly_fields = ["product", "line_total", "quantity_received", "quantity_rejected"]
-    autocomplete_fields = ["variation"]
-    verbose_name = "line"
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("variation__product")
-
-    @admin.display
-    def product(self, row: PurchaseOrderItem) -> str:
-        return row.variation.product.name if row.variation_id else ""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_open_to_lines(obj) and super().has_add_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_open_to_lines(obj) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_open_to_lines(obj) and super().has_delete_permission(request, obj)
-
-
-def is_open_to_lines(order: PurchaseOrder | None) -> bool:
-    return order is None or order.status == Status.DRAFT
 
 
 @admin.register(PurchaseOrder)
@@ -201,7 +180,9 @@ class PurchaseOrderAdmin(ScopedAdmin):
             given = {name: value for name, value in values.items() if value not in (None, "")}
             lines = order_lines(formsets[0])
             return create_purchase_order(lines=lines, acting_user=request.user, **given)
-        has_new_lines = is_open_to_lines(form.instance) and formsets[0].has_changed()
+        has_new_lines = (
+            PurchaseOrderItemInline.may_be_written(form.instance) and formsets[0].has_changed()
+        )
         return change_purchase_order(
             order=form.instance,
             details={name: values[name] for name in form.changed_data},

@@ -9,8 +9,8 @@ from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from common.admin import ScopedAdmin, ScopedInline, ServiceForm
-from common.admin_orders import QuantitiesForm, plain
+from common.admin import ScopedAdmin, ServiceForm
+from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
 from common.admin_saving import filled_rows
 from common.admin_steps import Step
 from common.exceptions import InvalidInput
@@ -147,7 +147,8 @@ class LineForm(ServiceForm):
         return variation
 
 
-class SalesOrderItemInline(ScopedInline):
+class SalesOrderItemInline(OrderLinesInline):
+    written_in = Status.PENDING
     model = SalesOrderItem
     form = LineForm
     may_view = Can.VIEW_SALES_ORDERS
@@ -160,33 +161,13 @@ class SalesOrderItemInline(ScopedInline):
     readonly_fields = [
         "product", "line_total", "quantity_fulfilled", "reserved", "quantity_returned",
     ]  # fmt: skip
-    autocomplete_fields = ["variation"]
-    verbose_name = "line"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        rows: Any = super().get_queryset(request)
-        return rows.with_reserved().select_related("variation__product")
-
-    @admin.display
-    def product(self, row: SalesOrderItem) -> str:
-        return row.variation.product.name if row.variation_id else ""
+        return super().get_queryset(request).with_reserved()
 
     @admin.display
     def reserved(self, row: Any) -> Any:
         return getattr(row, "quantity_reserved", "")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_open_to_lines(obj) and super().has_add_permission(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_open_to_lines(obj) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_open_to_lines(obj) and super().has_delete_permission(request, obj)
-
-
-def is_open_to_lines(order: SalesOrder | None) -> bool:
-    return order is None or order.status == Status.PENDING
 
 
 @admin.register(SalesOrder)
@@ -227,7 +208,11 @@ class SalesOrderAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
             return []
-        late = [] if is_open_to_lines(obj) else [one for one in PENDING_ONLY if one != "items"]
+        late = (
+            []
+            if SalesOrderItemInline.may_be_written(obj)
+            else [one for one in PENDING_ONLY if one != "items"]
+        )
         return ["order_number", "warehouse", *late, *SHOWN]
 
     def text_of_line(self, line: dict[str, Any], row: Any) -> str:
@@ -243,7 +228,7 @@ class SalesOrderAdmin(ScopedAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> SalesOrder:
         values = form.cleaned_data
-        if change and not is_open_to_lines(form.instance):
+        if change and not SalesOrderItemInline.may_be_written(form.instance):
             return self.change(request, form, None)
         rows = [row for row in filled_rows(formsets[0]) if "variation" in row]
         if not rows:

@@ -24,23 +24,31 @@ class Can(StrEnum):
     POST_STOCK = "post_stock"
     BACKDATE_STOCK = "backdate_stock"
     ACT_ON_ALERTS = "act_on_alerts"
+    DECIDE_STOCK_CORRECTIONS = "decide_stock_corrections"
+    REQUEST_GOODS = "request_goods"
+    DECIDE_GOODS_REQUESTS = "decide_goods_requests"
     VIEW_PURCHASE_ORDERS = "view_purchase_orders"
     MANAGE_PURCHASE_ORDERS = "manage_purchase_orders"
+    APPROVE_PURCHASE_ORDERS = "approve_purchase_orders"
     VIEW_SALES_ORDERS = "view_sales_orders"
     MANAGE_SALES_ORDERS = "manage_sales_orders"
     REQUEST_TRANSFERS = "request_transfers"
     DECIDE_TRANSFERS = "decide_transfers"
     VIEW_PEOPLE = "view_people"
+    MANAGE_PEOPLE = "manage_people"
     MANAGE_USERS = "manage_users"
     MANAGE_WAREHOUSES = "manage_warehouses"
     MANAGE_SETTINGS = "manage_settings"
+    MANAGE_WEBHOOKS = "manage_webhooks"
+    VIEW_AUDIT = "view_audit"
     SEE_ALL_WAREHOUSES = "see_all_warehouses"
 
 
-_EVERYBODY = frozenset({Can.SIGN_IN, Can.VIEW_STOCK})
+_EVERYBODY = frozenset({Can.SIGN_IN, Can.VIEW_STOCK, Can.REQUEST_GOODS})
 _STAFF = _EVERYBODY | {
     Can.POST_STOCK,
     Can.ACT_ON_ALERTS,
+    Can.DECIDE_GOODS_REQUESTS,
     Can.VIEW_PURCHASE_ORDERS,
     Can.VIEW_SALES_ORDERS,
 }
@@ -48,10 +56,13 @@ _MANAGER = _STAFF | {
     Can.MANAGE_CATALOGUE,
     Can.SEND_NOTIFICATIONS,
     Can.BACKDATE_STOCK,
+    Can.DECIDE_STOCK_CORRECTIONS,
     Can.MANAGE_PURCHASE_ORDERS,
+    Can.APPROVE_PURCHASE_ORDERS,
     Can.MANAGE_SALES_ORDERS,
     Can.REQUEST_TRANSFERS,
     Can.VIEW_PEOPLE,
+    Can.MANAGE_PEOPLE,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Can]] = {

@@ -13,7 +13,7 @@ from common.permissions import Role
 from inventory.models import Product, ProductVariation, StockMovement
 from users.api.tokens import refresh_token_of
 from users.models import SignIn, User
-from users.services import SIGN_IN_LASTS
+from users.services.sign_ins import SIGN_IN_LASTS
 from warehouses.models import Membership, Warehouse
 
 RARE_WORD = "Zephyrion"

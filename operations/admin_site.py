@@ -10,7 +10,7 @@ from django.urls import reverse
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
-from users.services import end_sign_ins
+from users.services.sign_ins import end_sign_ins
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):

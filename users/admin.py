@@ -11,7 +11,7 @@ from common.admin import ReadOnlyAdmin
 from common.admin_steps import Step
 from common.permissions import Can
 from users.models import SignIn
-from users.services import sign_out
+from users.services.sign_ins import sign_out
 
 admin.site.unregister(Group)
 

@@ -6,6 +6,6 @@ from celery import shared_task
 @shared_task(name="users.purge_sign_ins")
 def purge_sign_ins() -> int:
     """Delete sign-ins that ended long ago; return how many."""
-    from users.services import purge_ended_sign_ins  # noqa: PLC0415 - see the house style
+    from users.services.sign_ins import purge_ended_sign_ins  # noqa: PLC0415 - see the house style
 
     return purge_ended_sign_ins()

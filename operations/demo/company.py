@@ -29,7 +29,7 @@ from purchasing.services.transitions import confirm_purchase_order, ship_purchas
 from sales.models import SalesOrder, SalesOrderItem
 from suppliers.models import Supplier
 from users.models import User
-from users.services import seed_roles
+from users.services.roles import seed_roles
 from warehouses.models import Warehouse
 
 LOCK = 0x4445_4D4F  # of the advisory locks, ours

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from common.permissions import Role
 from users.models import User
-from users.services import join_role_group
+from users.services.roles import join_role_group
 from warehouses.models import Membership, Warehouse
 
 ORDER_DESK = "order.desk"
@@ -144,8 +144,8 @@ PEOPLE = (
 def create_people(warehouses: dict[str, Warehouse]) -> dict[str, User]:
     """Create the accounts with their memberships; return them by user name.
 
-    The published passwords are too weak for users.services.create_user, which is why the command
-    refuses to run outside a demo.
+    The published passwords are too weak for users.services.accounts.create_user, which is why
+    the command refuses to run outside a demo.
     """
     users = {}
     for person in PEOPLE:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.threads import run_at_once
-from users import services
 from users.models import SignIn, User
+from users.services import sign_ins
 
 STATUS, REFRESH, PLAIN = "/api/auth/status/", "/api/auth/refresh/", "/api/token/refresh/"
 KEY = settings.SIMPLE_JWT["SIGNING_KEY"]
@@ -216,7 +216,7 @@ def test_without_the_condition_several_refreshes_succeed(log_in, monkeypatch):
         SignIn.objects.filter(pk=sign_in_id).update(current_jti=new, previous_jti=old)
         return True
 
-    monkeypatch.setattr(services, "swap_jti", check_then_write)
+    monkeypatch.setattr(sign_ins, "swap_jti", check_then_write)
     rounds = [refresh_at_once(log_in()["refresh_token"]).count(200) for _ in range(25)]
 
     assert max(rounds) > 1

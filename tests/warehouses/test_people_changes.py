@@ -5,10 +5,10 @@ import pytest
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from tests.threads import run_at_once
-from users import services
 from users.exceptions import LastAdmin
 from users.models import SignIn, User
-from users.services import change_user
+from users.services import accounts
+from users.services.accounts import change_user
 
 pytestmark = pytest.mark.django_db
 USERS = "/api/users/"
@@ -182,7 +182,7 @@ def test_two_admins_demoting_each_other_leave_one():
 def test_without_the_lock_no_admin_is_left(monkeypatch):
     """Prove that the test above would notice admins that are counted without a lock."""
     monkeypatch.setattr(
-        services,
+        accounts,
         "lock_admins",
         lambda: set(User.objects.active().filter(role="admin").values_list("pk", flat=True)),
     )

@@ -26,7 +26,7 @@ from users.api.serializers import (
 from users.api.throttles import SignInThrottle
 from users.api.tokens import claimed_key, read_refresh_token, refresh_token_of
 from users.models import SignIn
-from users.services import rotate_sign_in, sign_in, sign_out
+from users.services.sign_ins import rotate_sign_in, sign_in, sign_out
 
 
 class AnonymousView(ApiView):

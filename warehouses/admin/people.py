@@ -15,7 +15,7 @@ from unfold.widgets import (
 from common.admin import ScopedAdmin, ServiceForm, allows, caller
 from common.permissions import Can
 from users.models import User
-from users.services import lock_admins
+from users.services.accounts import lock_admins
 from warehouses.models import Warehouse
 from warehouses.services import change_member, create_member
 

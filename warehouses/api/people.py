@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from common.api.viewsets import ResourceViewSet
 from common.permissions import Can, Role
 from users.models import User
-from users.services import deactivate_user, lock_admins
+from users.services.accounts import deactivate_user, lock_admins
 from warehouses.api.filters import UserFilterSet
 from warehouses.api.people_serializers import (
     DeactivatedAnswer,

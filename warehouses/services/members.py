@@ -8,7 +8,7 @@ from django.db import transaction
 from common.exceptions import InvalidInput, NotAllowed
 from common.permissions import Can
 from users.models import User
-from users.services import change_user, create_user
+from users.services.accounts import change_user, create_user
 from warehouses.models import Membership, Warehouse
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.services import seed_roles
+from users.services.roles import seed_roles
 
 
 class Command(BaseCommand):

@@ -1,0 +1,115 @@
+"""Writes of accounts."""
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from common.duplicates import refuse_duplicates
+from common.exceptions import InvalidInput, NotAllowed
+from common.permissions import Can, Role
+from users.exceptions import LastAdmin
+from users.models import User
+from users.services.roles import join_role_group
+from users.services.sign_ins import end_sign_ins
+
+OWN_FIELDS = {
+    "first_name",
+    "last_name",
+    "display_name",
+    "phone",
+    "department",
+    "job_title",
+    "timezone",
+    "language",
+    "notify_by_email",
+    "notify_in_app",
+    "notify_low_stock",
+}
+TAKEN = {
+    "users_user_username_key": "username",
+    "user_name_once": "username",
+    "user_email_once": "email",
+}
+
+
+@transaction.atomic
+def create_user(*, password: str, acting_user: User | None, **fields: Any) -> User:
+    """Create an account and return it.
+
+    Raises InvalidInput for a weak password and DuplicateCode for a name or address that is taken.
+    """
+    user = User(created_by=acting_user, **fields)
+    user.username = User.normalize_username(user.username)
+    check_password_strength(password, user)
+    user.set_password(password)
+    save_account(user)
+    return user
+
+
+@transaction.atomic
+def change_user(
+    *, user: User, acting_user: User, password: str | None = None, **fields: Any
+) -> User:
+    """Change an account; locks it, and every admin where the change could remove the last one.
+
+    People change their own profile and preferences, an admin everything. An account that may no
+    longer sign in, or has a new password, loses its sign-ins. Raises NotAllowed, LastAdmin,
+    InvalidInput (password) and DuplicateCode.
+    """
+    admins = lock_admins() if user.role == Role.ADMIN else set()
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    changes = {name: value for name, value in fields.items() if getattr(user, name) != value}
+    may_change(user, acting_user, set(changes) | ({"password"} if password else set()))
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if admins == {user.pk} and not (user.role == Role.ADMIN and user.is_active):
+        raise LastAdmin("This is the only active admin. Make somebody else an admin first.")
+    if password:
+        check_password_strength(password, user)
+        user.set_password(password)
+    save_account(user)
+    if password or not user.is_active:
+        end_sign_ins(user)
+    return user
+
+
+def deactivate_user(*, user: User, acting_user: User) -> User:
+    """Take an account out of use and end its sign-ins; its history stays. Raises LastAdmin."""
+    return change_user(user=user, status=User.Status.INACTIVE, acting_user=acting_user)
+
+
+def lock_admins() -> set[int]:
+    """Lock the active admins in the order of their keys, so that the last one cannot vanish."""
+    admins = User.objects.active().filter(role=Role.ADMIN).order_by("pk")
+    return set(admins.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def may_change(user: User, acting_user: User, names: set[str]) -> None:
+    """Raise NotAllowed unless `acting_user` may change these fields of `user`."""
+    if acting_user.can(Can.MANAGE_USERS):
+        return
+    if user.pk != acting_user.pk:
+        raise NotAllowed("Only an administrator changes other people's accounts.")
+    refused = sorted(names - OWN_FIELDS)
+    if refused:
+        raise NotAllowed(
+            f"Only an administrator changes {', '.join(refused)}. Leave it out.",
+            {name: ["Only an administrator changes this."] for name in refused},
+        )
+
+
+def check_password_strength(password: str, user: User) -> None:
+    """Raise InvalidInput on `password` if the configured validators refuse it."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages), {"password": error.messages}) from None
+
+
+def save_account(user: User) -> None:
+    """Save with the group of the role; DuplicateCode for a taken user name or e-mail address."""
+    with refuse_duplicates(TAKEN):
+        user.save()
+    join_role_group(user)

@@ -1,0 +1,85 @@
+"""Writes of sign-ins and their chains of refresh tokens."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db.models import F
+from django.utils import timezone
+
+from users.exceptions import InvalidCredentials, SignInEnded
+from users.models import SignIn, User
+
+SIGN_IN_LASTS: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+TWIN_GRACE = timedelta(seconds=10)
+KEEP_ENDED_SIGN_INS = timedelta(days=30)
+
+
+def sign_in(*, name: str, password: str, user_agent: str = "") -> SignIn:
+    """Start a sign-in for a user name or e-mail address, and count failures on the account.
+
+    Raises InvalidCredentials, after the work of one password check whoever is asked for.
+    """
+    user = User.objects.signing_in_as(name).first()
+    if user is None:
+        make_password(password)
+        raise InvalidCredentials
+    account = User.objects.filter(pk=user.pk)
+    if not user.check_password(password):
+        account.update(failed_login_attempts=F("failed_login_attempts") + 1)
+        raise InvalidCredentials
+    if not user.is_active:
+        raise InvalidCredentials
+    account.update(failed_login_attempts=0, last_login=timezone.now())
+    return SignIn.objects.create(
+        user=user,
+        current_jti=uuid4().hex,
+        expires_at=timezone.now() + SIGN_IN_LASTS,
+        user_agent=user_agent[:200],
+    )
+
+
+def rotate_sign_in(*, sign_in_id: int, jti: str) -> SignIn:
+    """Exchange the newest refresh token of a sign-in for the next one.
+
+    Of several simultaneous uses one wins. The others are refused; an older token that comes
+    back later was stolen or copied and ends the sign-in for good. Raises SignInEnded.
+    """
+    sign_in = SignIn.objects.select_related("user").filter(pk=sign_in_id).first()
+    if sign_in is None or not sign_in.user.is_active or sign_in.revoked_at is not None:
+        raise SignInEnded
+    new_jti = uuid4().hex
+    if swap_jti(sign_in_id, jti, new_jti):
+        sign_in.refresh_from_db(fields=["current_jti", "expires_at"])
+        return sign_in
+    sign_in.refresh_from_db()
+    if jti != sign_in.previous_jti or timezone.now() - sign_in.rotated_at > TWIN_GRACE:
+        sign_out(sign_in_id=sign_in_id)
+    raise SignInEnded
+
+
+def swap_jti(sign_in_id: int, old: str, new: str) -> bool:
+    """Replace the good token by the next one, in a single conditional statement."""
+    now = timezone.now()
+    return bool(
+        SignIn.objects.filter(
+            pk=sign_in_id, current_jti=old, revoked_at=None, expires_at__gt=now
+        ).update(current_jti=new, previous_jti=old, rotated_at=now, expires_at=now + SIGN_IN_LASTS)
+    )
+
+
+def sign_out(*, sign_in_id: int) -> None:
+    """Revoke a sign-in: its access and refresh tokens stop at once."""
+    SignIn.objects.filter(pk=sign_in_id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def end_sign_ins(user: User) -> None:
+    """Revoke every sign-in of a user."""
+    SignIn.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def purge_ended_sign_ins() -> int:
+    """Delete sign-ins that nobody could go on with for a month; return how many."""
+    deleted, _ = SignIn.objects.filter(expires_at__lt=timezone.now() - KEEP_ENDED_SIGN_INS).delete()
+    return deleted

@@ -32,6 +32,13 @@ class NotAllowed(DomainError):
     title = "Not allowed"
 
 
+class OwnRequest(NotAllowed):
+    """Somebody decides what they asked for themselves."""
+
+    code = "own_request"
+    title = "Own request"
+
+
 class WrongState(DomainError):
     """The object's state does not permit this step."""
 

@@ -48,6 +48,10 @@ class CompanySettings(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         help_text="How much more than ordered a purchase receipt may bring.",
     )
+    second_person_rule = models.BooleanField(
+        default=True,
+        help_text="Nobody decides their own request; off where there is only one person.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

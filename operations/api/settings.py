@@ -30,7 +30,7 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
         model = CompanySettings
         fields = [
             "name", "letterhead", "currency", "default_warehouse",
-            "over_receipt_tolerance_percent", "updated_at",
+            "over_receipt_tolerance_percent", "second_person_rule", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["updated_at"]
 

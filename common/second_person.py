@@ -1,0 +1,20 @@
+"""Nobody decides their own request, unless the company says that one person may."""
+
+from typing import Any
+
+from common.exceptions import OwnRequest
+from common.models import CompanySettings
+
+
+def require_second_person(asked_by: Any, *, acting_user: Any) -> None:
+    """Raise OwnRequest where somebody decides what they asked for or entered themselves.
+
+    `asked_by` is a user's key, or several. The setting is read only where it matters.
+    """
+    people = asked_by if isinstance(asked_by, list | set | tuple) else [asked_by]
+    if acting_user.pk in people and CompanySettings.current().second_person_rule:
+        text = (
+            "You asked for this yourself, so somebody else decides it. Where there is nobody "
+            "else, an administrator may switch off second_person_rule in the settings."
+        )
+        raise OwnRequest(text)

@@ -1,41 +1,21 @@
 """Every endpoint names who may use it."""
 
 import pytest
-from django.urls import get_resolver
-from django.urls.resolvers import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from common.api.permissions import RolePermission
 from common.permissions import ROLE_PERMISSIONS, Can, Role
+from tests.matrix.routes import METHODS, routes
+from tests.matrix.rows import ROWS
 
-METHODS = {"get", "post", "put", "patch", "delete"}
-ANONYMOUS = {
-    "/api/auth/login/",
-    "/api/auth/refresh/",
-    "/api/docs/",
-    "/api/health/",
-    "/api/health/live/",
-    "/api/health/ready/",
-    "/api/schema/",
-    "/api/token/",
-    "/api/token/refresh/",
-}
+ANONYMOUS = {row.endpoint[1] for row in ROWS if row.anonymous != 401}
 
 
-def routes(patterns, prefix="/"):
-    """Yield the path and the class of each API view."""
-    for pattern in patterns:
-        path = prefix + str(pattern.pattern).lstrip("^").rstrip("$")
-        if not isinstance(pattern, URLPattern):
-            yield from routes(pattern.url_patterns, path)
-        elif isinstance(getattr(pattern.callback, "cls", None), type):
-            yield path, pattern.callback
-
-
-def endpoints():
-    found = list(routes(get_resolver().url_patterns))
+def views():
+    """Return the path and the class of each API view."""
+    found = [(path, one) for path, one in routes() if isinstance(getattr(one, "cls", None), type)]
     assert len(found) > 20
     return found
 
@@ -51,7 +31,7 @@ def actions(callback):
 def test_every_api_path_is_an_api_view():
     plain = [
         path
-        for path, callback in endpoints()
+        for path, callback in views()
         if path.startswith("/api/") and not issubclass(callback.cls, APIView)
     ]
 
@@ -59,22 +39,21 @@ def test_every_api_path_is_an_api_view():
 
 
 def test_only_the_listed_paths_are_anonymous():
-    anonymous = {
-        path for path, callback in endpoints() if AllowAny in callback.cls.permission_classes
-    }
+    anonymous = {path for path, callback in views() if AllowAny in callback.cls.permission_classes}
     anonymous |= {
         path
-        for path, callback in endpoints()
+        for path, callback in views()
         if callback.cls in (SpectacularAPIView, SpectacularSwaggerSplitView)
     }
 
-    assert anonymous == ANONYMOUS
+    pages = {path for path in ANONYMOUS if not path.startswith("/api/session/")} - {"/", "/metrics"}
+    assert anonymous == pages
 
 
 def test_every_other_view_asks_the_role():
     others = {
         path
-        for path, callback in endpoints()
+        for path, callback in views()
         if path not in ANONYMOUS and list(callback.cls.permission_classes) != [RolePermission]
     }
 
@@ -84,7 +63,7 @@ def test_every_other_view_asks_the_role():
 def test_every_action_names_its_permission():
     unnamed = {
         f"{path} {action}"
-        for path, callback in endpoints()
+        for path, callback in views()
         if path not in ANONYMOUS
         for action in actions(callback)
         if not isinstance(getattr(callback.cls, "permissions", {}).get(action), Can)

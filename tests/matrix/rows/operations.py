@@ -1,0 +1,24 @@
+"""Health, figures, settings, and the product's own pages."""
+
+from tests.matrix.table import Row
+
+ALL = "200 200 200 200 200"
+ADMIN = "200 403 403 403 403"
+
+ROWS = [
+    Row("get", "/", own="302 302 302 302 302", anonymous=302),
+    Row("post", "/", own="302 302 302 302 302", anonymous=302),
+    # To callers on this machine; see tests/operations/test_metrics.py for others.
+    Row("get", "/metrics", own=ALL, anonymous=200),
+    Row("get", "/api/schema/", own=ALL, anonymous=200),
+    Row("get", "/api/docs/", own=ALL, anonymous=200),
+    Row("get", "/api/health/", own=ALL, anonymous=200),
+    Row("get", "/api/health/live/", own=ALL, anonymous=200),
+    Row("get", "/api/health/ready/", own=ALL, anonymous=200),
+    Row("get", "/api/session/login/", own=ALL, anonymous=200),
+    Row("post", "/api/session/login/", own=ALL, anonymous=200, body={}),
+    Row("post", "/api/session/logout/", own=ALL, anonymous=200),
+    Row("get", "/api/settings/", own=ALL),
+    Row("put", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
+    Row("patch", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
+]

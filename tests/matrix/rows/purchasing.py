@@ -1,0 +1,73 @@
+"""Purchase orders: not for sales; managers and admins manage, staff receive."""
+
+from suppliers.models import Supplier
+from tests.factories.purchasing import make_order
+from tests.matrix.table import Row, made
+
+SEE = "200 200 200 403 200"
+RECEIVE, FOREIGN_RECEIVE = "200 200 200 403 403", "200 404 404 403 403"
+MANAGE, FOREIGN_MANAGE = "200 200 403 403 403", "200 404 403 403 403"
+
+
+def order_in(place, status):
+    order = make_order(
+        status=status,
+        warehouse=place.warehouse,
+        supplier=Supplier.objects.get(code=place["supplier"]),
+        acting_user=place.admin,
+        notes=place.secret("purchase-notes"),
+    )
+    return order.order_number
+
+
+@made
+def draft_purchase(place):
+    return order_in(place, "draft")
+
+
+@made
+def sent_purchase(place):
+    return order_in(place, "sent")
+
+
+def new_order(place):
+    return {
+        "supplier_id": place["supplier"],
+        "warehouse": place["warehouse"],
+        "items": [{"sku": place["sku"], "quantity_ordered": 3, "unit_cost": 2}],
+    }
+
+
+def rows(path):
+    detail, sent = path + "{draft_purchase}/", path + "{sent_purchase}/"
+    return [
+        Row("get", path, own=SEE),
+        Row("get", path + "?warehouse={warehouse}", own=SEE, foreign=SEE),
+        Row("get", path + "?supplier_id={supplier}", own=SEE),
+        Row("get", detail, own=SEE, foreign="200 404 404 403 404"),
+        Row("post", path, own="201 201 403 403 403", foreign="201 400 403 403 403", body=new_order),
+        *[
+            Row(
+                method,
+                detail,
+                own=MANAGE,
+                foreign="200 404 404 403 403",
+                body={"notes": "Changed"},
+            )
+            for method in ("put", "patch")
+        ],
+        Row(
+            "patch",
+            path + "{own.draft_purchase}/",
+            own=MANAGE,
+            foreign="200 400 400 403 403",
+            body=lambda place: {"warehouse": place["warehouse"], "notes": "Changed"},
+        ),
+        Row("post", detail + "send/", own=MANAGE, foreign=FOREIGN_MANAGE),
+        Row("post", sent + "confirm/", own=MANAGE, foreign=FOREIGN_MANAGE),
+        Row("post", sent + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
+        Row("post", sent + "receive/", own=RECEIVE, foreign=FOREIGN_RECEIVE),
+    ]
+
+
+ROWS = rows("/api/purchase-orders/") + rows("/api/orders/purchase/")

@@ -1,0 +1,105 @@
+"""Sales orders and returns: not for viewers; sales and managers manage, staff deliver."""
+
+from inventory.models import Stock
+from sales.models import SalesOrder
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
+from sales.services.returns import return_goods
+from tests.factories.sales import take_order
+from tests.matrix.table import Row, made
+
+SEE, FOREIGN_SEE = "200 200 200 200 403", "200 404 404 404 403"
+MANAGE, FOREIGN_MANAGE = "200 200 403 200 403", "200 404 403 404 403"
+DELIVER, FOREIGN_DELIVER = "200 200 200 403 403", "200 404 404 403 403"
+ORDERS, RETURNS = "/api/sales-orders/", "/api/sales-returns/"
+DETAIL = ORDERS + "{sales_order}/"
+
+
+@made
+def sales_order(place):
+    variation = Stock.objects.get(pk=place["stock"]).variation
+    order = take_order(
+        (variation, 3),
+        warehouse=place.warehouse,
+        acting_user=place.admin,
+        notes=place.secret("sales-notes"),
+        customer_id=place.secret("customer"),
+        customer_email=f"{place.secret('customer')}@example.com",
+        promotion_details={"why": place.secret("promotion")},
+    )
+    return order.order_number
+
+
+@made
+def delivered_order(place):
+    order = SalesOrder.objects.get(order_number=sales_order(place))
+    fulfil_sales_order(order=order, acting_user=place.admin)
+    return order.order_number
+
+
+@made
+def sales_return(place):
+    order = SalesOrder.objects.get(order_number=place["delivered_order"])
+    returned = return_goods(
+        order=order,
+        lines=[LineRequest("line", "1", 1, "unwanted", "")],
+        notes=place.secret("return-notes"),
+        acting_user=place.admin,
+    )
+    return returned.return_number
+
+
+def new_order(place):
+    return {
+        "warehouse": place["warehouse"],
+        "customer_email": "ann@example.com",
+        "items": [{"sku": place["sku"], "quantity": 1, "sale_price_per_unit": 5}],
+    }
+
+
+def new_return(place):
+    items = [{"line": 1, "quantity": 1, "reason": "unwanted"}]
+    return {"order_number": place["delivered_order"], "items": items}
+
+
+ROWS = [
+    Row("get", ORDERS, own=SEE),
+    Row("get", ORDERS + "?warehouse={warehouse}", own=SEE, foreign=SEE),
+    Row("get", DETAIL, own=SEE, foreign=FOREIGN_SEE),
+    Row(
+        "post",
+        ORDERS,
+        own="201 201 403 201 403",
+        foreign="201 400 403 400 403",
+        body=new_order,
+    ),
+    *[
+        Row(
+            method,
+            DETAIL,
+            own=MANAGE,
+            foreign="200 404 404 404 403",
+            body={"notes": "Changed"},
+        )
+        for method in ("put", "patch")
+    ],
+    Row(
+        "patch",
+        DETAIL,
+        own=DELIVER,
+        foreign="200 404 404 404 403",
+        body={"status": "Fulfilled"},
+    ),
+    Row("post", DETAIL + "fulfill/", own=DELIVER, foreign=FOREIGN_DELIVER),
+    Row("post", DETAIL + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
+    Row("get", RETURNS, own=SEE),
+    Row("get", RETURNS + "?order={sales_order}", own=SEE, foreign="200 400 400 400 403"),
+    Row("get", RETURNS + "{sales_return}/", own=SEE, foreign=FOREIGN_SEE),
+    Row(
+        "post",
+        RETURNS,
+        own="201 201 201 403 403",
+        foreign="201 400 400 403 403",
+        body=new_return,
+    ),
+]

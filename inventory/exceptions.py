@@ -1,6 +1,9 @@
 """What inventory refuses."""
 
-from common.exceptions import DomainError
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from common.exceptions import DomainError, InvalidInput
 
 
 class InsufficientStock(DomainError):
@@ -8,6 +11,33 @@ class InsufficientStock(DomainError):
 
     code = "insufficient_stock"
     title = "Insufficient stock"
+
+
+class LineProblem(NamedTuple):
+    """What is wrong with a field of a line of a posting."""
+
+    line: int
+    field: str
+    text: str
+
+
+class UnfitLines(InvalidInput):
+    """Lines that the ledger cannot post as they are; `details` names every field of them.
+
+    The ledger knows lines by their index alone: whoever made them from a request says with
+    `at_paths` where each stands there.
+    """
+
+    def __init__(self, problems: Sequence[LineProblem]) -> None:
+        super().__init__(problems[0].text)
+        self.problems = problems
+        self.at_paths([f"lines.{line}." for line in range(max(problems)[0] + 1)])
+
+    def at_paths(self, paths: Sequence[str]) -> None:
+        """Put the path of each line before its fields' names."""
+        self.details = {}
+        for line, field, text in self.problems:
+            self.details.setdefault(f"{paths[line]}{field}", []).append(text)
 
 
 class ReservationMismatch(DomainError):

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from inventory.models import Stock, StockMovement, StockReservation
+from inventory.models import LotBalance, Stock, StockMovement, StockReservation
+from operations.lot_rules import LOT_RULES
 from purchasing.queries import incoming_by_stock
 from sales.models import LINE_HOLDER
 from sales.queries import unexplained_reservations
@@ -34,7 +35,7 @@ RULES: dict[str, str] = {
         SELECT 'stock ' || id, 'on hand ' || on_hand || ', reserved ' || reserved
                || ', unavailable ' || unavailable || ', incoming ' || incoming
         FROM inventory_stock
-        WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand OR incoming < 0
+        WHERE on_hand < 0 OR reserved < 0 OR reserved + unavailable > on_hand OR incoming < 0
               OR unavailable < 0""",
     "balance_equals_movements": """
         SELECT 'stock ' || s.id,
@@ -74,6 +75,7 @@ RULES: dict[str, str] = {
         LEFT JOIN (SELECT stock_id, sum(quantity) AS total
                    FROM inventory_stockreservation GROUP BY stock_id) r ON r.stock_id = s.id
         WHERE s.reserved <> COALESCE(r.total, 0)""",
+    **LOT_RULES,
 }
 
 
@@ -130,4 +132,5 @@ def ledger_figures() -> dict[str, int]:
         "balances": Stock.objects.count(),
         "movements": StockMovement.objects.count(),
         "reservations": StockReservation.objects.count(),
+        "lots": LotBalance.objects.count(),
     }

@@ -1,8 +1,12 @@
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
+from inventory.models.lot import Lot, LotBalance, LotQuarantine
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
 
 __all__ = [
     "Category",
+    "Lot",
+    "LotBalance",
+    "LotQuarantine",
     "LowStockThreshold",
     "Product",
     "ProductSupplier",

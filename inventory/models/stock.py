@@ -41,6 +41,9 @@ class Stock(models.Model):
         **QUANTITY, null=True, blank=True, help_text="The threshold in force; empty: no alerts."
     )
     bin_location = models.CharField(max_length=100, blank=True)
+    # Copies of the product's lot_tracking and expiration_tracking, under the balance's own lock.
+    tracks_lots = models.BooleanField(default=False, db_default=False, editable=False)
+    tracks_expiry = models.BooleanField(default=False, db_default=False, editable=False)
     # Stored, because an index on the compared columns themselves would end HOT updates.
     is_low = models.GeneratedField(
         expression=Q(reorder_point__isnull=False)  # type: ignore[arg-type]
@@ -64,6 +67,10 @@ class Stock(models.Model):
             models.CheckConstraint(condition=Q(incoming__gte=0), name="incoming_not_negative"),
             models.CheckConstraint(
                 condition=Q(unavailable__gte=0), name="unavailable_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(on_hand__gte=F("reserved") + F("unavailable")),
+                name="available_not_negative",
             ),
         ]
         indexes = [
@@ -119,6 +126,11 @@ class StockMovement(models.Model):
     reference_type = models.CharField(max_length=30, blank=True)
     reference_code = models.CharField(max_length=50, blank=True)
     bin_location = models.CharField(max_length=100, blank=True)
+    # Of tracked goods; guarded by the lot's balance, which is written in the same statement.
+    lot = models.ForeignKey(
+        "inventory.Lot", models.PROTECT, null=True, blank=True, related_name="movements",
+        db_index=False, db_constraint=False,
+    )  # fmt: skip
     lot_number = models.CharField(max_length=50, blank=True)
     expiration_date = models.DateField(null=True, blank=True)
     occurred_at = models.DateTimeField()
@@ -150,6 +162,9 @@ class StockMovement(models.Model):
             ),
             models.Index(F("occurred_at").desc(), F("id").desc(), name="movement_by_time"),
             models.Index(fields=["reference_type", "reference_code"], name="movement_reference"),
+            models.Index(
+                fields=["lot", "id"], condition=Q(lot__isnull=False), name="movement_of_lot"
+            ),
         ]
 
     def __str__(self) -> str:

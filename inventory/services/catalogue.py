@@ -12,6 +12,7 @@ from inventory.exceptions import ReservationMismatch
 from inventory.models import Product, ProductSupplier, ProductVariation
 from inventory.queries import NO_STOCK, StockTotals, product_totals, warehouses_counted
 from inventory.services.categories import resolve_category
+from inventory.services.lots import track_product
 from inventory.services.movements import record_movement
 from inventory.services.variations import (
     VARIATION_COLUMNS,
@@ -20,6 +21,7 @@ from inventory.services.variations import (
     check_prices,
     free_sku,
     post_opening_stock,
+    refuse_without_lot,
 )
 from warehouses.queries import member_warehouse
 
@@ -63,6 +65,7 @@ def create_product(*, values: dict[str, Any], acting_user: Any) -> Product:
         quantity=values.get("current_stock"),
         warehouse=values.get("warehouse"),
         bin_location=product.warehouse_location,
+        field="inventory.current_stock",
         acting_user=acting_user,
     )
     return product
@@ -88,6 +91,8 @@ def update_product(*, product: Product, values: dict[str, Any], acting_user: Any
         variation = locked_default(product)
         check_prices(values, variation, PRICE_FIELD)
         change_variation(variation, own)
+    if columns & {"lot_tracking", "expiration_tracking"}:
+        track_product(product.pk, lots=product.lot_tracking, expiry=product.expiration_tracking)
     set_sourcing(product, values)
     if {"current_stock", "reserved_stock"} & values.keys():
         set_stock(product, variation, values, acting_user)
@@ -156,6 +161,8 @@ def set_stock(
     wanted: Decimal | None = values.get("current_stock")
     if wanted is None or wanted == totals.on_hand:
         return
+    if wanted > totals.on_hand:
+        refuse_without_lot(product, "inventory.current_stock")
     record_movement(
         variation=variation,
         warehouse=member_warehouse(named, acting_user),

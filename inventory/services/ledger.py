@@ -1,10 +1,11 @@
-"""The one writer of balances, movements and reservations.
+"""The one writer of balances, lots, movements and reservations.
 
 Every posting, of any number of lines, is one transaction of at most six statements:
 BEGIN, make missing balances (receipts and reservations only), lock the balances in the order of
 their keys, read the reservations concerned, write everything, COMMIT. A posting that names no
-reservation does without the fourth. Locks are taken in one order by everybody, so postings never
-deadlock; they are re-read under the lock, so no update is lost.
+reservation does without the fourth. Goods that track lots take two more: make the lots that come
+in for the first time, and read the lots of the locked balances. Locks are taken in one order by
+everybody, so postings never deadlock; what they guard is re-read, so no update is lost.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.backends.utils import CursorWrapper
 
 from inventory.models import ProductVariation, StockMovement
+from inventory.models.lot import stock_day
+from inventory.services.lot_change import LotPart
+from inventory.services.lot_rows import load_lots
+from inventory.services.sql_arrays import columns, numbers, prepared_cursor, texts
 from inventory.services.stock_change import (
     ZERO,
     Holder,
@@ -29,24 +32,32 @@ from inventory.signals import STOCK_LEVELS_CHANGED, stock_became_available
 from notifications.outbox import record_event
 from warehouses.models import Warehouse
 
-ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\"})
-
 MAKE_MISSING = """
     INSERT INTO inventory_stock
         (variation_id, warehouse_id, on_hand, reserved, unavailable, incoming, average_cost,
-         reorder_point, bin_location)
-    SELECT p.variation_id, p.warehouse_id, 0, 0, 0, 0, 0,
-           COALESCE(t.threshold, v.reorder_level), ''
-    FROM unnest(%s::bigint[], %s::bigint[]) AS p(variation_id, warehouse_id)
-    JOIN inventory_productvariation v ON v.id = p.variation_id
-    LEFT JOIN inventory_lowstockthreshold t
-      ON t.variation_id = p.variation_id AND t.warehouse_id = p.warehouse_id
-    ORDER BY 1, 2
+         reorder_point, bin_location, tracks_lots, tracks_expiry)
+    SELECT missing.variation_id, missing.warehouse_id, 0, 0, 0, 0, 0, missing.reorder_point, '',
+           missing.lot_tracking, missing.expiration_tracking
+    FROM (
+        SELECT p.variation_id, p.warehouse_id, f.lot_tracking, f.expiration_tracking,
+               COALESCE(t.threshold, v.reorder_level) AS reorder_point
+        FROM unnest(%s::bigint[], %s::bigint[]) AS p(variation_id, warehouse_id)
+        JOIN inventory_productvariation v ON v.id = p.variation_id
+        JOIN inventory_product f ON f.id = v.product_id
+        LEFT JOIN inventory_lowstockthreshold t
+          ON t.variation_id = p.variation_id AND t.warehouse_id = p.warehouse_id
+        WHERE NOT EXISTS (
+            SELECT FROM inventory_stock s
+            WHERE s.variation_id = p.variation_id AND s.warehouse_id = p.warehouse_id
+        )
+        ORDER BY 1, 2
+        FOR SHARE OF f  -- whoever changes what a product tracks waits, or is waited for
+    ) AS missing
     ON CONFLICT (variation_id, warehouse_id) DO NOTHING"""
 
 LOCK = """
     SELECT s.id, s.variation_id, s.warehouse_id, s.on_hand, s.reserved, s.unavailable,
-           s.incoming, s.average_cost, s.reorder_point
+           s.incoming, s.average_cost, s.reorder_point, s.tracks_lots, s.tracks_expiry
     FROM unnest(%s::bigint[], %s::bigint[]) AS p(variation_id, warehouse_id)
     JOIN inventory_stock s
       ON s.variation_id = p.variation_id AND s.warehouse_id = p.warehouse_id
@@ -75,35 +86,46 @@ HOLDS = """
         DO UPDATE SET quantity = EXCLUDED.quantity
     ),"""
 
+LOTS = """
+    lots AS (
+        INSERT INTO inventory_lotbalance (stock_id, lot_id, on_hand, quarantined, expired)
+        SELECT n.*
+        FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::boolean[], %s::boolean[]) AS n
+        ON CONFLICT (stock_id, lot_id)
+        DO UPDATE SET on_hand = EXCLUDED.on_hand, quarantined = EXCLUDED.quarantined,
+                      expired = EXCLUDED.expired
+    ),"""
+
 # Dated once, after the locks were taken: now() is the transaction's start, before them.
 WRITE = """
     WITH balances AS (
         UPDATE inventory_stock s
-        SET on_hand = n.on_hand, reserved = n.reserved, incoming = n.incoming,
-            average_cost = n.average_cost
-        FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])
-            AS n(id, on_hand, reserved, incoming, average_cost)
+        SET on_hand = n.on_hand, reserved = n.reserved, unavailable = n.unavailable,
+            incoming = n.incoming, average_cost = n.average_cost
+        FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[],
+                    %s::numeric[])
+            AS n(id, on_hand, reserved, unavailable, incoming, average_cost)
         WHERE s.id = n.id
-    ),{holds} moment AS MATERIALIZED (
+    ),{holds}{lots} moment AS MATERIALIZED (
         SELECT clock_timestamp() AS now
     ), moved AS (
         INSERT INTO inventory_stockmovement
             (stock_id, variation_id, warehouse_id, movement_type, quantity, stock_before,
              stock_after, unit_cost, total_value, reason_code, reason_description,
-             reference_type, reference_code, bin_location, lot_number, expiration_date,
-             occurred_at, recorded_at, processed_by_id, approved_by_id, notes)
+             reference_type, reference_code, bin_location, lot_id, lot_number,
+             expiration_date, occurred_at, recorded_at, processed_by_id, approved_by_id, notes)
         SELECT n.stock_id, n.variation_id, n.warehouse_id, n.movement_type, n.quantity,
                n.stock_before, n.stock_after, n.unit_cost, round(n.quantity * n.unit_cost, 4),
                n.reason_code, n.reason_description, n.reference_type, n.reference_code,
-               n.bin_location, n.lot_number, n.expiration_date,
+               n.bin_location, n.lot_id, n.lot_number, n.expiration_date,
                COALESCE(n.occurred_at, moment.now), moment.now, %s::bigint, n.approved_by_id,
                n.notes
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[],
-                    %s::numeric[], %s::numeric[], %s::bigint[], %s::text[], %s::text[],
+                    %s::numeric[], %s::numeric[], %s::bigint[], %s::bigint[], %s::text[],
                     %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                    %s::date[], %s::timestamptz[]) WITH ORDINALITY
+                    %s::text[], %s::date[], %s::timestamptz[]) WITH ORDINALITY
             AS n(stock_id, variation_id, warehouse_id, quantity, stock_before, stock_after,
-                 unit_cost, approved_by_id, movement_type, reason_code, reason_description,
+                 unit_cost, approved_by_id, lot_id, movement_type, reason_code, reason_description,
                  reference_type, reference_code, bin_location, lot_number, notes,
                  expiration_date, occurred_at, line)
         CROSS JOIN moment
@@ -111,8 +133,14 @@ WRITE = """
         RETURNING id, recorded_at
     )
     SELECT array_agg(id ORDER BY id), min(recorded_at) FROM moved"""
-WRITE_ALL = WRITE.format(holds=HOLDS)
-WRITE_WITHOUT_HOLDS = WRITE.format(holds="")
+# By whether reservations, and whether lots, are written too: each is prepared once.
+WRITES = {
+    (with_holds, with_lots): WRITE.format(
+        holds=HOLDS if with_holds else "", lots=LOTS if with_lots else ""
+    )
+    for with_holds in (False, True)
+    for with_lots in (False, True)
+}
 
 
 def apply_stock_changes(
@@ -120,12 +148,13 @@ def apply_stock_changes(
 ) -> list[PostedChange]:
     """Post all lines or none, and return what became of each, in their order.
 
-    Changes balances, movements and reservations. Locks the balances until the transaction ends;
-    whoever also locks a document locks it before calling this. Takes no savepoint inside a
+    Changes balances, their lots, movements and reservations. Locks the balances until the
+    transaction ends; whoever also locks a document does so before. Takes no savepoint inside a
     caller's transaction: a refusal comes before any write, but empty balances that it made stay
     unless the caller's own atomic block undoes them. `quiet` leaves out alerts (bulk replay of
-    history). Raises InsufficientStock naming every short line, ReservationMismatch, and
-    InvalidInput where a balance would leave its range.
+    history). Expired lots of the balances become unavailable on the way, whether or not they move.
+    Raises InsufficientStock naming every short line, UnfitLines where lots are missing or wrong,
+    ReservationMismatch, and InvalidInput where a balance would leave its range.
     """
     if not changes:
         return []
@@ -133,12 +162,13 @@ def apply_stock_changes(
         balances = lock_balances(changes)
         posting = Posting(balances, read_holds(changes))
         try:
+            load_lots(balances, changes, stock_day())
+            cover_reservations(posting)
             posting.apply(changes)
         except Exception as error:
             name_lines(error)
             raise
-        if posting.overdrawn:
-            release_newest(posting)
+        cover_reservations(posting)
         write(posting, acting_user)
         announce(posting, acting_user, quiet=quiet)
     return posting.posted
@@ -175,40 +205,64 @@ def read_holds(changes: Iterable[StockChange]) -> dict[tuple[Holder, int], Decim
         return {(Holder(row[0], row[1]), row[2]): row[3] for row in cursor.fetchall()}
 
 
-def release_newest(posting: Posting) -> None:
+def cover_reservations(posting: Posting) -> None:
     """Take back the newest reservations of balances that no longer cover them all."""
-    by_id = {balance.id: balance for balance in posting.balances.values()}
+    by_id = {row.id: row for row in posting.balances.values() if row.available < 0}
+    if not by_id:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(READ_NEWEST_HOLDS, [sorted(posting.overdrawn)])
+        cursor.execute(READ_NEWEST_HOLDS, [sorted(by_id)])
         rows = cursor.fetchall()
     for reference_type, line_id, stock_id, stored in rows:
         balance, holder = by_id[stock_id], Holder(reference_type, line_id)
         held = posting.holds.setdefault((holder, stock_id), stored)
-        deficit = balance.reserved - balance.on_hand
-        if deficit > 0 and held > 0:
-            freed = min(held, deficit)
+        if balance.available < 0 and held > 0:
+            freed = min(held, -balance.available)
             posting.set_hold(holder, balance, held - freed)
             posting.note_release(stock_id, freed)
 
 
 def write(posting: Posting, acting_user: Any) -> None:
-    """Write balances, reservations and movements in one statement; note the movements' keys."""
+    """Write balances, lots, reservations and movements in one statement; note the keys."""
     balances = [
-        (row.id, row.on_hand, row.reserved, row.incoming, row.average_cost)
+        (row.id, row.on_hand, row.reserved, row.unavailable, row.incoming, row.average_cost)
         for row in posting.balances.values()
     ]
-    parameters: list[Any] = [numbers(column) for column in columns(balances, 5)]
-    if posting.touched_holds:
-        parameters += hold_columns(posting)
-    moved = [posted for posted in posting.posted if posted.change.quantity]
-    parameters.append(acting_user.pk if acting_user else None)
-    parameters += movement_columns(moved)
+    parameters: list[Any] = [numbers(column) for column in columns(balances, 6)]
+    holds = hold_columns(posting) if posting.touched_holds else []
+    lots = lot_columns(posting)
+    moved = ledger_lines(posting)
+    parameters += [*holds, *lots, acting_user.pk if acting_user else None, *movement_columns(moved)]
     with prepared_cursor() as cursor:
-        cursor.execute(WRITE_ALL if posting.touched_holds else WRITE_WITHOUT_HOLDS, parameters)
+        cursor.execute(WRITES[bool(holds), bool(lots)], parameters)
         keys, recorded_at = cursor.fetchone()
-    for posted, key in zip(moved, keys or (), strict=True):
-        posted.movement_id, posted.recorded_at = key, recorded_at
+    for (posted, part), key in zip(moved, keys or (), strict=True):
+        posted.movement_id = posted.movement_id or key
+        posted.recorded_at = recorded_at
         posted.occurred_at = posted.change.occurred_at or recorded_at
+        if part is not None:
+            part.movement_id = key
+
+
+def lot_columns(posting: Posting) -> list[str]:
+    rows = [
+        (balance.id, lot.id, lot.on_hand, lot.quarantined, lot.expired)
+        for balance in posting.balances.values()
+        for lot in balance.lots.values()
+        if lot.touched
+    ]
+    return [numbers(column) for column in columns(rows, 5)] if rows else []
+
+
+def ledger_lines(posting: Posting) -> list[tuple[PostedChange, LotPart | None]]:
+    """Return what becomes a movement each: a line, or the part of it that is of one lot."""
+    lines: list[tuple[PostedChange, LotPart | None]] = []
+    for posted in posting.posted:
+        if posted.lots:
+            lines += [(posted, part) for part in posted.lots]
+        elif posted.change.quantity:
+            lines.append((posted, None))
+    return lines
 
 
 def hold_columns(posting: Posting) -> list[str]:
@@ -221,28 +275,31 @@ def hold_columns(posting: Posting) -> list[str]:
     ]
 
 
-def movement_columns(moved: Sequence[PostedChange]) -> list[str]:
+def movement_columns(moved: Sequence[tuple[PostedChange, LotPart | None]]) -> list[str]:
     """Return the columns of the new ledger lines: first the numbers, then the texts."""
-    amounts = columns([amounts_of(posted) for posted in moved], 8)
-    words = columns([words_of(posted.change) for posted in moved], 10)
+    amounts = columns([amounts_of(*line) for line in moved], 9)
+    words = columns([words_of(posted.change, part) for posted, part in moved], 10)
     return [*map(numbers, amounts), *map(texts, words)]
 
 
-def amounts_of(posted: PostedChange) -> tuple[Any, ...]:
+def amounts_of(posted: PostedChange, part: LotPart | None) -> tuple[Any, ...]:
     change = posted.change
+    moved = posted if part is None else part
     return (
         posted.stock_id,
         change.variation_id,
         change.warehouse_id,
-        change.quantity,
-        posted.stock_before,
-        posted.stock_after,
+        change.quantity if part is None else part.quantity,
+        moved.stock_before,
+        moved.stock_after,
         posted.unit_cost,
         change.approved_by_id,
+        None if part is None else part.lot_id,
     )
 
 
-def words_of(change: StockChange) -> tuple[Any, ...]:
+def words_of(change: StockChange, part: LotPart | None) -> tuple[Any, ...]:
+    lot = change if part is None else part
     return (
         change.movement_type,
         change.reason_code,
@@ -250,41 +307,11 @@ def words_of(change: StockChange) -> tuple[Any, ...]:
         change.reference_type,
         change.reference_code,
         change.bin_location,
-        change.lot_number,
+        lot.lot_number,
         change.notes,
-        change.expiration_date,
+        lot.expiration_date,
         change.occurred_at,
     )
-
-
-def numbers(column: Sequence[Any]) -> str:
-    """Write numbers as an array for PostgreSQL, ten times as fast as the driver does."""
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in column]) + "}"
-
-
-def texts(column: Sequence[Any]) -> str:
-    """Write texts and times as an array for PostgreSQL; most columns hold one value throughout."""
-    if column and column.count(column[0]) == len(column):
-        return "{" + ",".join([quoted(column[0])] * len(column)) + "}"
-    return "{" + ",".join(map(quoted, column)) + "}"
-
-
-def quoted(value: Any) -> str:
-    return "NULL" if value is None else f'"{str(value).translate(ESCAPES)}"'
-
-
-def prepared_cursor() -> CursorWrapper:
-    """A cursor whose statements the server parses and plans once a connection, not each time."""
-    if connection.queries_logged:  # a prepared statement would be logged without its text
-        return connection.cursor()
-    connection.ensure_connection()
-    bind_on_server: Any = ServerBindingCursor
-    return connection.make_cursor(bind_on_server(connection.connection))
-
-
-def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Turn rows into the columns that unnest() takes."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
 
 
 def announce(posting: Posting, acting_user: Any, *, quiet: bool) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from common.exceptions import InvalidInput, NotAllowed
 from common.permissions import Can
+from inventory.exceptions import UnfitLines
 from inventory.models import ProductVariation, StockMovement
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import FOUR_PLACES, PostedChange, StockChange
@@ -35,9 +36,11 @@ def record_movement(
 
     Quantity in the stock unit: inbound positive, outbound of either sign, an adjustment signed.
     A negative adjustment may take reserved stock; the newest reservations then become
-    back-orders. Locks the balance. Raises InvalidInput, NotAllowed (a past time without the
+    back-orders. It may take an expired or quarantined lot that it names, as goods that come back
+    may be of one. Locks the balance. Raises InvalidInput, NotAllowed (a past time without the
     right to it) and InsufficientStock.
     """
+    is_correction = movement_type == StockMovement.Type.ADJUSTMENT
     change = StockChange(
         variation_id=variation.pk,
         warehouse_id=warehouse.pk,
@@ -45,9 +48,14 @@ def record_movement(
         quantity=signed_quantity(movement_type, quantity),
         unit_cost=variation.cost_price if unit_cost is None else unit_cost,
         occurred_at=checked_time(occurred_at, acting_user),
-        may_release_others=movement_type == StockMovement.Type.ADJUSTMENT,
+        may_release_others=is_correction,
+        may_be_unavailable=is_correction,
     )
-    return apply_stock_changes([replace(change, **(texts or {}))], acting_user=acting_user)[0]
+    try:
+        return apply_stock_changes([replace(change, **(texts or {}))], acting_user=acting_user)[0]
+    except UnfitLines as error:
+        error.at_paths([""])
+        raise
 
 
 def as_movement(
@@ -112,13 +120,14 @@ def transfer_stock(
 ) -> list[PostedChange]:
     """Move quantities between two warehouses at the source's average cost, all lines or none.
 
-    Locks the balances of both sides in one order, so opposite transfers cannot deadlock. Raises
-    InsufficientStock naming every short line.
+    Lots go along: the first to expire leave, and arrive as what they are. Locks the balances of
+    both sides in one order, so opposite transfers cannot deadlock. Raises InsufficientStock
+    naming every short line.
     """
     if from_warehouse == to_warehouse:
         text = "Choose a destination other than the source."
         raise InvalidInput(text, {"to_warehouse": [text]})
-    changes = []
+    changes: list[StockChange] = []
     for variation, quantity in lines:
         out = StockChange(
             variation_id=variation.pk,
@@ -135,6 +144,7 @@ def transfer_stock(
                 warehouse_id=to_warehouse.pk,
                 quantity=quantity,
                 cost_from=(variation.pk, from_warehouse.pk),
+                lots_from=len(changes),
             ),
         ]
     return apply_stock_changes(changes, acting_user=acting_user)

@@ -1,6 +1,6 @@
 """What a caller asks of the ledger, and what a line does to a balance: arithmetic, no SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from common.exceptions import InvalidInput
 from inventory.exceptions import InsufficientStock, ReservationMismatch
+from inventory.services.lot_change import LotPart, RunningLot, chain_of, first_expired_first_out
 
 ZERO = Decimal(0)
 FOUR_PLACES = Decimal("0.0001")
@@ -34,6 +35,11 @@ class StockChange:
     cost_from: (variation, warehouse) whose average cost a receipt comes in at: of transfers.
     may_release_others: an issue that has happened anyway (damage, a count): it may take what
         documents reserved; the newest reservations are released first.
+    lot_number, expiration_date: of goods that track lots, the lot they belong to. What comes in
+        names it; what leaves without it takes the first to expire. Of other goods, words.
+    lots_from: index of an earlier line of the posting: what that took of which lot comes in here.
+    may_be_unavailable: the lot it names may be expired or quarantined (disposals, returns).
+    quarantine: sets the lot it names aside in this warehouse (True), or releases it (False).
     """
 
     variation_id: int
@@ -58,11 +64,18 @@ class StockChange:
     approved_by_id: int | None = None
     notes: str = ""
     may_release_others: bool = False
+    lots_from: int | None = None
+    may_be_unavailable: bool = False
+    quarantine: bool | None = None
 
 
 @dataclass(slots=True)
 class PostedChange:
-    """What became of one line; `stock_id` is None where nothing was ever in stock there."""
+    """What became of one line; `stock_id` is None where nothing was ever in stock there.
+
+    lots: what it moved of which lot, one movement each; empty for goods that track no lots.
+    movement_id: of its (first) movement.
+    """
 
     change: StockChange
     stock_id: int | None
@@ -74,6 +87,7 @@ class PostedChange:
     movement_id: int | None = None
     recorded_at: datetime | None = None
     occurred_at: datetime | None = None
+    lots: Sequence[LotPart] = ()
 
 
 @dataclass(slots=True)
@@ -89,6 +103,9 @@ class RunningBalance:
     incoming: Decimal
     average_cost: Decimal
     reorder_point: Decimal | None
+    tracks_lots: bool
+    tracks_expiry: bool
+    lots: dict[str, RunningLot] = field(default_factory=dict)
     available_before: Decimal = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +114,10 @@ class RunningBalance:
     @property
     def available(self) -> Decimal:
         return self.on_hand - self.reserved - self.unavailable
+
+    @property
+    def is_tracked(self) -> bool:
+        return self.tracks_lots or self.tracks_expiry
 
     @property
     def concerns_alerts(self) -> bool:
@@ -117,6 +138,30 @@ class RunningBalance:
         self.on_hand = total
         return cost
 
+    def lot_name(self, change: StockChange) -> str:
+        """Return the number of the lot that a line names; goods with a date alone go by it."""
+        if change.lot_number or self.tracks_lots or change.expiration_date is None:
+            return change.lot_number
+        return change.expiration_date.isoformat()
+
+    def lot_of(self, change: StockChange) -> RunningLot | None:
+        return self.lots.get(self.lot_name(change)) if self.is_tracked else None
+
+    def move_lots(self, moved: Sequence[tuple[RunningLot, Decimal]]) -> None:
+        """Change lots by signed quantities, and with them what is not available."""
+        for lot, quantity in moved:
+            lot.change(quantity)
+            if lot.is_unavailable:
+                self.unavailable += quantity
+
+    def set_condition(self, lot: RunningLot, *, quarantined: bool, expired: bool) -> None:
+        """Set a lot aside, or make it available again."""
+        if (lot.quarantined, lot.expired) == (quarantined, expired):
+            return
+        self.unavailable -= lot.set_aside
+        lot.quarantined, lot.expired, lot.touched = quarantined, expired, True
+        self.unavailable += lot.set_aside
+
 
 class Shortage(NamedTuple):
     """A line that wants more than there is."""
@@ -125,6 +170,7 @@ class Shortage(NamedTuple):
     change: StockChange
     requested: Decimal
     available: Decimal
+    lot: RunningLot | None = None
 
 
 class Posting:
@@ -139,7 +185,6 @@ class Posting:
         self.touched_holds: set[tuple[Holder, int]] = set()
         self.shortages: list[Shortage] = []
         self.posted: list[PostedChange] = []
-        self.overdrawn: set[int] = set()
 
     def apply(self, changes: Iterable[StockChange]) -> None:
         """Apply every line; raise InsufficientStock that names all short lines, or InvalidInput."""
@@ -154,13 +199,15 @@ class Posting:
             self._apply_one(index, change, balance)
         if self.shortages:
             raise InsufficientStock(
-                "Less is available than asked for. Reduce the quantity or wait for stock.",
-                {"lines": [describe(shortage) for shortage in self.shortages]},
+                remedy(self.shortages), {"lines": [describe(short) for short in self.shortages]}
             )
 
     def _apply_one(self, index: int, change: StockChange, balance: RunningBalance) -> None:
         before = balance.on_hand
         cost = balance.average_cost
+        moved: Sequence[tuple[RunningLot, Decimal]] = ()
+        if change.quarantine is not None:
+            self._set_aside(change, balance)
         if change.release or change.release_all:
             self._release(change, balance)
         if change.quantity > 0:
@@ -168,14 +215,19 @@ class Posting:
             cost = balance.receive(
                 change.quantity, source.average_cost if source else change.unit_cost
             )
+            moved = self._arriving_lots(change, balance)
         elif change.quantity < 0:
-            self._issue(index, change, balance)
+            moved = self._issue(index, change, balance)
+        balance.move_lots(moved)
         held = self._hold(change, balance) if change.hold > 0 else ZERO
         balance.incoming += change.incoming
         self._check_range(index, balance)
         self.posted.append(
-            PostedChange(change, balance.id, before, balance.on_hand, cost, held=held)
-        )
+            PostedChange(
+                change, balance.id, before, balance.on_hand, cost, held=held,
+                lots=chain_of(before, moved) if moved else (),
+            )
+        )  # fmt: skip
 
     def _release(self, change: StockChange, balance: RunningBalance) -> None:
         held = self._held(change, balance)
@@ -187,18 +239,48 @@ class Posting:
         if released:
             self._set_hold(change, balance, held - released)
 
-    def _issue(self, index: int, change: StockChange, balance: RunningBalance) -> None:
+    def _arriving_lots(
+        self, change: StockChange, balance: RunningBalance
+    ) -> Sequence[tuple[RunningLot, Decimal]]:
+        """Return what comes in of which lot."""
+        if not balance.is_tracked:
+            return ()
+        if change.lots_from is None:
+            return [(balance.lots[balance.lot_name(change)], change.quantity)]
+        return [
+            (balance.lots[part.lot_number], -part.quantity)
+            for part in self.posted[change.lots_from].lots
+        ]
+
+    def _issue(
+        self, index: int, change: StockChange, balance: RunningBalance
+    ) -> Sequence[tuple[RunningLot, Decimal]]:
+        """Take goods off a balance and say of which lots, or note that they fall short."""
         wanted = -change.quantity
+        lot = balance.lot_of(change)
         own = min(self._held(change, balance), wanted) if change.holder else ZERO
-        usable = balance.on_hand if change.may_release_others else balance.available + own
+        if change.may_release_others:
+            usable = balance.on_hand - balance.unavailable
+        else:
+            usable = balance.available + own
+        if lot is not None and lot.is_unavailable:
+            own, usable = ZERO, lot.on_hand if change.may_be_unavailable else ZERO
+        elif lot is not None:
+            usable = min(usable, lot.on_hand)
         if wanted > usable:
-            self.shortages.append(Shortage(index, change, wanted, max(usable, ZERO)))
-            return
+            self.shortages.append(Shortage(index, change, wanted, max(usable, ZERO), lot))
+            return ()
         if own:
             self._set_hold(change, balance, self._held(change, balance) - own)
         balance.on_hand -= wanted
-        if balance.reserved > balance.on_hand:
-            self.overdrawn.add(balance.id)
+        if not balance.is_tracked:
+            return ()
+        chosen = [(lot, wanted)] if lot else first_expired_first_out(balance.lots.values(), wanted)
+        return [(taken, -quantity) for taken, quantity in chosen]
+
+    def _set_aside(self, change: StockChange, balance: RunningBalance) -> None:
+        lot = balance.lots[balance.lot_name(change)]
+        balance.set_condition(lot, quarantined=bool(change.quarantine), expired=lot.expired)
 
     def _hold(self, change: StockChange, balance: RunningBalance) -> Decimal:
         granted = min(change.hold, max(balance.available, ZERO))
@@ -239,12 +321,25 @@ class Posting:
             )
 
 
+def remedy(shortages: Sequence[Shortage]) -> str:
+    """Say what to do about lines that fall short."""
+    for _, change, _, _, lot in shortages:
+        if lot is not None and lot.condition and not change.may_be_unavailable:
+            when = f" on {lot.expiration_date}" if lot.expired else ""
+            text = f"Lot {lot.lot_number} is {lot.condition}{when}. Name another lot, or none"
+            return f"{text}; an adjustment that names the lot disposes of it."
+    return "Less is available than asked for. Reduce the quantity or wait for stock."
+
+
 def describe(shortage: Shortage) -> dict[str, object]:
     """Say which line is short of how much, in ids; the caller adds codes."""
+    lot = shortage.lot
+    named = {} if lot is None else {"lot_number": lot.lot_number, "lot_condition": lot.condition}
     return {
         "line": shortage.line,
         "variation_id": shortage.change.variation_id,
         "warehouse_id": shortage.change.warehouse_id,
         "requested": shortage.requested,
         "available": shortage.available,
+        **named,
     }

@@ -50,6 +50,7 @@ def create_variation(
         quantity=values.get("stock_level"),
         warehouse=values.get("warehouse"),
         bin_location=product.warehouse_location,
+        field="stock_level",
         acting_user=acting_user,
     )
     return variation
@@ -146,11 +147,16 @@ def post_opening_stock(
     quantity: Decimal | None,
     warehouse: object,
     bin_location: str,
+    field: str,
     acting_user: Any,
 ) -> None:
-    """Receive the first stock of a new variation, if any, at its cost price."""
+    """Receive the first stock of a new variation, if any, at its cost price.
+
+    Raises InvalidInput on `field` for goods that track lots: nothing here names one.
+    """
     if not quantity:
         return
+    refuse_without_lot(variation.product, field)
     record_movement(
         variation=variation,
         warehouse=member_warehouse(warehouse, acting_user),
@@ -160,6 +166,13 @@ def post_opening_stock(
         texts={"reason_code": "initial_stock", "bin_location": bin_location},
         acting_user=acting_user,
     )
+
+
+def refuse_without_lot(product: Product, field: str) -> None:
+    """Raise InvalidInput where goods would come in without the lot that they have to name."""
+    if product.lot_tracking or product.expiration_tracking:
+        text = "These goods track lots. Assign the stock with its lot at /api/stocks/assign/."
+        raise InvalidInput(text, {field: [text]})
 
 
 def check_prices(values: dict[str, Any], current: ProductVariation | None, field: str) -> None:

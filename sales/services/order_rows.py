@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, connection
 
 from common.exceptions import DuplicateCode
-from inventory.services.ledger import columns
+from inventory.services.sql_arrays import columns
 from sales.models import SalesOrder
 
 CENT = Decimal("0.01")

@@ -10,7 +10,8 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from common.codes import next_code
-from inventory.services.ledger import apply_stock_changes, columns
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.sql_arrays import columns
 from inventory.services.stock_change import FOUR_PLACES, StockChange
 from sales.exceptions import QuantityExceeded
 from sales.models import (

@@ -7,10 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from inventory.models import Lot
 from inventory.services.ledger import apply_stock_changes
+from inventory.services.lots import set_quarantine
 from inventory.services.stock_change import Holder, StockChange
 from operations.ledger_verification import verify_ledger
-from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +22,8 @@ GUARDS_OFF = """
     ALTER TABLE inventory_stockmovement DISABLE TRIGGER USER;
     ALTER TABLE inventory_stock DROP CONSTRAINT on_hand_not_negative;
     ALTER TABLE inventory_stock DROP CONSTRAINT reserved_within_on_hand;
+    ALTER TABLE inventory_stock DROP CONSTRAINT available_not_negative;
+    ALTER TABLE inventory_lotbalance DROP CONSTRAINT lot_balance_not_negative;
     ALTER TABLE inventory_stockmovement DROP CONSTRAINT movement_adds_up;
     ALTER TABLE inventory_stockmovement DROP CONSTRAINT movement_not_negative"""
 LAST = "(SELECT max(id) FROM inventory_stockmovement)"
@@ -59,6 +63,59 @@ CORRUPTIONS = [
     ("UPDATE inventory_stockreservation SET quantity = 1", "reserved_equals_reservations"),
     ("DELETE FROM inventory_stockreservation", "reserved_equals_reservations"),
 ]
+
+
+LOT_CORRUPTIONS = [
+    ("UPDATE inventory_lotbalance SET on_hand = on_hand + 1", "lots_equal_balance"),
+    ("UPDATE inventory_lotbalance SET on_hand = -1", "lot_range"),
+    ("DELETE FROM inventory_lotbalance WHERE NOT quarantined", "lot_equals_movements"),
+    (
+        "UPDATE inventory_lotbalance SET on_hand = 20 - on_hand",
+        "lot_equals_movements",
+    ),
+    ("UPDATE inventory_stock SET unavailable = unavailable - 1", "unavailable_equals_lots"),
+    ("UPDATE inventory_lotbalance SET quarantined = false", "unavailable_equals_lots"),
+    ("UPDATE inventory_lotbalance SET expired = true", "unavailable_equals_lots"),
+    ("UPDATE inventory_stock SET unavailable = on_hand + 1", "balance_range"),
+    (
+        "UPDATE inventory_lot SET variation_id = (SELECT max(id) FROM inventory_productvariation)",
+        "lot_place",
+    ),
+    (
+        f"UPDATE inventory_stockmovement SET lot_id = NULL WHERE id = {LAST}",
+        "lot_equals_movements",
+    ),
+    ("UPDATE inventory_stock SET tracks_lots = false", "lots_equal_balance"),
+    ("UPDATE inventory_product SET lot_tracking = false", "tracking_is_the_products"),
+]
+
+
+@pytest.fixture
+def tracked_ledger():
+    """One balance with a lot for sale and another in quarantine."""
+    variation = VariationFactory(product=ProductFactory(lot_tracking=True))
+    stock = put_in_stock(variation, quantity=12, lot_number="A")
+    put_in_stock(variation, stock.warehouse, quantity=8, lot_number="B")
+    VariationFactory()
+    set_quarantine(
+        lot=Lot.objects.get(lot_number="B"),
+        warehouses=[stock.warehouse],
+        quarantined=True,
+        reason="Torn bags",
+        acting_user=None,
+    )
+    return stock
+
+
+@pytest.mark.parametrize(("corruption", "rule"), LOT_CORRUPTIONS)
+def test_planted_corruption_of_lots_is_found(tracked_ledger, corruption, rule):
+    assert verify_ledger() == []
+    with connection.cursor() as cursor:
+        cursor.execute(GUARDS_OFF)
+        cursor.execute(corruption)
+        assert cursor.rowcount > 0
+
+    assert rule in {violation.rule for violation in verify_ledger()}
 
 
 @pytest.fixture

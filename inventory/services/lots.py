@@ -1,0 +1,147 @@
+"""Lots set aside and released, expiry acted upon, dates corrected."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from common.exceptions import InvalidInput, WrongState
+from inventory.models import Lot, LotBalance, LotQuarantine, Stock
+from inventory.models.lot import stock_day
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.stock_change import StockChange
+from warehouses.models import Warehouse
+
+AT_ONCE = 200
+ZERO = Decimal(0)
+
+
+@transaction.atomic
+def set_quarantine(
+    *, lot: Lot, warehouses: Sequence[Warehouse], quarantined: bool, reason: str, acting_user: Any
+) -> list[LotQuarantine]:
+    """Set a lot aside in warehouses, or release it; return what changed, by whom and why.
+
+    What is set aside is not available: where orders had reserved it, the newest reservations are
+    released and become back-orders, and the answer says how much. What is released is offered to
+    back-orders. Locks the lot, then the balances. Raises WrongState where nothing would change,
+    InvalidInput without a reason.
+    """
+    if not reason.strip():
+        raise InvalidInput("Say why.", {"reason": ["Say why."]})
+    lot = Lot.objects.select_for_update(no_key=True).get(pk=lot.pk)
+    changes = [
+        StockChange(
+            variation_id=lot.variation_id,
+            warehouse_id=warehouse.pk,
+            lot_number=lot.lot_number,
+            quarantine=quarantined,
+            may_release_others=True,
+        )
+        for warehouse in warehouses
+    ]
+    before = conditions(lot, warehouses)
+    posted = apply_stock_changes(changes, acting_user=acting_user)
+    after = conditions(lot, warehouses)
+    rows = [
+        LotQuarantine(
+            lot=lot,
+            warehouse=warehouse,
+            quarantined=quarantined,
+            quantity=after[warehouse.pk][1],
+            released_reservations=line.released_from_others,
+            reason=reason.strip(),
+            changed_by=acting_user,
+        )
+        for warehouse, line in zip(warehouses, posted, strict=True)
+        if warehouse.pk in after and before.get(warehouse.pk, (False, ZERO))[0] != quarantined
+    ]
+    if not rows:
+        done = "quarantined" if quarantined else "released"
+        raise WrongState(f"Lot {lot.lot_number} is {done} there already, or was never there.")
+    return LotQuarantine.objects.bulk_create(rows)
+
+
+def conditions(lot: Lot, warehouses: Iterable[Warehouse]) -> dict[int, tuple[bool, Decimal]]:
+    """Return by warehouse whether a lot is quarantined and how much of it there is."""
+    rows = LotBalance.objects.filter(lot=lot, stock__warehouse__in=warehouses)
+    return {
+        warehouse: (quarantined, on_hand)
+        for warehouse, quarantined, on_hand in rows.values_list(
+            "stock__warehouse", "quarantined", "on_hand"
+        )
+    }
+
+
+def act_on_expiry() -> int:
+    """Take what expired out of what is available, and put back what did not after all.
+
+    Returns how many lot balances that concerned. Posts batches, each a transaction of its own:
+    whatever a posting touches it judges by today's date. Raises nothing of its own.
+    """
+    day = stock_day()
+    late = Q(expired=False, lot__expiration_date__lt=day)
+    early = Q(expired=True) & (Q(lot__expiration_date__gte=day) | Q(lot__expiration_date=None))
+    found = LotBalance.objects.filter(late | early, on_hand__gt=0)
+    stocks = sorted(set(found.values_list("stock", flat=True)))
+    concerned = found.count()  # the answer is for the log; what is done does not depend on it
+    for start in range(0, len(stocks), AT_ONCE):
+        judge_lots(stocks[start : start + AT_ONCE], acting_user=None)
+    return concerned
+
+
+def judge_lots(stock_ids: Sequence[int], acting_user: Any) -> None:
+    """Let the ledger look at the lots of balances as of today."""
+    places = Stock.objects.filter(pk__in=stock_ids).values_list("variation_id", "warehouse_id")
+    apply_stock_changes(
+        [StockChange(variation_id=item, warehouse_id=place) for item, place in places],
+        acting_user=acting_user,
+    )
+
+
+@transaction.atomic
+def correct_expiry(*, lot: Lot, expiration_date: date | None, acting_user: Any) -> Lot:
+    """Correct the day on which a lot expires, and what of it is available.
+
+    Movements keep the date that they were posted with. Locks the lot, then its balances. Raises
+    InvalidInput where the goods track expiry and no date is given.
+    """
+    lot = (
+        Lot.objects.select_for_update(no_key=True)
+        .select_related("variation__product")
+        .get(pk=lot.pk)
+    )
+    if expiration_date is None and lot.variation.product.expiration_tracking:
+        text = "These goods track expiry dates. Send the date, as YYYY-MM-DD."
+        raise InvalidInput(text, {"expiration_date": [text]})
+    lot.expiration_date = expiration_date
+    lot.save(update_fields=["expiration_date"])
+    judge_lots(list(lot.balances.values_list("stock", flat=True)), acting_user)
+    return lot
+
+
+def track_product(product_id: int, *, lots: bool, expiry: bool) -> None:
+    """Let the balances of a locked product track lots or expiry dates, or neither.
+
+    Raises WrongState while there is stock that would have to be given lots, or lose them. Locks
+    the balances in the order of their keys; a balance that is being made waits for the product.
+    """
+    stocks = Stock.objects.filter(variation__product=product_id)
+    locked = stocks.order_by("pk").select_for_update(no_key=True, of=("self",))
+    begins_or_ends = [
+        stock.pk
+        for stock in locked
+        if (stock.tracks_lots or stock.tracks_expiry) != (lots or expiry) and stock.on_hand
+    ]
+    if begins_or_ends:
+        text = (
+            "While goods are in stock, they cannot begin or cease to track lots. Adjust the stock "
+            "to 0, change this, and bring it back."
+        )
+        raise WrongState(text, {"lot_tracking" if lots else "expiration_tracking": [text]})
+    stocks.exclude(tracks_lots=lots, tracks_expiry=expiry).update(
+        tracks_lots=lots, tracks_expiry=expiry
+    )

@@ -292,6 +292,9 @@ class ScopedAdmin(GuardedMixin, ModelAdmin):
             done = persistently(lambda: step.run(row, request.user, **wanted))
         except DomainError as error:
             self.tell(request, error, row)
+            row = self.get_object(request, unquote(object_id))
+            if form is not None and row is not None and step.lawful(row):
+                return self.ask(request, row, step, form)  # with all that was entered
         else:
             self.log_change(request, row, step.title)
             messages.success(request, done)

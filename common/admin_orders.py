@@ -17,39 +17,52 @@ def plain(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
+def quantity_field(**options: Any) -> forms.DecimalField:
+    """Return a field for a quantity, which may be left empty."""
+    return forms.DecimalField(
+        min_value=0,
+        max_value=LARGEST_QUANTITY,
+        max_digits=11,
+        decimal_places=3,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
+        **options,
+    )
+
+
 class QuantitiesForm(forms.Form):
     """A quantity of each line of an order, at first all that is outstanding."""
 
     prefix_of_lines = "line_"
+    gathered_as = "quantities"
     nothing_text = "Enter a quantity of at least one line."
 
     def __init__(self, lines: Iterable[tuple[int, str, Decimal]], posted: Any) -> None:
         super().__init__(posted)
         for key, label, outstanding in lines:
-            self.fields[f"{self.prefix_of_lines}{key}"] = forms.DecimalField(
+            self.fields[f"{self.prefix_of_lines}{key}"] = quantity_field(
                 label=label,
-                min_value=0,
-                max_value=LARGEST_QUANTITY,
-                max_digits=11,
-                decimal_places=3,
-                required=False,
                 initial=plain(outstanding),
                 help_text=f"{plain(outstanding)} outstanding",
-                widget=UnfoldAdminDecimalFieldWidget,
             )
 
     def clean(self) -> dict[str, Any]:
-        """Gather the lines that have a quantity under `quantities`, by their key."""
+        """Gather what was entered of the lines; one of them must have something."""
         filled = super().clean() or {}
-        start = len(self.prefix_of_lines)
-        quantities = {
-            int(name[start:]): filled.pop(name)
-            for name in [name for name in filled if name.startswith(self.prefix_of_lines)]
-        }
-        chosen = {key: quantity for key, quantity in quantities.items() if quantity}
+        chosen = self.gathered(filled)
         if not chosen and not self.errors:
             raise forms.ValidationError(self.nothing_text)
-        return {**filled, "quantities": chosen}
+        return {**filled, self.gathered_as: chosen}
+
+    def gathered(self, filled: dict[str, Any]) -> Any:
+        """Return the quantities above 0, by the key of their line."""
+        quantities = self.taken(filled, self.prefix_of_lines)
+        return {key: quantity for key, quantity in quantities.items() if quantity}
+
+    def taken(self, filled: dict[str, Any], prefix: str) -> dict[int, Any]:
+        """Take the values of one kind of field out of what was filled in, by line."""
+        names = [name for name in filled if name.startswith(prefix)]
+        return {int(name[len(prefix) :]): filled.pop(name) for name in names}
 
 
 class OrderLinesInline(ScopedInline):

@@ -1,16 +1,15 @@
 """The buttons of a purchase order."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from common.admin_orders import QuantitiesForm
+from common.admin_orders import QuantitiesForm, quantity_field
 from common.admin_steps import Step
 from common.permissions import Can
 from purchasing.models import PurchaseOrder
-from purchasing.services.receipts import Delivery, ReceiptLine, receive_purchase_order
+from purchasing.services.receipts import ZERO, Delivery, ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import (
     cancel_purchase_order,
     confirm_purchase_order,
@@ -22,23 +21,75 @@ Status = PurchaseOrder.Status
 
 
 class ReceiveForm(QuantitiesForm):
-    """What arrived; a line without a quantity stays outstanding."""
+    """What arrived of each line; one without a quantity stays outstanding."""
+
+    gathered_as = "lines"
+    nothing_text = "Enter what was accepted or rejected of at least one line."
+    columns = ("Accepted", "Rejected", "Lot", "Expires")
 
     delivery_note = forms.CharField(
         max_length=100, required=False, widget=UnfoldAdminTextInputWidget
     )
+    notes = forms.CharField(
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
 
     def __init__(self, order: PurchaseOrder, posted: Any) -> None:
-        items = order.items.select_related("variation__product")
+        items = [
+            item
+            for item in order.items.select_related("variation__product")
+            if item.quantity_outstanding or posted is not None
+        ]
         super().__init__(
             [
                 (item.pk, f"{item.variation.sku_code} {item.variation.product.name}",
                  item.quantity_outstanding)
-                for item in items if item.quantity_outstanding or posted is not None
+                for item in items
             ],
             posted,
         )  # fmt: skip
-        self.order_fields(["delivery_note"])
+        self.keys = [item.pk for item in items]
+        for key in self.keys:
+            self.fields[f"rejected_{key}"] = quantity_field(label="Rejected")
+            self.fields[f"lot_{key}"] = forms.CharField(
+                label="Lot",
+                max_length=50,
+                required=False,
+                widget=UnfoldAdminTextInputWidget,
+            )
+            self.fields[f"expiry_{key}"] = forms.DateField(
+                label="Expires", required=False, widget=UnfoldAdminSingleDateWidget
+            )
+
+    @property
+    def table(self) -> list[tuple[Any, list[Any]]]:
+        """Return the fields of each line, for the page to show side by side."""
+        kinds = (self.prefix_of_lines, "rejected_", "lot_", "expiry_")
+        rows = [[self[f"{kind}{key}"] for kind in kinds] for key in self.keys]
+        return [(row[0], row) for row in rows]
+
+    @property
+    def beside_the_table(self) -> list[Any]:
+        return [self["delivery_note"], self["notes"]]
+
+    def gathered(self, filled: dict[str, Any]) -> list[ReceiptLine]:
+        """Return the lines of which something was accepted or rejected."""
+        accepted = self.taken(filled, self.prefix_of_lines)
+        rejected = self.taken(filled, "rejected_")
+        lots, expiries = self.taken(filled, "lot_"), self.taken(filled, "expiry_")
+        return [
+            ReceiptLine(
+                item_id=key,
+                quantity_accepted=accepted.get(key) or ZERO,
+                quantity_rejected=rejected.get(key) or ZERO,
+                lot_number=lots.get(key, ""),
+                expiration_date=expiries.get(key),
+            )
+            for key in self.keys
+            if accepted.get(key) or rejected.get(key)
+        ]
 
 
 def send(row: PurchaseOrder, acting_user: Any) -> str:
@@ -64,16 +115,16 @@ def cancel(row: PurchaseOrder, acting_user: Any) -> str:
 def receive(
     row: PurchaseOrder,
     acting_user: Any,
-    quantities: dict[int, Decimal],
+    lines: list[ReceiptLine],
     delivery_note: str = "",
+    notes: str = "",
 ) -> str:
-    lines = [
-        ReceiptLine(item_id=key, quantity_accepted=quantity) for key, quantity in quantities.items()
-    ]
-    delivery = Delivery(delivery_note=delivery_note)
+    delivery = Delivery(delivery_note=delivery_note, notes=notes)
     receipt = receive_purchase_order(
         order=row, lines=lines, delivery=delivery, acting_user=acting_user
     )
+    if not any(line.quantity_accepted for line in lines):
+        return f"Noted as {receipt.code}: all of it was rejected and stays outstanding."
     return f"Received as {receipt.code}; the goods are in stock."
 
 
@@ -103,7 +154,8 @@ STEPS = (
     Step(
         name="receive", title="Receive", permission=Can.POST_STOCK, run=receive,
         lawful=can_become(Status.PARTIALLY_RECEIVED), form=ReceiveForm, icon="inventory",
-        explanation="All that is outstanding; enter less where less arrived.",
+        explanation="All that is outstanding; enter less where less arrived. What is rejected does "
+        "not enter stock and stays outstanding.",
     ),
     Step(
         name="cancel", title="Cancel order", permission=Can.MANAGE_PURCHASE_ORDERS, run=cancel,

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from common.permissions import Can
@@ -14,11 +15,11 @@ def may(permission: Can, request: HttpRequest) -> bool:
     return user.can(permission)
 
 
-def entry(title: str, icon: str, page: str, permission: Can) -> dict[str, Any]:
+def entry(title: str, icon: str, page: str, permission: Can, *keys: int) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{page}"),
+        "link": reverse_lazy(f"admin:{page}", args=keys),
         "permission": partial(may, permission),
     }
 
@@ -76,6 +77,11 @@ NAVIGATION = [
     ),
     area(
         "Operations",
+        entry(
+            "Company settings", "tune", "common_companysettings_change", Can.MANAGE_SETTINGS,
+            1,  # the only row
+        ),
+        entry("Schedule", "schedule", "operations_jobrun_changelist", Can.MANAGE_SETTINGS),
         entry("Outbox", "outbox", "notifications_outboxmessage_changelist", Can.MANAGE_SETTINGS),
         entry(
             "Order imports", "upload_file", "operations_orderimport_changelist",
@@ -84,12 +90,18 @@ NAVIGATION = [
     ),
 ]  # fmt: skip
 
+
+def favicon(request: HttpRequest) -> str:
+    return static("common/favicon.svg")
+
+
 UNFOLD = {
     "SITE_TITLE": "InventoryPulse",
     "SITE_HEADER": "InventoryPulse",
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "inventory_2",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",

@@ -1,13 +1,14 @@
 """The Celery application: tasks are hints, the facts stand in PostgreSQL."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("inventorypulse")
+app = Celery("inventorypulse", task_cls="operations.scheduled_task:ScheduledTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # What is the same everywhere; a CELERY_ setting of the same name would win.
 app.add_defaults(
@@ -31,7 +32,7 @@ app.add_defaults(
         "timezone": "UTC",
     }
 )
-app.conf.beat_schedule = {
+SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-outbox": {"task": "notifications.deliver_outbox", "schedule": 5.0},
     "check-low-stock": {"task": "alerts.check_low_stock", "schedule": crontab(hour=0, minute=0)},
     "purge-idempotency": {
@@ -42,6 +43,14 @@ app.conf.beat_schedule = {
         "task": "notifications.purge_messages",
         "schedule": crontab(hour=3, minute=40),
     },
+    "purge-job-runs": {
+        "task": "operations.purge_job_runs",
+        "schedule": crontab(hour=3, minute=55),
+    },
     "purge-sign-ins": {"task": "users.purge_sign_ins", "schedule": crontab(hour=3, minute=50)},
 }
+for job, entry in SCHEDULE.items():
+    # Tells the task that beat sent it, and as which job; see operations.scheduled_task.
+    entry["options"] = {**entry.get("options", {}), "headers": {"scheduled_job": job}}
+app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()

@@ -2,11 +2,11 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from common.api.views import bad_request, not_found, server_error
 from operations.api.metrics import metrics_view
+from operations.views import favicon, home
 
 handler400 = bad_request
 handler404 = not_found
@@ -16,7 +16,8 @@ API_APPS = ["operations", "alerts", "purchasing", "sales", "inventory", "supplie
 API_APPS += ["warehouses", "users", "notifications"]
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path("", home, name="home"),
+    path("favicon.ico", favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("metrics", metrics_view, name="metrics"),
     path("api/session/", include("rest_framework.urls")),

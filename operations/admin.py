@@ -1,13 +1,18 @@
-"""What operations keeps: how far imports are."""
+"""What operations keeps: how far imports are, and what the schedule did."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from common.admin import ReadOnlyAdmin
 from common.permissions import Can
-from operations.models import OrderImport
+from operations.admin_settings import CompanySettingsAdmin as CompanySettingsAdmin
+from operations.models import JobRun, OrderImport
+from operations.schedule import last_runs, scheduled_jobs
+
+TITLES = ["Job", "Runs", "Next (UTC)", "Last run (UTC)", "Result"]
 
 
 @admin.register(OrderImport)
@@ -25,3 +30,23 @@ class OrderImportAdmin(ReadOnlyAdmin):
 
     def scope(self, request: HttpRequest) -> Any:
         return OrderImport.objects.all()
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    """The schedule: what runs when, and below it every run of the last 90 days."""
+
+    may_view = Can.MANAGE_SETTINGS
+    list_display = ["job", "slot", "state", "runs", "started_at", "finished_at", "result"]
+    list_filter = ["state", "job"]
+    search_fields = ["job", "result"]
+    list_before_template = "admin/schedule.html"
+
+    def scope(self, request: HttpRequest) -> Any:
+        return JobRun.objects.all()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        runs, now = last_runs(), timezone.now()
+        schedule = [(job, job.next_at(now), runs.get(job.name)) for job in scheduled_jobs()]
+        shown = {"schedule": schedule, "schedule_titles": TITLES}
+        return super().changelist_view(request, {**(extra_context or {}), **shown})

@@ -1,6 +1,7 @@
 """What operations keeps of its own."""
 
 from django.db import models
+from django.db.models import Q
 
 from warehouses.models import Warehouse
 
@@ -33,3 +34,37 @@ class OrderImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class JobRun(models.Model):
+    """One run of a scheduled job in its slot, which only one of several beats can take."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    job = models.CharField(max_length=100)
+    slot = models.DateTimeField(
+        help_text="When the run was due; of a job that polls, the hour, whose runs are counted."
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    task_id = models.CharField("task", max_length=100)
+    runs = models.PositiveIntegerField(default=1)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-slot", "job"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "slot"], name="job_run_once_per_slot"),
+            models.CheckConstraint(
+                condition=Q(state="running", finished_at=None)
+                | (~Q(state="running") & Q(finished_at__isnull=False)),
+                name="job_run_ended_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.slot:%Y-%m-%d %H:%M}"

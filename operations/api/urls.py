@@ -1,8 +1,9 @@
-"""Paths of health and of company settings."""
+"""Paths of health, company settings and the schedule."""
 
 from django.urls import path
 
 from operations.api import views
+from operations.api.schedule import ScheduleView
 from operations.api.settings import CompanySettingsViewSet
 
 COMPANY_SETTINGS = CompanySettingsViewSet.as_view(
@@ -14,4 +15,5 @@ urlpatterns = [
     path("health/live/", views.LiveView.as_view(), name="health-live"),
     path("health/ready/", views.ReadyView.as_view(), name="health-ready"),
     path("settings/", COMPANY_SETTINGS, name="settings"),
+    path("schedule/", ScheduleView.as_view(), name="schedule"),
 ]

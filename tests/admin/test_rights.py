@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from alerts.models import Alert
+from common.models import CompanySettings
 from common.permissions import ROLE_PERMISSIONS, Can, Role
 from inventory.models import (
     Category,
@@ -18,7 +19,7 @@ from inventory.models import (
     StockMovement,
 )
 from notifications.models import Notification, OutboxMessage
-from operations.models import OrderImport
+from operations.models import JobRun, OrderImport
 from purchasing.models import GoodsReceipt, PurchaseOrder
 from sales.models import Fulfilment, SalesOrder, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
@@ -68,6 +69,8 @@ TABLE = {
     Notification: Rights(Can.SIGN_IN),
     OutboxMessage: Rights(Can.MANAGE_SETTINGS),
     OrderImport: Rights(Can.MANAGE_SETTINGS),
+    JobRun: Rights(Can.MANAGE_SETTINGS),
+    CompanySettings: Rights(Can.MANAGE_SETTINGS, None, Can.MANAGE_SETTINGS),
 }
 
 
@@ -117,6 +120,10 @@ ROWS = {
     Notification: lambda place, user: NotificationFactory(recipient=user),
     OutboxMessage: lambda place, user: MailFactory(),
     OrderImport: lambda place, user: imported(place),
+    JobRun: lambda place, user: JobRun.objects.create(
+        job="sweep", slot=timezone.now(), started_at=timezone.now()
+    ),
+    CompanySettings: lambda place, user: CompanySettings.current(),
 }
 FOREIGN = {
     LowStockThreshold: lambda place: LowStockThreshold.objects.create(

@@ -9,7 +9,8 @@ from django.test import Client
 from tests.factories.users import UserFactory
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/admin/login/", "/admin/", "/api/docs/", "/api/suppliers/"]
+PAGES = ["/admin/login/", "/admin/", "/api/docs/", "/api/suppliers/", "/api/session/login/"]
+ICON = "/static/common/favicon.svg"
 
 
 @pytest.fixture
@@ -19,12 +20,17 @@ def browser():
     return client
 
 
+@pytest.fixture
+def visitor():
+    return Client(HTTP_ACCEPT="text/html")
+
+
 def policy_of(answer):
     directives = answer["Content-Security-Policy"].split("; ")
     return {name: values for name, *values in map(str.split, directives)}
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/api/health/", "/nowhere/", "/metrics"])
+@pytest.mark.parametrize("path", [*PAGES, "/api/health/", "/nowhere/", "/metrics", "/favicon.ico"])
 def test_every_answer_has_the_headers(browser, path):
     answer = browser.get(path)
 
@@ -49,7 +55,7 @@ def test_pages_run_only_scripts_of_our_own_files(browser, path):
     sources += re.findall(r'<link\b[^>]*rel="(?:stylesheet|icon)"[^>]*href="([^"]+)"', html)
     assert sources
     for source in sources:
-        assert source.startswith(("/static/", "/api/docs/?", "data:")), source
+        assert source.startswith(("/static/", "/api/docs/?", "data:", "/favicon.ico")), source
         if source.startswith("/static/"):
             assert finders.find(source.removeprefix("/static/").partition("?")[0]), source
     inline = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", html)
@@ -75,3 +81,50 @@ def test_browsable_api_signs_out_without_a_script(browser):
 
     assert answer.status_code == 302
     assert browser.get("/api/suppliers/").status_code == 401
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_have_the_products_icon(browser, visitor, path):
+    client = visitor if "login" in path else browser
+    html = client.get(path).content.decode()
+    icons = re.findall(r'<link\b[^>]*rel="icon"[^>]*href="([^"]+)"', html)
+    icons += re.findall(r'<link\b[^>]*href="([^"]+)"[^>]*rel="icon"', html)
+
+    assert icons == [{"/api/docs/": "/favicon.ico"}.get(path, ICON)]
+
+
+def test_icon_that_browsers_ask_for_unasked_is_there(visitor):
+    answer = visitor.get("/favicon.ico")
+
+    assert (answer.status_code, answer.url) == (302, "/static/common/favicon.ico")
+    assert finders.find("common/favicon.ico")
+
+
+def test_first_page_leads_to_every_door(visitor):
+    answer = visitor.get("/")
+
+    assert answer.status_code == 200
+    links = re.findall(r'<a href="([^"]+)"', answer.content.decode())
+    assert links == [
+        "/admin/",
+        "/api/docs/",
+        "/api/session/login/?next=/api/products/",
+        "/api/health/",
+    ]
+    for link in links:
+        assert visitor.get(link, follow=True).status_code == 200
+    assert visitor.post("/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("admin", 302), ("manager", 302), ("staff", 302), ("sales", 200), ("viewer", 200)],
+)
+def test_first_page_leads_the_back_office_to_its_work(visitor, role, status):
+    visitor.force_login(UserFactory(role=role))
+
+    answer = visitor.get("/")
+
+    assert answer.status_code == status
+    if status == 302:
+        assert answer.url == "/admin/"

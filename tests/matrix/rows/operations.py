@@ -6,8 +6,9 @@ ALL = "200 200 200 200 200"
 ADMIN = "200 403 403 403 403"
 
 ROWS = [
-    Row("get", "/", own="302 302 302 302 302", anonymous=302),
-    Row("post", "/", own="302 302 302 302 302", anonymous=302),
+    # To those signed in to the back office by a session; see test_browser_rules.py.
+    Row("get", "/", own=ALL, anonymous=200),
+    Row("get", "/favicon.ico", own="302 302 302 302 302", anonymous=302),
     # To callers on this machine; see tests/operations/test_metrics.py for others.
     Row("get", "/metrics", own=ALL, anonymous=200),
     Row("get", "/api/schema/", own=ALL, anonymous=200),
@@ -19,6 +20,7 @@ ROWS = [
     Row("post", "/api/session/login/", own=ALL, anonymous=200, body={}),
     Row("post", "/api/session/logout/", own=ALL, anonymous=200),
     Row("get", "/api/settings/", own=ALL),
+    Row("get", "/api/schedule/", own=ADMIN),
     Row("put", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
     Row("patch", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
 ]

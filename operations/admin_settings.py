@@ -1,0 +1,71 @@
+"""The page of what the company decided for everybody."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from common.admin import ScopedAdmin, ServiceForm, caller
+from common.models import CompanySettings
+from common.permissions import Can
+from operations.services import change_company_settings
+from warehouses.models import Warehouse
+
+COLUMNS = [
+    field.name for field in CompanySettings._meta.fields if field.editable and not field.primary_key
+]
+
+
+class CompanySettingsForm(ServiceForm):
+    """Every setting, and the warehouse where documents go that name none."""
+
+    default_warehouse = forms.ModelChoiceField(
+        Warehouse.objects.none(), required=False, widget=UnfoldAdminSelectWidget,
+        help_text="Where documents go that name no warehouse.",
+    )  # fmt: skip
+
+    class Meta:
+        model = CompanySettings
+        fields = COLUMNS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "default_warehouse" in self.fields:
+            chosen: Any = self.fields["default_warehouse"]
+            chosen.queryset = Warehouse.objects.filter(is_active=True)
+            chosen.initial = default_warehouse_key()
+            if chosen.initial:
+                chosen.required, chosen.empty_label = True, None
+
+
+def default_warehouse_key() -> int | None:
+    return Warehouse.objects.filter(is_default=True).values_list("pk", flat=True).first()
+
+
+@admin.register(CompanySettings)
+class CompanySettingsAdmin(ScopedAdmin):
+    """One row, which is neither made nor deleted here; the sidebar leads straight to it."""
+
+    may_view = may_change = Can.MANAGE_SETTINGS
+    form = CompanySettingsForm
+    list_display = ["__str__", "currency", "updated_at"]
+    readonly_fields = ["updated_at"]
+
+    def scope(self, request: HttpRequest) -> Any:
+        CompanySettings.current()
+        return CompanySettings.objects.all()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*COLUMNS, "default_warehouse", *self.readonly_fields]
+
+    def version_of(self, row: Any) -> str:
+        return f"{super().version_of(row)} {default_warehouse_key()}"
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> CompanySettings:
+        values = {name: form.cleaned_data[name] for name in form.changed_data}
+        values["default_warehouse"] = form.cleaned_data["default_warehouse"]
+        return change_company_settings(acting_user=caller(request), **values)

@@ -130,7 +130,7 @@ def run_in_slot(*, job: str, task_id: str, run: Callable[[], Any]) -> Any:
 @transaction.atomic
 def take_slot(job: ScheduledJob, task_id: str) -> int | None:
     """Write that a task has the slot; return the row's key, or None if another has it."""
-    values = {
+    values: dict[str, Any] = {
         "job": job.name,
         "slot": job.slot(timezone.now()),
         "task": task_id,

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Task
 
 
-class ScheduledTask(Task):  # type: ignore[misc]
+class ScheduledTask(Task):
     """A task; when beat sent it as a job, its slot decides whether it runs."""
 
     abstract = True

@@ -36,22 +36,21 @@ MAKE_MISSING = """
     INSERT INTO inventory_stock
         (variation_id, warehouse_id, on_hand, reserved, unavailable, incoming, average_cost,
          reorder_point, bin_location, tracks_lots, tracks_expiry)
-    SELECT missing.variation_id, missing.warehouse_id, 0, 0, 0, 0, 0, missing.reorder_point, '',
+    SELECT missing.variation_id, missing.warehouse_id, 0, 0, 0, 0, 0,
+           inventory_reorder_point(missing.variation_id, missing.warehouse_id), '',
            missing.lot_tracking, missing.expiration_tracking
     FROM (
-        SELECT p.variation_id, p.warehouse_id, f.lot_tracking, f.expiration_tracking,
-               COALESCE(t.threshold, v.reorder_level) AS reorder_point
+        SELECT p.variation_id, p.warehouse_id, f.lot_tracking, f.expiration_tracking
         FROM unnest(%s::bigint[], %s::bigint[]) AS p(variation_id, warehouse_id)
         JOIN inventory_productvariation v ON v.id = p.variation_id
         JOIN inventory_product f ON f.id = v.product_id
-        LEFT JOIN inventory_lowstockthreshold t
-          ON t.variation_id = p.variation_id AND t.warehouse_id = p.warehouse_id
         WHERE NOT EXISTS (
             SELECT FROM inventory_stock s
             WHERE s.variation_id = p.variation_id AND s.warehouse_id = p.warehouse_id
         )
         ORDER BY 1, 2
-        FOR SHARE OF f  -- whoever changes what a product tracks waits, or is waited for
+        -- Whoever changes what a product tracks, or a threshold, waits or is waited for.
+        FOR SHARE OF f, v
     ) AS missing
     ON CONFLICT (variation_id, warehouse_id) DO NOTHING"""
 

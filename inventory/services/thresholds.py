@@ -45,11 +45,23 @@ def refresh_reorder_points(variation_ids: Iterable[int]) -> int:
     return len(rows)
 
 
+def lock_variation(key: int) -> None:
+    """Wait for postings that make balances of a variation, and keep others from making one.
+
+    A balance made meanwhile is then seen here and written, or it reads what was changed here.
+    """
+    ProductVariation.objects.select_for_update(no_key=True).get(pk=key)
+
+
 @transaction.atomic
 def create_threshold(
     *, variation: ProductVariation, warehouse: Warehouse, threshold: Decimal
 ) -> LowStockThreshold:
-    """Give a variation its own reorder point in one warehouse. Raises DuplicateCode."""
+    """Give a variation its own reorder point in one warehouse.
+
+    Locks the variation, then the balances. Raises DuplicateCode.
+    """
+    lock_variation(variation.pk)
     row = LowStockThreshold(variation=variation, warehouse=warehouse, threshold=threshold)
     text = f"{variation.sku_code} has a threshold in {warehouse.code}. Change that one."
     with refuse_duplicates({"threshold_once": "warehouse"}, text):
@@ -60,7 +72,11 @@ def create_threshold(
 
 @transaction.atomic
 def update_threshold(*, row: LowStockThreshold, values: dict[str, Any]) -> LowStockThreshold:
-    """Change a threshold and the reorder point of its balance."""
+    """Change a threshold and the reorder point of its balance.
+
+    Locks the variation, then the balances.
+    """
+    lock_variation(row.variation_id)
     row.threshold = values.get("threshold", row.threshold)
     row.save(update_fields=["threshold", "updated_at"])
     refresh_reorder_points([row.variation_id])
@@ -69,6 +85,10 @@ def update_threshold(*, row: LowStockThreshold, values: dict[str, Any]) -> LowSt
 
 @transaction.atomic
 def delete_threshold(*, row: LowStockThreshold) -> None:
-    """Delete a threshold: the variation's reorder level is in force again."""
+    """Delete a threshold: the variation's reorder level is in force again.
+
+    Locks the variation, then the balances.
+    """
+    lock_variation(row.variation_id)
     row.delete()
     refresh_reorder_points([row.variation_id])

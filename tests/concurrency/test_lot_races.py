@@ -167,7 +167,7 @@ def test_receipt_waits_for_whoever_lets_the_product_track_lots():
 
 
 def test_without_the_lock_of_the_product_a_balance_misses_that_it_tracks_lots(monkeypatch):
-    monkeypatch.setattr(ledger, "MAKE_MISSING", ledger.MAKE_MISSING.replace("FOR SHARE OF f", ""))
+    monkeypatch.setattr(ledger, "MAKE_MISSING", ledger.MAKE_MISSING.replace("OF f, v", "OF v"))
 
     receive_while_tracking_begins()
 

@@ -1,6 +1,6 @@
 """A reference is a business code or a primary key; where a value is both, the code wins."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -27,11 +27,14 @@ class ReferenceQuerySet(models.QuerySet[Any]):
 
     def by_reference(self, reference: object) -> Self:
         """Narrow to the row whose code, or else whose primary key, is `reference`."""
-        code = str(reference).strip().upper()
-        field = self.model.code_field
         key = as_primary_key(reference)
-        if field == "pk":  # a model without a code of its own
+        if self.model.code_field == "pk":  # a model without a code of its own
             return self.filter(pk=key) if key is not None else self.none()
+        return self.named(str(reference).strip().upper(), key)
+
+    def named(self, code: Any, key: Any) -> Self:
+        """Narrow to the row of a code, or else of a primary key if there is one."""
+        field = self.model.code_field
         matches = Q(**{field: code})
         if key is not None:
             matches |= Q(pk=key)
@@ -42,16 +45,27 @@ class ReferenceQuerySet(models.QuerySet[Any]):
 
     def by_references(self, references: Iterable[object]) -> dict[str, Any]:
         """Return the rows of many references in one query, keyed by `str(reference)` as given."""
-        wanted = {str(reference): str(reference).strip().upper() for reference in references}
-        keys = {text: as_primary_key(text) for text in wanted}
         field = self.model.code_field
-        rows = list(
-            self.filter(
-                Q(**{f"{field}__in": set(wanted.values())})
-                | Q(pk__in={key for key in keys.values() if key is not None})
-            )
+        return matched(
+            references,
+            field,
+            lambda codes, keys: self.filter(Q(**{f"{field}__in": codes}) | Q(pk__in=keys)),
         )
-        by_code = {getattr(row, field): row for row in rows}
-        by_key = {row.pk: row for row in rows}
-        found = {text: by_code.get(code) or by_key.get(keys[text]) for text, code in wanted.items()}
-        return {text: row for text, row in found.items() if row is not None}
+
+
+def matched(
+    references: Iterable[object],
+    code_field: str,
+    find: Callable[[list[str], list[int]], Iterable[Any]],
+) -> dict[str, Any]:
+    """Return the row of each reference, keyed by `str(reference)` as given.
+
+    `find` is asked once for the rows of codes and of primary keys.
+    """
+    wanted = {str(reference): str(reference).strip().upper() for reference in references}
+    keys = {text: as_primary_key(text) for text in wanted}
+    rows = list(find(list(wanted.values()), [key for key in keys.values() if key is not None]))
+    by_code = {getattr(row, code_field): row for row in rows}
+    by_key = {row.pk: row for row in rows}
+    found = {text: by_code.get(code) or by_key.get(keys[text]) for text, code in wanted.items()}
+    return {text: row for text, row in found.items() if row is not None}

@@ -3,9 +3,32 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, CharField, Q
+
+from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import InvalidInput
+from common.references import matched
 from inventory.models import Product, ProductVariation
 
+# Without what is long and no posting or order looks at; it would be read when somebody did.
+BY_REFERENCE = CompiledQuery(
+    lambda: (
+        ProductVariation.objects.select_related("product")
+        .defer(
+            "attributes",
+            "product__description",
+            "product__specifications",
+            "product__tags",
+            "product__storage_requirements",
+        )
+        .filter(
+            Q(sku_code__any=Given("codes", ArrayField(CharField())))
+            | Q(pk__any=Given("keys", ArrayField(BigIntegerField())))
+        )
+        .order_by()
+    )  # fmt: skip
+)
 VARIATION_KEYS = ("product_variation", "sku", "sku_code")
 
 
@@ -21,7 +44,9 @@ def find_variations(
     named = [named_by(line) for line in lines]
     skus = {str(value) for key, value in named if key in VARIATION_KEYS}
     products = {str(value) for key, value in named if key == "product_id"}
-    variations = ProductVariation.objects.select_related("product").by_references(skus)
+    variations = matched(
+        skus, "sku_code", lambda codes, keys: BY_REFERENCE.all(codes=codes, keys=keys)
+    )
     defaults = default_variations(products)
     errors: dict[str, list[Any]] = {}
     found = []

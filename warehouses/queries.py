@@ -1,25 +1,62 @@
 """Which warehouse is meant."""
 
+from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, CharField, Exists, OuterRef
 
+from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import InvalidInput
+from common.permissions import Can
+from common.references import as_primary_key
 from warehouses.models import Membership, Warehouse
+
+
+class GivenUser:
+    """Stands for the caller in a compiled query: everybody who sees all warehouses, or not."""
+
+    pk = Given("user_id", BigIntegerField())
+
+    def __init__(self, sees_all: bool) -> None:
+        self.sees_all = sees_all
+
+    def can(self, permission: Can) -> bool:
+        if permission != Can.SEE_ALL_WAREHOUSES:
+            raise ValueError(f"A compiled query cannot know who can {permission}.")
+        return self.sees_all
+
+
+@cache
+def _default_one(sees_all: bool) -> CompiledQuery:
+    user = GivenUser(sees_all)
+    own = Membership.objects.filter(warehouse=OuterRef("pk"), user_id=user.pk, is_default=True)
+    return CompiledQuery(
+        lambda: (
+            Warehouse.objects.member(user)
+            .filter(is_active=True)
+            .annotate(own_default=Exists(own))
+            .order_by("-own_default", "-is_default", "pk")[:1]
+        )
+    )
+
+
+@cache
+def _named_one(sees_all: bool, has_key: bool) -> CompiledQuery:
+    code = Given("code", CharField())
+    key = Given("key", BigIntegerField()) if has_key else None
+    return CompiledQuery(
+        lambda: (
+            Warehouse.objects.member(GivenUser(sees_all))
+            .filter(is_active=True)
+            .named(code, key)[:1]
+        )
+    )
 
 
 def default_warehouse_for(user: Any) -> Warehouse | None:
     """Return the user's default warehouse, else the company's if they may use it, else any own."""
-    default: Warehouse | None = (
-        Warehouse.objects.member(user)
-        .filter(is_active=True)
-        .annotate(
-            own_default=Exists(
-                Membership.objects.filter(warehouse=OuterRef("pk"), user=user, is_default=True)
-            )
-        )
-        .order_by("-own_default", "-is_default", "pk")
-        .first()
+    default: Warehouse | None = _default_one(user.can(Can.SEE_ALL_WAREHOUSES)).first(
+        user_id=user.pk
     )
     return default
 
@@ -37,8 +74,10 @@ def member_warehouse(reference: object | None, user: Any, field: str = "warehous
                 {field: ["Name a warehouse that you belong to."]},
             )
         return warehouse
-    found: Warehouse | None = (
-        Warehouse.objects.member(user).filter(is_active=True).by_reference(reference).first()
+    key = as_primary_key(reference)
+    named_one = _named_one(user.can(Can.SEE_ALL_WAREHOUSES), key is not None)
+    found: Warehouse | None = named_one.first(
+        user_id=user.pk, code=str(reference).strip().upper(), key=key
     )
     if found is None:
         text = f'Unknown warehouse "{str(reference)[:50]}". Use the code of one you belong to.'

@@ -15,11 +15,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from common.compiled_queries import prepared_cursor
 from inventory.models import ProductVariation, StockMovement
 from inventory.models.lot import stock_day
 from inventory.services.lot_change import LotPart
 from inventory.services.lot_rows import load_lots
-from inventory.services.sql_arrays import columns, numbers, prepared_cursor, texts
+from inventory.services.sql_arrays import columns, numbers, texts
 from inventory.services.stock_change import (
     ZERO,
     Holder,

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from common.compiled_queries import prepared_cursor
 from inventory.exceptions import LineProblem, UnfitLines
 from inventory.models import StockMovement
 from inventory.services.lot_change import RunningLot
-from inventory.services.sql_arrays import columns, numbers, prepared_cursor, texts
+from inventory.services.sql_arrays import columns, numbers, texts
 from inventory.services.stock_change import RunningBalance, StockChange
 
 MAKE_LOTS = """

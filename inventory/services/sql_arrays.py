@@ -1,11 +1,7 @@
-"""Rows as arrays for PostgreSQL, and cursors whose statements it keeps prepared."""
+"""Rows as arrays for PostgreSQL."""
 
 from collections.abc import Sequence
 from typing import Any
-
-from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.backends.utils import CursorWrapper
 
 ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\"})
 
@@ -24,15 +20,6 @@ def texts(column: Sequence[Any]) -> str:
 
 def quoted(value: Any) -> str:
     return "NULL" if value is None else f'"{str(value).translate(ESCAPES)}"'
-
-
-def prepared_cursor() -> CursorWrapper:
-    """A cursor whose statements the server parses and plans once a connection, not each time."""
-    if connection.queries_logged:  # a prepared statement would be logged without its text
-        return connection.cursor()
-    connection.ensure_connection()
-    bind_on_server: Any = ServerBindingCursor
-    return connection.make_cursor(bind_on_server(connection.connection))
 
 
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:

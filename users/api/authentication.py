@@ -2,13 +2,28 @@
 
 from typing import Any
 
+from django.db.models import BigIntegerField
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.tokens import Token
 
+from common.compiled_queries import CompiledQuery, Given
 from users.api.tokens import UNREADABLE, claimed_key
 from users.models import User
+
+# Asked by every request. A cache would cost a question too, to learn of a dismissal at once.
+SIGNED_IN = CompiledQuery(
+    lambda: (
+        User.objects.active()
+        .filter(
+            pk=Given("user_id", BigIntegerField()),
+            sign_ins__pk=Given("sign_in_id", BigIntegerField()),
+            sign_ins__revoked_at=None,
+        )
+        .order_by()[:1]
+    )
+)
 
 
 class TokenRejected(AuthenticationFailed):
@@ -30,14 +45,9 @@ class SessionJWTAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> Any:
         """Load the user and check the sign-in, with one query."""
-        user = (
-            User.objects.active()
-            .filter(
-                pk=claimed_key(validated_token, "user_id"),
-                sign_ins__pk=claimed_key(validated_token, "sid"),
-                sign_ins__revoked_at=None,
-            )
-            .first()
+        user = SIGNED_IN.first(
+            user_id=claimed_key(validated_token, "user_id"),
+            sign_in_id=claimed_key(validated_token, "sid"),
         )
         if user is None:
             raise TokenRejected

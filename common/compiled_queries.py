@@ -1,0 +1,132 @@
+"""Queries that the ORM compiles once: what every request asks costs it no compiling again.
+
+The ORM takes several times as long to write a statement as the database takes to answer it. A
+CompiledQuery keeps the statement of a queryset in which `Given` stands for the values that differ.
+It gives the same objects, or dicts after `.values()`, as the queryset would.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Expression, Field, Lookup, QuerySet
+from django.db.models.query import ModelIterable, ValuesIterable, get_related_populators
+
+
+class Given(Expression):
+    """A value that is given when the query runs, by name."""
+
+    def __init__(self, name: str, output_field: Field[Any, Any]) -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [self]
+
+
+@Field.register_lookup
+class AnyOf(Lookup[bool]):
+    """`column__any=Given(…)`: the column equals one of an array's values, of whatever number."""
+
+    lookup_name = "any"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, before = self.process_lhs(compiler, connection)
+        array, after = self.process_rhs(compiler, connection)
+        return f"{column} = ANY({array})", [*before, *after]
+
+
+class MakeRows(Protocol):
+    def __call__(self, rows: Iterator[Sequence[Any]]) -> Iterator[Any]: ...
+
+
+class Compiled(NamedTuple):
+    """A statement, its parameters with Given among them, and what makes objects of its rows."""
+
+    sql: str
+    parameters: Sequence[Any]
+    converted: Callable[[list[Any]], Iterator[Sequence[Any]]]
+    objects: MakeRows
+
+
+class CompiledQuery:
+    """The queryset that `build` returns, compiled at its first use.
+
+    `build` runs once: nothing in it may depend on the moment. Its values must be Given or fixed.
+    """
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+        self.build = build
+
+    def all(self, **given: Any) -> list[Any]:
+        """Run it with these values."""
+        sql, parameters, converted, objects = self.compiled
+        values = [given[one.name] if isinstance(one, Given) else one for one in parameters]
+        with prepared_cursor() as cursor:
+            cursor.execute(sql, values)
+            rows = cursor.fetchall()
+        return list(objects(converted(rows)))
+
+    def first(self, **given: Any) -> Any:
+        """Run it with these values; return the first row or None. `build` limits it to one."""
+        return next(iter(self.all(**given)), None)
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        queryset = self.build()
+        compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
+        sql, parameters = compiler.as_sql()
+        expressions = [selected[0] for selected in compiler.select[: compiler.col_count]]
+        converters = compiler.get_converters(expressions)
+
+        def converted(rows: list[Any]) -> Iterator[Sequence[Any]]:
+            return compiler.apply_converters(rows, converters) if converters else iter(rows)
+
+        makers = {ModelIterable: instances_of, ValuesIterable: dicts_of}
+        make = makers[queryset._iterable_class]  # type: ignore[attr-defined]
+        return Compiled(sql, parameters, converted, make(queryset, compiler))
+
+
+def instances_of(queryset: Any, compiler: Any) -> MakeRows:
+    """Return what makes model instances of rows, with those of `select_related`."""
+    model, select = compiler.klass_info["model"], compiler.select
+    fields = compiler.klass_info["select_fields"]
+    start, end = fields[0], fields[-1] + 1
+    names = [one[0].target.attname for one in select[start:end]]
+    related = get_related_populators(compiler.klass_info, select, DEFAULT_DB_ALIAS)
+    annotations = list(compiler.annotation_col_map.items())
+
+    def instances(rows: Iterator[Sequence[Any]]) -> Iterator[Any]:
+        for row in rows:
+            instance = model.from_db(DEFAULT_DB_ALIAS, names, row[start:end])
+            for populator in related:
+                populator.populate(row, instance)
+            for name, column in annotations:
+                setattr(instance, name, row[column])
+            yield instance
+
+    return instances
+
+
+def dicts_of(queryset: Any, compiler: Any) -> MakeRows:
+    """Return what makes the dicts of `.values()` of rows."""
+    query = queryset.query
+    names = [*query.extra_select, *query.values_select, *query.annotation_select]
+
+    def dicts(rows: Iterator[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+        return (dict(zip(names, row, strict=True)) for row in rows)
+
+    return dicts
+
+
+def prepared_cursor() -> CursorWrapper:
+    """A cursor whose statements the server parses and plans once a connection, not each time."""
+    if connection.queries_logged:  # a prepared statement would be logged without its text
+        return connection.cursor()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    bind_on_server: Any = ServerBindingCursor
+    return connection.make_cursor(bind_on_server(connection.connection))

@@ -23,8 +23,8 @@ class Given(Expression):
         super().__init__(output_field=output_field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [self]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
 
 
 @Field.register_lookup
@@ -33,10 +33,10 @@ class AnyOf(Lookup[bool]):
 
     lookup_name = "any"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, before = self.process_lhs(compiler, connection)
         array, after = self.process_rhs(compiler, connection)
-        return f"{column} = ANY({array})", [*before, *after]
+        return f"{column} = ANY({array})", (*before, *after)
 
 
 class MakeRows(Protocol):
@@ -86,7 +86,7 @@ class CompiledQuery:
             return compiler.apply_converters(rows, converters) if converters else iter(rows)
 
         makers = {ModelIterable: instances_of, ValuesIterable: dicts_of}
-        make = makers[queryset._iterable_class]  # type: ignore[attr-defined]
+        make = makers[queryset._iterable_class]
         return Compiled(sql, parameters, converted, make(queryset, compiler))
 
 
@@ -96,7 +96,8 @@ def instances_of(queryset: Any, compiler: Any) -> MakeRows:
     fields = compiler.klass_info["select_fields"]
     start, end = fields[0], fields[-1] + 1
     names = [one[0].target.attname for one in select[start:end]]
-    related = get_related_populators(compiler.klass_info, select, DEFAULT_DB_ALIAS)
+    populators: Any = get_related_populators  # its stubs are of a later Django
+    related = populators(compiler.klass_info, select, DEFAULT_DB_ALIAS)
     annotations = list(compiler.annotation_col_map.items())
 
     def instances(rows: Iterator[Sequence[Any]]) -> Iterator[Any]:

@@ -5,10 +5,14 @@ The same as StockMovementSerializer makes of them, several times as fast.
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP
 from typing import Any
 
 from inventory.api.stock_serializers import user_code
+from inventory.models import ProductVariation
 from inventory.models.stock import movement_code
+from inventory.services.stock_change import FOUR_PLACES, PostedChange
+from warehouses.models import Warehouse
 
 COLUMNS = (
     "id", "variation__product__code", "variation__sku_code", "warehouse__code", "movement_type",
@@ -53,3 +57,34 @@ def movement_rows(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def json_time(moment: datetime) -> str:
     """Write a time as the API does, such as 2026-01-31T12:00:00.000000Z."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def posted_row(
+    posted: PostedChange, variation: ProductVariation, warehouse: Warehouse, acting_user: Any
+) -> dict[str, Any]:
+    """Return the values of COLUMNS of a movement just posted, without reading it again."""
+    change = posted.change
+    return {
+        "id": posted.movement_id,
+        "variation__product__code": variation.product.code,
+        "variation__sku_code": variation.sku_code,
+        "warehouse__code": warehouse.code,
+        "movement_type": change.movement_type,
+        "quantity": change.quantity,
+        "unit_cost": posted.unit_cost,
+        "total_value": (change.quantity * posted.unit_cost).quantize(FOUR_PLACES, ROUND_HALF_UP),
+        "stock_before": posted.stock_before,
+        "stock_after": posted.stock_after,
+        "reason_code": change.reason_code,
+        "reason_description": change.reason_description,
+        "reference_type": change.reference_type,
+        "reference_code": change.reference_code,
+        "bin_location": change.bin_location,
+        "lot_number": change.lot_number,
+        "expiration_date": change.expiration_date,
+        "occurred_at": posted.occurred_at,
+        "recorded_at": posted.recorded_at,
+        "processed_by_id": acting_user.pk,
+        "approved_by_id": change.approved_by_id,
+        "notes": change.notes,
+    }

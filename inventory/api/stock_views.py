@@ -7,10 +7,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.bodies import checked_body
 from common.api.callers import require_caller
 from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
-from inventory.api.movement_rows import COLUMNS, movement_rows
+from inventory.api.movement_rows import COLUMNS, movement_rows, posted_row
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
     AssignInput,
@@ -21,7 +22,7 @@ from inventory.api.stock_serializers import (
 )
 from inventory.lookup import find_variations
 from inventory.models import ProductVariation, Stock, StockMovement
-from inventory.services.movements import as_movement, record_movement
+from inventory.services.movements import record_movement
 from inventory.services.stock_change import PostedChange
 from warehouses.models import Warehouse
 from warehouses.queries import member_warehouse
@@ -43,7 +44,7 @@ class StockViewSet(ListRetrieveViewSet):
     @action(detail=False, methods=["post"])
     def assign(self, request: Request) -> Response:
         """Put the first stock of a variation into a warehouse, as an inbound movement."""
-        body = validated(AssignInput, request)
+        body = checked_body(AssignInput, request)
         variation, warehouse = place(body, request)
         posted = record_movement(
             variation=variation,
@@ -54,8 +55,8 @@ class StockViewSet(ListRetrieveViewSet):
             texts={"reason_code": "initial_stock", "notes": body.get("notes", "")},
             acting_user=request.user,
         )
-        movement = as_movement(posted, variation, warehouse, request.user)
-        return movement_answer(posted, movement, "Stock assigned successfully")
+        row = posted_row(posted, variation, warehouse, request.user)
+        return movement_answer(posted, row, "Stock assigned successfully")
 
 
 class StockMovementViewSet(ListRetrieveViewSet):
@@ -86,7 +87,7 @@ class StockMovementViewSet(ListRetrieveViewSet):
     @extend_schema(request=MovementInput, responses={201: MovementAnswer})
     def create(self, request: Request) -> Response:
         """Record a receipt, an issue or a correction."""
-        body = validated(MovementInput, request)
+        body = checked_body(MovementInput, request)
         require_caller(request, body, "processed_by")
         variation, warehouse = place(body, request)
         posted = record_movement(
@@ -99,14 +100,8 @@ class StockMovementViewSet(ListRetrieveViewSet):
             texts=movement_texts(body),
             acting_user=request.user,
         )
-        movement = as_movement(posted, variation, warehouse, request.user)
-        return movement_answer(posted, movement, "Stock movement recorded successfully")
-
-
-def validated(serializer_class: Any, request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data, context={"request": request})
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+        row = posted_row(posted, variation, warehouse, request.user)
+        return movement_answer(posted, row, "Stock movement recorded successfully")
 
 
 def place(body: dict[str, Any], request: Request) -> tuple[ProductVariation, Warehouse]:
@@ -130,10 +125,10 @@ def movement_texts(body: dict[str, Any]) -> dict[str, Any]:
     return {ours: body[theirs] for theirs, ours in names.items() if body.get(theirs) is not None}
 
 
-def movement_answer(posted: PostedChange, movement: StockMovement, message: str) -> Response:
+def movement_answer(posted: PostedChange, row: dict[str, Any], message: str) -> Response:
     body = {
         "message": message,
-        **StockMovementSerializer(movement).data,
+        **next(movement_rows([row])),
         "new_stock_level": posted.stock_after,
     }
     if posted.released_from_others:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from common.permissions import Can
 from inventory.exceptions import UnfitLines
 from inventory.models import ProductVariation, StockMovement
 from inventory.services.ledger import apply_stock_changes
-from inventory.services.stock_change import FOUR_PLACES, PostedChange, StockChange
+from inventory.services.stock_change import PostedChange, StockChange
 from warehouses.models import Warehouse
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -56,31 +56,6 @@ def record_movement(
     except UnfitLines as error:
         error.at_paths([""])
         raise
-
-
-def as_movement(
-    posted: PostedChange, variation: ProductVariation, warehouse: Warehouse, acting_user: Any
-) -> StockMovement:
-    """Return the ledger line of a posted change without reading it again."""
-    change = posted.change
-    texts = ["reason_code", "reason_description", "reference_type", "reference_code"]
-    texts += ["bin_location", "lot_number", "expiration_date", "notes", "approved_by_id"]
-    known: dict[str, Any] = {name: getattr(change, name) for name in texts}
-    for name in ("stock_id", "occurred_at", "recorded_at"):
-        known[name] = getattr(posted, name)
-    return StockMovement(
-        pk=posted.movement_id,
-        variation=variation,
-        warehouse=warehouse,
-        movement_type=change.movement_type,
-        quantity=change.quantity,
-        stock_before=posted.stock_before,
-        stock_after=posted.stock_after,
-        unit_cost=posted.unit_cost,
-        total_value=(change.quantity * posted.unit_cost).quantize(FOUR_PLACES, ROUND_HALF_UP),
-        processed_by=acting_user,
-        **known,
-    )
 
 
 def signed_quantity(movement_type: str, quantity: Decimal) -> Decimal:

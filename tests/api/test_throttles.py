@@ -69,7 +69,7 @@ def test_without_a_cache_everybody_is_served(api, settings):
     client = api("viewer")
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "common.cache.CountingCache",
             "LOCATION": "unix:///nowhere/valkey.sock",
         }
     }

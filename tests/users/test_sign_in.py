@@ -144,7 +144,7 @@ def test_sign_in_works_while_the_cache_is_down(account, settings):
     user = account()
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "common.cache.CountingCache",
             "LOCATION": "redis://127.0.0.1:1/0",
         }
     }

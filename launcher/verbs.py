@@ -24,7 +24,7 @@ from launcher.servers import (
 
 USAGE = """\
 ./run [--port N] [--no-demo]   the product on http://127.0.0.1:8000/ with a demo company
-./run test [pytest arguments]  the tests, on servers of their own
+./run test [pytest arguments]  the tests, on servers of their own; --full: as often as published
 ./run manage COMMAND ...       a Django management command on the product's database
 ./run psql [arguments]         PostgreSQL's shell on it, as the owner
 ./run benchmark [arguments]    the benchmarks

@@ -10,9 +10,18 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from common.permissions import Role
+from tests.counts import Count, add_option
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory
 from warehouses.models import Warehouse
+
+pytest_addoption = add_option
+
+
+@pytest.fixture(scope="session")
+def count(request: pytest.FixtureRequest) -> Count:
+    """Return a function that picks how often something is repeated: `count(3, full=20)`."""
+    return Count(request.config.getoption("--full"))
 
 
 @pytest.fixture(scope="session")

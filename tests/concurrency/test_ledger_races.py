@@ -47,8 +47,9 @@ def sell_the_last_ten(rounds=5):
     return winners
 
 
-def test_eight_clients_take_exactly_the_last_ten_units():
-    assert sell_the_last_ten() == [5] * 5
+def test_eight_clients_take_exactly_the_last_ten_units(count):
+    rounds = count(5, full=100)
+    assert sell_the_last_ten(rounds) == [5] * rounds
     assert set(Stock.objects.values_list("on_hand", flat=True)) == {Decimal(0)}
     assert verify_ledger() == []
 
@@ -136,16 +137,17 @@ def post_movement():
     return post
 
 
-def test_same_post_eight_times_at_once_with_one_key_posts_once(post_movement):
-    for _ in range(5):
+def test_same_post_eight_times_at_once_with_one_key_posts_once(post_movement, count):
+    rounds = count(5, full=100)
+    for _ in range(rounds):
         key = str(uuid4())
         answers = run_at_once(*[partial(post_movement, key)] * CLIENTS)
 
         assert [answer.status_code for answer in answers] == [201] * CLIENTS
         assert len({answer.content for answer in answers}) == 1
         assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == CLIENTS - 1
-    assert StockMovement.objects.count() == 5
-    assert Stock.objects.get().on_hand == 25
+    assert StockMovement.objects.count() == rounds
+    assert Stock.objects.get().on_hand == 5 * rounds
 
 
 def test_same_post_eight_times_without_a_key_posts_eight_times(post_movement):

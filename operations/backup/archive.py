@@ -50,7 +50,8 @@ def check_origin(path: Path, manifest: Any) -> None:
     )
     if not isinstance(manifest.get("format"), int) or manifest["format"] > FORMAT:
         raise newer
-    if set(manifest) < NEEDED or manifest["schema"] != digest(manifest["migrations"]):
+    needed = NEEDED | ({"media"} if manifest["format"] > 1 else set())
+    if not needed <= set(manifest) or manifest["schema"] != digest(manifest["migrations"]):
         raise BackupError(f"{path} is damaged: its manifest contradicts itself.")
     if set(manifest["migrations"]) - known_migrations():
         raise newer

@@ -16,19 +16,20 @@ from django.utils import timezone
 
 from operations.backup.exceptions import BackupError
 from operations.backup.figures import read_figures
+from operations.backup.media import write_media
 from operations.backup.programs import environment_for, find_program, last_line
 from operations.ledger_verification import verify_ledger
 
 PRODUCT = "InventoryPulse"
-FORMAT = 1
+FORMAT = 2  # 1 had no uploaded files
 MANIFEST, DUMP = "manifest.json", "database.dump"
 CHUNK = 1 << 20
 
 
 def write_backup(path: Path) -> dict[str, Any]:
-    """Write one consistent snapshot of the database to a new file; return its manifest.
+    """Write one consistent snapshot of the database, and the uploads, to a new file.
 
-    Reads while others write, and holds no lock that hinders them. The file has its name only once
+    Returns its manifest. Reads while others write, and holds no lock that hinders them. The file has its name only once
     it is whole. Raises BackupError.
     """
     if path.exists():
@@ -49,7 +50,7 @@ def write_backup(path: Path) -> dict[str, Any]:
 
 
 def write_archive(file: IO[bytes]) -> dict[str, Any]:
-    """Write dump and manifest, both of the same snapshot, as the members of a ZIP."""
+    """Write dump and manifest, both of the same snapshot, and the files, as members of a ZIP."""
     with zipfile.ZipFile(file, "w") as archive, transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -59,6 +60,7 @@ def write_archive(file: IO[bytes]) -> dict[str, Any]:
         violations = len(verify_ledger())
         with archive.open(DUMP, "w", force_zip64=True) as member:
             digest, size = pump_dump(snapshot, member.write)
+        media = write_media(archive)
         manifest = {
             "product": PRODUCT,
             "format": FORMAT,
@@ -68,6 +70,7 @@ def write_archive(file: IO[bytes]) -> dict[str, Any]:
             "dump_sha256": digest,
             "dump_bytes": size,
             "ledger_violations": violations,
+            "media": media,
             **figures,
         }
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
@@ -15,37 +15,51 @@ from django.utils import timezone
 from operations.backup.archive import check_dump, dump_chunks, read_manifest
 from operations.backup.exceptions import BackupError
 from operations.backup.figures import read_figures
+from operations.backup.media import discard_files, media_replaced, unpack_media
 from operations.backup.programs import environment_for, find_program, last_line
 from operations.backup.server import create_database, drop_database, swap_databases
 from operations.ledger_verification import verify_ledger
 from users.models import SignIn
 
 
-def restore_backup(path: Path) -> tuple[dict[str, Any], str]:
-    """Replace the database by a back-up; return its manifest and the old database's new name.
+class Restored(NamedTuple):
+    """What was restored, and where is kept what was there before."""
+
+    manifest: dict[str, Any]
+    database_before: str
+    files_before: Path | None
+
+
+def restore_backup(path: Path) -> Restored:
+    """Replace the database and the uploaded files by a back-up.
 
     Restores into a new database, compares every table with the manifest, migrates it to this
     version and proves its ledger. Only then the two change names, in one transaction, and the
-    connections to the old one end. Ends all sign-ins of the back-up, since some were revoked
-    after it was made. Raises BackupError and leaves the database as it was.
+    connections to the old one end; the files change places just before, and back if that fails. Ends all sign-ins of the back-up, since some were revoked
+    after it was made. Raises BackupError and leaves database and files as they were.
     """
     manifest = read_manifest(path)
     check_dump(path, manifest)
     current = str(connection.settings_dict["NAME"])
     stamp = timezone.now().strftime("%Y%m%d%H%M%S")
     draft, before = f"{current[:40]}_restore_{stamp}", f"{current[:40]}_before_{stamp}"
+    files = unpack_media(path, manifest, stamp)
     try:
         create_database(draft, like=current)
         load_dump(path, draft)
         with working_on(draft):
             prove(path, manifest)
-        swap_databases(current=current, draft=draft, before=before)
+        with media_replaced(files, stamp) as files_before:
+            swap_databases(current=current, draft=draft, before=before)
+    except OSError as error:
+        raise BackupError(f"The files could not be put in place: {error}.") from error
     except DatabaseError as error:
         raise BackupError(f"The database refused: {last_line(str(error))}") from error
     finally:
         with suppress(DatabaseError):
             drop_database(draft)
-    return manifest, before
+        discard_files(files)
+    return Restored(manifest, before, files_before)
 
 
 def load_dump(path: Path, database: str) -> None:

@@ -17,6 +17,7 @@ from inventory.models import Stock, StockMovement
 from operations.backup.dump import write_backup
 from operations.backup.exceptions import BackupError
 from operations.backup.figures import digest, read_figures
+from operations.backup.media import media_replaced
 from operations.backup.programs import environment_for, find_program
 from operations.backup.server import create_database, drop_database, swap_databases
 from operations.ledger_verification import verify_ledger
@@ -41,6 +42,25 @@ def databases():
         name = connection.settings_dict["NAME"]
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [name])
         return sorted(row[0] for row in cursor.fetchall())
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path_factory, settings, monkeypatch):
+    """Where uploads lie, with three of them."""
+    root = tmp_path_factory.mktemp("uploads")
+    settings.MEDIA_ROOT = root
+    monkeypatch.setenv("MEDIA_ROOT", str(root))
+    (root / "avatars" / "2026").mkdir(parents=True)
+    (root / "avatars" / "2026" / "ö mark.png").write_bytes(bytes(range(256)) * 9000)
+    (root / "logo.png").write_bytes(b"logo")
+    (root / "empty.txt").touch()
+    return root
+
+
+def uploads(root):
+    """The content of every file, by its name."""
+    paths = [path for path in root.rglob("*") if path.is_file()]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
 @pytest.fixture
@@ -75,8 +95,8 @@ def post_movement(person):
     return client.post("/api/stock-movements/", body, format="json")
 
 
-def test_restored_database_is_the_one_that_was_dumped_and_works(company, tmp_path):
-    before = figures()
+def test_restored_database_is_the_one_that_was_dumped_and_works(company, tmp_path, media):
+    before, files = figures(), uploads(media)
     file = tmp_path / "company.backup"
 
     written = manage("backup", file)
@@ -84,6 +104,10 @@ def test_restored_database_is_the_one_that_was_dumped_and_works(company, tmp_pat
     assert post_movement(company).status_code == 201
     put_in_stock(quantity=99)
     assert figures()["ledger"] != before["ledger"]
+    (media / "logo.png").write_bytes(b"another logo")
+    (media / "avatars" / "2026" / "ö mark.png").unlink()
+    (media / "late").mkdir()
+    (media / "late" / "note.pdf").write_bytes(b"note")
     connection.close()
     restored = manage("restore", file, "--discard")
 
@@ -99,6 +123,9 @@ def test_restored_database_is_the_one_that_was_dumped_and_works(company, tmp_pat
     assert StockMovement.objects.count() == 6
     assert verify_ledger() == []
     assert databases() == [connection.settings_dict["NAME"]]
+    assert uploads(media) == files
+    assert len(files["avatars/2026/ö mark.png"]) == 256 * 9000
+    assert sorted(entry.name for entry in media.iterdir()) == ["avatars", "empty.txt", "logo.png"]
 
 
 def test_application_may_still_not_change_history_after_a_restore(company, tmp_path):
@@ -116,9 +143,10 @@ def test_application_may_still_not_change_history_after_a_restore(company, tmp_p
     assert rights == [True, True, False, False, False]
 
 
-def test_old_database_is_kept_unless_it_is_to_be_discarded(company, tmp_path):
-    file = tmp_path / "company.backup"
+def test_what_was_there_is_kept_unless_it_is_to_be_discarded(company, tmp_path, media):
+    file, before = tmp_path / "company.backup", uploads(media)
     manage("backup", file)
+    (media / "logo.png").write_bytes(b"another logo")
     connection.close()
 
     restored = manage("restore", file)
@@ -127,6 +155,12 @@ def test_old_database_is_kept_unless_it_is_to_be_discarded(company, tmp_path):
     kept = [found for found in databases() if found.startswith(f"{name}_before_")]
     assert len(kept) == 1
     assert kept[0] in restored.stdout
+    [folder] = [entry for entry in media.iterdir() if entry.name.startswith(".before-")]
+    assert str(folder) in restored.stdout
+    assert uploads(folder) == {**before, "logo.png": b"another logo"}
+    assert {name for name in uploads(media) if not name.startswith(".")} == set(before)
+    again = tmp_path / "again.backup"
+    assert write_backup(again)["media"]["files"] == 3  # what is kept aside is not in it
     subprocess.run([find_program("dropdb"), kept[0]], env=environment_for("postgres"), check=True)
 
 
@@ -142,6 +176,7 @@ def test_file_is_private_and_says_what_is_in_it(company, tmp_path):
     assert (manifest["product"], manifest["version"]) == ("InventoryPulse", "1.0.0")
     assert manifest["tables"]["inventory_stockmovement"]["rows"] == 5
     assert manifest["ledger_violations"] == 0
+    assert (manifest["media"]["files"], manifest["media"]["bytes"]) == (3, 256 * 9000 + 4)
 
 
 def test_existing_file_is_not_overwritten(company, tmp_path):
@@ -159,13 +194,18 @@ def test_place_that_cannot_be_written_is_said(company, tmp_path):
         call_command("backup", str(tmp_path / "nowhere" / "company.backup"))
 
 
-def remake(file, *, dump=lambda content: content, **changes):
-    """Write the back-up anew with another manifest or dump."""
+def remake(file, *, dump=lambda content: content, uploads=lambda files: files, **changes):
+    """Write the back-up anew with another manifest, dump or other files."""
     with zipfile.ZipFile(file) as archive:
         manifest = json.loads(archive.read("manifest.json")) | changes
         content = archive.read("database.dump")
+        files = [
+            (name, archive.read(name)) for name in archive.namelist() if name.startswith("media/")
+        ]
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("database.dump", dump(content))
+        for name, upload in uploads(files):
+            archive.writestr(name, upload)
         archive.writestr("manifest.json", json.dumps(manifest))
 
 
@@ -181,6 +221,38 @@ def flip_a_byte(file):
 
 def other_dump(file):
     remake(file, dump=lambda content: content[:-100] + bytes(100))
+
+
+def other_upload(file):
+    remake(file, uploads=lambda files: [*files[:-1], (files[-1][0], b"a forged logo")])
+
+
+def missing_upload(file):
+    remake(file, uploads=lambda files: files[:-1])
+
+
+def upload_too_many(file):
+    remake(file, uploads=lambda files: [*files, ("media/extra.html", b"<script>")])
+
+
+def escaping_upload(file):
+    remake(file, uploads=lambda files: [("media/../../escaped.txt", b"out"), *files])
+
+
+def spoilt_upload(file):
+    content = file.read_bytes()
+    place = content.index(bytes(range(256)) * 2) + 300
+    file.write_bytes(content[:place] + b"!!" + content[place + 2 :])
+
+
+def without_uploads(file):
+    with zipfile.ZipFile(file) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        content = archive.read("database.dump")
+    del manifest["media"]
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("database.dump", content)
+        archive.writestr("manifest.json", json.dumps(manifest))
 
 
 def foreign_zip(file):
@@ -199,7 +271,7 @@ def other_product(file):
 
 
 def newer_format(file):
-    remake(file, format=2, version="3.0.0")
+    remake(file, format=3, version="3.0.0")
 
 
 def newer_schema(file):
@@ -223,6 +295,12 @@ def missing(file):
         (cut_short, "damaged"),
         (flip_a_byte, "damaged"),
         (other_dump, "damaged"),
+        (other_upload, "files are not those"),
+        (missing_upload, "files are not those"),
+        (upload_too_many, "files are not those"),
+        (escaping_upload, "holds a file called '../../escaped.txt'"),
+        (spoilt_upload, "damaged: Bad CRC-32"),
+        (without_uploads, "contradicts itself"),
         (forged_migrations, "contradicts itself"),
         (foreign_zip, "no back-up of InventoryPulse"),
         (plain_dump, "no back-up made by"),
@@ -232,11 +310,11 @@ def missing(file):
         (missing, "There is no file"),
     ],
 )
-def test_bad_file_is_refused_and_changes_nothing(company, tmp_path, spoil, reason):
+def test_bad_file_is_refused_and_changes_nothing(company, tmp_path, media, spoil, reason):
     file = tmp_path / "company.backup"
     write_backup(file)
     spoil(file)
-    before = figures()
+    before, files = figures(), uploads(media)
 
     with pytest.raises(CommandError, match=reason) as refused:
         call_command("restore", str(file))
@@ -245,6 +323,9 @@ def test_bad_file_is_refused_and_changes_nothing(company, tmp_path, spoil, reaso
     assert figures() == before
     assert SignIn.objects.filter(revoked_at=None).count() == 1
     assert databases() == [connection.settings_dict["NAME"]]
+    assert uploads(media) == files
+    assert sorted(entry.name for entry in media.iterdir()) == ["avatars", "empty.txt", "logo.png"]
+    assert not list(media.parent.rglob("escaped.txt"))
 
 
 def test_dump_that_comes_out_otherwise_is_refused(company, tmp_path):
@@ -278,3 +359,30 @@ def test_swap_that_fails_leaves_the_database_open(company, tmp_path):
     assert figures() == before
     for leftover in (f"{name}_draft", f"{name}_taken"):
         drop_database(leftover)
+
+
+def test_files_go_back_where_the_databases_cannot_change_names(media):
+    draft = media / ".restore-1"
+    draft.mkdir()
+    (draft / "logo.png").write_bytes(b"restored logo")
+    files = {name: content for name, content in uploads(media).items() if name[0] != "."}
+
+    with pytest.raises(BackupError), media_replaced(draft, "1") as kept:
+        assert (media / "logo.png").read_bytes() == b"restored logo"
+        assert uploads(kept) == files
+        raise BackupError("The database server refused.")
+
+    assert uploads(media) == files
+
+
+def test_backup_of_before_there_were_uploads_leaves_the_files(company, tmp_path, media):
+    file, files = tmp_path / "company.backup", uploads(media)
+    write_backup(file)
+    without_uploads(file)
+    remake(file, format=1)
+    connection.close()
+
+    restored = manage("restore", file, "--discard")
+
+    assert restored.returncode == 0, restored.stderr
+    assert uploads(media) == files

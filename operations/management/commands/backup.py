@@ -11,7 +11,7 @@ from operations.backup.exceptions import BackupError
 
 
 class Command(BaseCommand):
-    help = "Write the whole database and the proof of what it held to a new file."
+    help = "Write the whole database, the uploaded files and the proof of what it held to a new file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -26,5 +26,6 @@ class Command(BaseCommand):
         rows = sum(table["rows"] for table in manifest["tables"].values())
         self.stdout.write(
             f"{options['file']}: {rows} rows of {len(manifest['tables'])} tables,"
-            f" {manifest['dump_bytes']} bytes, ledger {manifest['ledger'][:16]}."
+            f" {manifest['dump_bytes']} bytes, {manifest['media']['files']} files with"
+            f" {manifest['media']['bytes']} bytes, ledger {manifest['ledger'][:16]}."
         )

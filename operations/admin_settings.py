@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from common.admin import ScopedAdmin, ServiceForm, caller
 from common.models import CompanySettings
@@ -29,6 +29,7 @@ class CompanySettingsForm(ServiceForm):
     class Meta:
         model = CompanySettings
         fields = COLUMNS
+        widgets = {"letterhead": UnfoldAdminTextareaWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

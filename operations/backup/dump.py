@@ -29,8 +29,8 @@ CHUNK = 1 << 20
 def write_backup(path: Path) -> dict[str, Any]:
     """Write one consistent snapshot of the database, and the uploads, to a new file.
 
-    Returns its manifest. Reads while others write, and holds no lock that hinders them. The file has its name only once
-    it is whole. Raises BackupError.
+    Returns its manifest. Reads while others write, and holds no lock that hinders them. The file
+    has its name only once it is whole. Raises BackupError.
     """
     if path.exists():
         raise BackupError(f"{path} exists already: give another name.")

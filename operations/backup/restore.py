@@ -35,8 +35,9 @@ def restore_backup(path: Path) -> Restored:
 
     Restores into a new database, compares every table with the manifest, migrates it to this
     version and proves its ledger. Only then the two change names, in one transaction, and the
-    connections to the old one end; the files change places just before, and back if that fails. Ends all sign-ins of the back-up, since some were revoked
-    after it was made. Raises BackupError and leaves database and files as they were.
+    connections to the old one end; the files change places just before, and back if that fails.
+    Ends all sign-ins of the back-up, since some were revoked after it was made. Raises
+    BackupError and leaves database and files as they were.
     """
     manifest = read_manifest(path)
     check_dump(path, manifest)

@@ -367,10 +367,14 @@ def test_files_go_back_where_the_databases_cannot_change_names(media):
     (draft / "logo.png").write_bytes(b"restored logo")
     files = {name: content for name, content in uploads(media).items() if name[0] != "."}
 
-    with pytest.raises(BackupError), media_replaced(draft, "1") as kept:
-        assert (media / "logo.png").read_bytes() == b"restored logo"
-        assert uploads(kept) == files
-        raise BackupError("The database server refused.")
+    def swap_in_vain():
+        with media_replaced(draft, "1") as kept:
+            assert (media / "logo.png").read_bytes() == b"restored logo"
+            assert uploads(kept) == files
+            raise BackupError("The database server refused.")
+
+    with pytest.raises(BackupError, match="refused"):
+        swap_in_vain()
 
     assert uploads(media) == files
 

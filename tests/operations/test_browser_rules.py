@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.staticfiles import finders
 from django.test import Client
 
@@ -128,3 +129,22 @@ def test_first_page_leads_the_back_office_to_its_work(visitor, role, status):
     assert answer.status_code == status
     if status == 302:
         assert answer.url == "/admin/"
+
+
+@pytest.mark.parametrize(
+    ("page", "role", "landing"),
+    [
+        ("/admin/login/", "staff", "/admin/"),
+        ("/api/session/login/", "staff", "/admin/"),
+        ("/api/session/login/", "sales", "/"),
+    ],
+)
+def test_signing_in_without_a_destination_leads_somewhere(visitor, settings, page, role, landing):
+    settings.SECURE_SSL_REDIRECT = False
+    user = UserFactory(role=role, password=make_password("correct horse battery"))
+    body = {"username": user.username, "password": "correct horse battery"}
+
+    answer = visitor.post(page, body, follow=True)
+
+    assert answer.status_code == 200
+    assert answer.request["PATH_INFO"] == landing

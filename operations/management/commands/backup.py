@@ -11,7 +11,7 @@ from operations.backup.exceptions import BackupError
 
 
 class Command(BaseCommand):
-    help = "Write the whole database, the uploaded files and the proof of what it held to a new file."
+    help = "Write database, uploaded files and the proof of what they held to a new file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

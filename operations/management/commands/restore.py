@@ -13,13 +13,13 @@ from operations.backup.server import drop_database
 
 
 class Command(BaseCommand):
-    help = "Restore a file of `manage.py backup`; what is there at present is kept under another name."
+    help = (
+        "Restore a file of `manage.py backup`; what is there at present is kept under another name."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument(
-            "--discard", action="store_true", help="drop what is there at present"
-        )
+        parser.add_argument("--discard", action="store_true", help="drop what is there at present")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

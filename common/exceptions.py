@@ -9,6 +9,7 @@ class DomainError(Exception):
     code = "conflict"
     http_status = 409
     title = "Conflict"
+    retry_after = 0  # seconds, if the same request may succeed then
 
     def __init__(self, message: str, details: dict[str, list[Any]] | None = None) -> None:
         super().__init__(message)
@@ -80,3 +81,4 @@ class Busy(DomainError):
     code = "busy"
     http_status = 503
     title = "Busy"
+    retry_after = 1

@@ -47,6 +47,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "operations.purge_job_runs",
         "schedule": crontab(hour=3, minute=55),
     },
+    "purge-attempts": {"task": "users.purge_attempts", "schedule": crontab(minute=20)},
     "purge-sign-ins": {"task": "users.purge_sign_ins", "schedule": crontab(hour=3, minute=50)},
 }
 for job, entry in SCHEDULE.items():

@@ -1,6 +1,17 @@
-"""What browsers may do with our pages."""
+"""What browsers may do with our pages, and how often somebody may try to sign in."""
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+
+from config import environment
+
+# In a quarter of an hour. A right password begins the count of its account anew.
+SIGN_IN_ATTEMPTS_PER_ACCOUNT = (
+    environment.whole_number("SIGN_IN_ATTEMPTS_PER_ACCOUNT", default=5, most=100) or 1
+)
+# Failed ones; 0 is no limit.
+SIGN_IN_ATTEMPTS_PER_ADDRESS = environment.whole_number(
+    "SIGN_IN_ATTEMPTS_PER_ADDRESS", default=50, most=1_000_000
+)
 
 # Nothing comes from elsewhere and no script stands in a page. Styles may: Swagger UI and the
 # browsable API carry some, and a style cannot act.

@@ -133,8 +133,11 @@ CELERY_RESULT_BACKEND = env.str("CELERY_RESULT_BACKEND", default="") or None
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.backends.GuardedBackend"]
+SIGN_IN_ATTEMPTS_PER_ACCOUNT = security.SIGN_IN_ATTEMPTS_PER_ACCOUNT
+SIGN_IN_ATTEMPTS_PER_ADDRESS = security.SIGN_IN_ATTEMPTS_PER_ADDRESS
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "users.hashers.BoundedArgon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

@@ -10,6 +10,7 @@ from django.urls import reverse
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
+from users.forms import BackOfficeSignInForm
 from users.services.sign_ins import end_sign_ins
 
 
@@ -25,6 +26,8 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
 
 class BackOfficeSite(UnfoldAdminSite):
     """Pages for people whose role works in the back office."""
+
+    login_form = BackOfficeSignInForm
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Find pages of the sidebar; all of them fit on the first page of results."""

@@ -14,6 +14,18 @@ class InvalidCredentials(DomainError):
         super().__init__("Username or password incorrect.")
 
 
+class TooManyAttempts(DomainError):
+    """An address has used up its attempts, whatever it tried."""
+
+    code = "throttled"
+    http_status = 429
+    title = "Too many requests"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many attempts. Try again in {seconds} seconds.")
+        self.retry_after = seconds
+
+
 class SignInEnded(DomainError):
     """The refresh token is used, expired or belongs to an ended sign-in."""
 

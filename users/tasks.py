@@ -3,6 +3,14 @@
 from celery import shared_task
 
 
+@shared_task(name="users.purge_attempts")
+def purge_attempts() -> int:
+    """Delete counts of attempts that are over; return how many."""
+    from users.services.attempts import purge_attempt_counts  # noqa: PLC0415 - see the house style
+
+    return purge_attempt_counts()
+
+
 @shared_task(name="users.purge_sign_ins")
 def purge_sign_ins() -> int:
     """Delete sign-ins that ended long ago; return how many."""

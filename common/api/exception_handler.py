@@ -60,8 +60,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     """Turn an exception into an answer; None lets it pass (a bug, or a lock to be retried)."""
     if isinstance(exc, DomainError):
         response = error_response(exc.http_status, exc.code, exc.message, exc.details, exc.title)
-        if exc.http_status == 503:
-            response["Retry-After"] = "1"
+        if exc.retry_after:
+            response["Retry-After"] = str(exc.retry_after)
         return response
     for kind, status, code, message in PLAIN_ERRORS:
         if isinstance(exc, kind):

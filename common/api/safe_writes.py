@@ -39,7 +39,13 @@ class _StoredAnswer(Exception):
 
 
 class SafeWriteMixin(APIView):
-    """Answer a repeated POST with its first answer; retry lost locks three times, then 503."""
+    """Answer a repeated POST with its first answer; retry lost locks three times, then 503.
+
+    Where `keeps_answers` is false, keys and versions are not heeded: the answer holds a secret that
+    must not be stored, or the view counts attempts, which no transaction may take back.
+    """
+
+    keeps_answers = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method in ("GET", "HEAD", "OPTIONS"):
@@ -56,7 +62,8 @@ class SafeWriteMixin(APIView):
     def _dispatch_once(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self._claimed: int | None = None
         is_keyed = request.method == "POST" and "Idempotency-Key" in request.headers
-        if not is_keyed and not may_name_version(request):
+        is_whole = self.keeps_answers and (is_keyed or may_name_version(request))
+        if not is_whole:
             return super().dispatch(request, *args, **kwargs)
         try:
             with transaction.atomic():
@@ -69,7 +76,7 @@ class SafeWriteMixin(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        key = request.headers.get("Idempotency-Key")
+        key = request.headers.get("Idempotency-Key") if self.keeps_answers else None
         if key is None or request.method != "POST" or not request.user.is_authenticated:
             return
         if not 1 <= len(key) <= 255 or not key.isprintable():

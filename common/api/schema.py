@@ -67,7 +67,7 @@ class EnvelopeAutoSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         own = list(super().get_override_parameters())
-        if self.method == "POST":
+        if self.method == "POST" and getattr(self.view, "keeps_answers", True):
             own.append(IDEMPOTENCY_KEY)
         return [*own, IF_MATCH] if self.names_version() else own
 

@@ -1,9 +1,19 @@
 """Users, warehouses and sign-ins in the admin site: the rules of their services hold."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from tests.admin.pages import add_to, deletion_of, errors_of, filled, page_of, step_of
+from tests.admin.pages import (
+    add_to,
+    deletion_of,
+    errors_of,
+    filled,
+    list_of,
+    page_of,
+    step_of,
+)
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from users.models import SignIn, User
@@ -208,3 +218,33 @@ def test_members_are_shown_to_who_may_see_people(office, place):
     assert manager.user.username not in manager.get(page_of(place.foreign)).context[
         "inline_admin_formsets"
     ][0].formset.queryset.values_list("user__username", flat=True)
+
+
+def test_a_locked_account_is_found_and_unlocked(admin, place):
+    locked = UserFactory(
+        failed_login_attempts=5, attempts_end_at=timezone.now() + timedelta(minutes=9)
+    )
+    UserFactory()
+    found = admin.get(list_of(User), {"locked": "yes"}).context["cl"].queryset
+    assert list(found) == [locked]
+    assert "Unlock" in admin.get(page_of(locked)).content.decode()
+
+    answer = admin.post(step_of(locked, "unlock"))
+
+    assert answer.status_code == 302
+    locked.refresh_from_db()
+    assert (locked.is_locked, locked.failed_login_attempts) == (False, 0)
+    assert not admin.get(list_of(User), {"locked": "yes"}).context["cl"].queryset.exists()
+    assert "may sign in again" not in admin.get(page_of(locked)).content.decode()
+
+
+def test_saving_something_else_leaves_the_lock(admin, place):
+    locked = UserFactory(
+        failed_login_attempts=5, attempts_end_at=timezone.now() + timedelta(minutes=9)
+    )
+
+    answer = admin.post(page_of(locked), filled(admin, page_of(locked), department="Dock"))
+
+    assert answer.status_code == 302, errors_of(answer)
+    locked.refresh_from_db()
+    assert (locked.department, locked.is_locked) == ("Dock", True)

@@ -127,6 +127,12 @@ class UserSerializer(UserRowSerializer):
 
     permissions = serializers.SerializerMethodField()
     preferences = PreferencesSerializer(source="*", read_only=True)
+    account_locked = serializers.BooleanField(
+        source="is_locked", help_text="By an administrator, or for a time by wrong passwords."
+    )
+    locked_until = serializers.DateTimeField(
+        allow_null=True, help_text="When the lock by wrong passwords ends."
+    )
 
     class Meta(UserRowSerializer.Meta):
         fields = [
@@ -134,6 +140,8 @@ class UserSerializer(UserRowSerializer):
             "permissions",
             "preferences",
             "account_locked",
+            "locked_until",
+            "failed_login_attempts",
             "created_at",
             "updated_at",
         ]

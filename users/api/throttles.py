@@ -1,33 +1,28 @@
-"""How often somebody may try to sign in."""
+"""How often one address may call what is open to everybody and costs something."""
 
-import hashlib
-import logging
+from datetime import timedelta
 from typing import Any
 
-from redis.exceptions import RedisError
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
-logger = logging.getLogger(__name__)
+from common.addresses import address_of, network_of
+from users.services.attempts import seconds_left, take_attempt
 
 
-class SignInThrottle(SimpleRateThrottle):
-    """At most 60 attempts a minute for one name from one address."""
+class HourlyThrottle(BaseThrottle):
+    """At most `limit` requests an hour from one address, exactly, also while the cache is down.
 
-    scope = "sign_in"
-    rate = "60/min"
+    A subclass names its `scope`; views with the same one share the count.
+    """
+
+    scope = ""
+    limit = 20
+    window = timedelta(hours=1)
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        try:
-            return super().allow_request(request, view)
-        except RedisError:
-            # People must be able to work while the cache is down.
-            logger.warning("Sign-in attempts are not counted: the cache does not answer.")
-            return True
+        self.what = f"{self.scope} {network_of(address_of(request._request))}"
+        return take_attempt(self.what, limit=self.limit, window=self.window) is not None
 
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        body = request.data if isinstance(request.data, dict) else {}
-        name = str(body.get("username", "")).strip().lower()[:254]
-        who = f"{self.get_ident(request)} {name}"
-        ident = hashlib.sha256(who.encode(errors="replace")).hexdigest()
-        return self.cache_format % {"scope": self.scope, "ident": ident}
+    def wait(self) -> float:
+        return seconds_left(self.what)

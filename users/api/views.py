@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.tokens import AccessToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from common.addresses import address_of
 from common.api.views import ApiView
 from common.permissions import Can
 from users.api.authentication import TokenRejected
@@ -23,22 +24,20 @@ from users.api.serializers import (
     StatusAnswer,
     TokenPairAnswer,
 )
-from users.api.throttles import SignInThrottle
 from users.api.tokens import claimed_key, read_refresh_token, refresh_token_of
 from users.models import SignIn
 from users.services.sign_ins import rotate_sign_in, sign_in, sign_out
 
 
 class AnonymousView(ApiView):
-    """Open to everybody: a token sent along is not even read."""
+    """Open to everybody: a token sent along is not even read, and no answer is kept."""
 
+    keeps_answers = False
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
 
 class NewSignInView(AnonymousView):
-    throttle_classes = (SignInThrottle,)
-
     def start(self, request: Request) -> SignIn:
         body = SignInBody(data=request.data)
         body.is_valid(raise_exception=True)
@@ -46,6 +45,7 @@ class NewSignInView(AnonymousView):
             name=body.validated_data["username"],
             password=body.validated_data["password"],
             user_agent=request.headers.get("User-Agent", ""),
+            address=address_of(request._request),
         )
 
 

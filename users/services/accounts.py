@@ -69,6 +69,7 @@ def change_user(
     if password:
         check_password_strength(password, user)
         user.set_password(password)
+        user.failed_login_attempts, user.attempts_end_at = 0, None
     save_account(user)
     if password or not user.is_active:
         end_sign_ins(user)
@@ -78,6 +79,18 @@ def change_user(
 def deactivate_user(*, user: User, acting_user: User) -> User:
     """Take an account out of use and end its sign-ins; its history stays. Raises LastAdmin."""
     return change_user(user=user, status=User.Status.INACTIVE, acting_user=acting_user)
+
+
+@transaction.atomic
+def unlock_user(*, user: User, acting_user: User | None) -> User:
+    """Let somebody sign in again, whatever locked the account; locks it. Raises NotAllowed."""
+    if acting_user is not None and not acting_user.can(Can.MANAGE_USERS):
+        raise NotAllowed("Only an administrator unlocks an account.")
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    user.account_locked = False
+    user.failed_login_attempts, user.attempts_end_at = 0, None
+    save_account(user)
+    return user
 
 
 def lock_admins() -> set[int]:

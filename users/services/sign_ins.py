@@ -4,39 +4,27 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.db.models import F
 from django.utils import timezone
 
-from users.exceptions import InvalidCredentials, SignInEnded
+from users.exceptions import SignInEnded
 from users.models import SignIn, User
+from users.services.credentials import check_credentials
 
 SIGN_IN_LASTS: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
 TWIN_GRACE = timedelta(seconds=10)
 KEEP_ENDED_SIGN_INS = timedelta(days=30)
 
 
-def sign_in(*, name: str, password: str, user_agent: str = "") -> SignIn:
-    """Start a sign-in for a user name or e-mail address, and count failures on the account.
-
-    Raises InvalidCredentials, after the work of one password check whoever is asked for.
-    """
-    user = User.objects.signing_in_as(name).first()
-    if user is None:
-        make_password(password)
-        raise InvalidCredentials
-    account = User.objects.filter(pk=user.pk)
-    if not user.check_password(password):
-        account.update(failed_login_attempts=F("failed_login_attempts") + 1)
-        raise InvalidCredentials
-    if not user.is_active:
-        raise InvalidCredentials
-    account.update(failed_login_attempts=0, last_login=timezone.now())
+def sign_in(*, name: str, password: str, user_agent: str = "", address: str = "") -> SignIn:
+    """Start a sign-in for a user name or e-mail address; raises as check_credentials."""
+    user = check_credentials(name=name, password=password, address=address)
+    User.objects.filter(pk=user.pk).update(last_login=timezone.now())
     return SignIn.objects.create(
         user=user,
         current_jti=uuid4().hex,
         expires_at=timezone.now() + SIGN_IN_LASTS,
         user_agent=user_agent[:200],
+        address=address or None,
     )
 
 

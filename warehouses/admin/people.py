@@ -13,9 +13,10 @@ from unfold.widgets import (
 )
 
 from common.admin import ScopedAdmin, ServiceForm, allows, caller
+from common.admin_steps import Step
 from common.permissions import Can
 from users.models import User
-from users.services.accounts import lock_admins
+from users.services.accounts import lock_admins, unlock_user
 from warehouses.models import Warehouse
 from warehouses.services import change_member, create_member
 
@@ -26,7 +27,10 @@ PREFERENCES = [
 ACCESS = ["role", "status", "account_locked", "notes"]
 COLUMNS = ["username", "email", *PROFILE, *ACCESS, *PREFERENCES]
 HAVE_DEFAULTS = ["role", "status", "timezone", "language"]
-HISTORY = ["last_login", "failed_login_attempts", "created_by", "created_at", "updated_at"]
+HISTORY = [
+    "last_login", "failed_login_attempts", "locked_until", "created_by", "created_at",
+    "updated_at",
+]  # fmt: skip
 
 
 class PersonForm(ServiceForm):
@@ -89,6 +93,31 @@ class PersonForm(ServiceForm):
         return again
 
 
+class LockedFilter(admin.SimpleListFilter):
+    """Accounts that nobody may sign in to: locked by an administrator, or by wrong passwords."""
+
+    title = "locked"
+    parameter_name = "locked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        locked = User.objects.locked().values("pk")
+        if self.value() == "yes":
+            return queryset.filter(pk__in=locked)
+        return queryset.exclude(pk__in=locked) if self.value() == "no" else None
+
+
+def is_locked(user: User) -> bool:
+    return user.is_locked
+
+
+def unlock(user: User, acting_user: Any) -> str:
+    unlock_user(user=user, acting_user=acting_user)
+    return f"{user} may sign in again."
+
+
 @admin.register(User)
 class PersonAdmin(ScopedAdmin):
     """Role and status decide about everything; there are no rights of single people."""
@@ -96,11 +125,21 @@ class PersonAdmin(ScopedAdmin):
     may_view = Can.VIEW_PEOPLE
     may_add = may_change = Can.MANAGE_USERS
     form = PersonForm
-    list_display = ["username", "email", "first_name", "last_name", "role", "status", "last_login"]
-    list_filter = ["role", "status", "account_locked"]
+    list_display = [
+        "username", "email", "first_name", "last_name", "role", "status", "is_locked",
+        "last_login",
+    ]  # fmt: skip
+    list_filter = ["role", "status", LockedFilter]
     search_fields = ["username", "email", "first_name", "last_name"]
     ordering = ["username"]
     readonly_fields = HISTORY
+    steps = (
+        Step(
+            name="unlock", title="Unlock", permission=Can.MANAGE_USERS, run=unlock,
+            lawful=is_locked, icon="lock_open",
+            explanation="This person may sign in again, with the password as it is.",
+        ),
+    )  # fmt: skip
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         manages = self.has_change_permission(request, obj)
@@ -114,6 +153,14 @@ class PersonAdmin(ScopedAdmin):
             ("Preferences", {"fields": PREFERENCES}),
         ]
         return [*sets, ("History", {"fields": HISTORY})] if obj else sets
+
+    @admin.display(description="Locked by wrong passwords until")
+    def locked_until(self, row: User) -> Any:
+        return row.locked_until
+
+    @admin.display(description="Locked", boolean=True)
+    def is_locked(self, row: User) -> bool:
+        return row.is_locked
 
     def lock(self, row: Any) -> None:
         lock_admins()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 from common.api.viewsets import ResourceViewSet
 from common.permissions import Can, Role
 from users.models import User
-from users.services.accounts import deactivate_user, lock_admins
+from users.services.accounts import deactivate_user, lock_admins, unlock_user
 from warehouses.api.filters import UserFilterSet
 from warehouses.api.people_serializers import (
     DeactivatedAnswer,
@@ -50,6 +51,7 @@ class UserViewSet(ResourceViewSet):
         "update": Can.SIGN_IN,
         "partial_update": Can.SIGN_IN,
         "destroy": Can.MANAGE_USERS,
+        "unlock": Can.MANAGE_USERS,
     }
 
     def get_serializer_class(self) -> Any:
@@ -67,10 +69,21 @@ class UserViewSet(ResourceViewSet):
     def perform_create(self, serializer: Any) -> User:
         return create_member(acting_user=self.acting_user, **serializer.validated_data)
 
+    @transaction.atomic
     def perform_update(self, serializer: Any) -> User:
-        return change_member(
+        user = change_member(
             user=serializer.instance, acting_user=self.acting_user, **serializer.validated_data
         )
+        if serializer.validated_data.get("account_locked") is False and user.is_locked:
+            unlock_user(user=user, acting_user=self.acting_user)
+        return user
+
+    @extend_schema(request=None, responses=PersonSerializer)
+    @action(detail=True, methods=["post"])
+    def unlock(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Let somebody sign in again before the time is over."""
+        user = unlock_user(user=self.get_object(), acting_user=self.acting_user)
+        return self.answer(user, "User unlocked successfully")
 
     @extend_schema(responses=PersonSerializer)
     @action(detail=False)

@@ -1,6 +1,7 @@
 """People who sign in."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from common.permissions import ROLE_PERMISSIONS, Can, Role
 from common.references import as_primary_key
@@ -59,6 +61,16 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def active(self) -> "UserQuerySet":
         return self.filter(status=User.Status.ACTIVE, account_locked=False)
+
+    def locked(self) -> "UserQuerySet":
+        """Those who may not sign in for now: by an administrator, or by wrong passwords."""
+        return self.filter(
+            Q(account_locked=True)
+            | Q(
+                failed_login_attempts__gte=settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT,
+                attempts_end_at__gt=timezone.now(),
+            )
+        )
 
     def who_can(self, permission: Can) -> "UserQuerySet":
         """Active users whose role has a permission."""
@@ -124,7 +136,12 @@ class User(AbstractUser):
     notify_in_app = models.BooleanField(default=True)
     notify_low_stock = models.BooleanField(default=True)
     failed_login_attempts = models.PositiveIntegerField(default=0)
-    account_locked = models.BooleanField(default=False)
+    attempts_end_at = models.DateTimeField(
+        null=True, blank=True, help_text="Until when failed attempts are counted together."
+    )
+    account_locked = models.BooleanField(
+        default=False, help_text="Locked by an administrator, until one unlocks it."
+    )
     notes = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -151,6 +168,18 @@ class User(AbstractUser):
         return self.status == self.Status.ACTIVE and not self.account_locked
 
     @property
+    def locked_until(self) -> datetime | None:
+        """When passwords are checked again; None where there were not too many wrong ones."""
+        is_used_up = self.failed_login_attempts >= settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT
+        ends_at = self.attempts_end_at
+        return ends_at if is_used_up and ends_at and ends_at > timezone.now() else None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether nobody may sign in for now: by an administrator, or by wrong passwords."""
+        return self.account_locked or self.locked_until is not None
+
+    @property
     def is_staff(self) -> bool:  # type: ignore[override]
         """Whether the role may enter the admin site."""
         return self.role in (Role.ADMIN, Role.MANAGER, Role.STAFF)
@@ -173,23 +202,3 @@ class User(AbstractUser):
     def can(self, permission: Can) -> bool:
         """Say whether the role has a permission; somebody who is not active has none."""
         return self.is_active and permission in ROLE_PERMISSIONS[Role(self.role)]
-
-
-class SignIn(models.Model):
-    """One sign-in and its chain of refresh tokens: only the newest of them is good."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_ins")
-    current_jti = models.CharField(max_length=32)
-    previous_jti = models.CharField(max_length=32, blank=True)
-    started_at = models.DateTimeField(auto_now_add=True)
-    rotated_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    user_agent = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["-pk"]
-        verbose_name = "sign-in"
-
-    def __str__(self) -> str:
-        return f"{self.user} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,45 @@
+"""Signing in by a form: to the admin site and the browsable API."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.validators import MaxLengthValidator
+from unfold.forms import AuthenticationForm as BackOfficeAuthenticationForm
+
+from common.exceptions import DomainError
+
+LONGEST_PASSWORD = 1000  # characters; what is stored is a hash, but it has to be computed
+
+
+class RefusalsMixin(AuthenticationForm):
+    """Say why nobody is let in where that is no secret, such as too many attempts."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].validators.append(MaxLengthValidator(LONGEST_PASSWORD))
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values.get("username") is None or not values.get("password"):
+            return values
+        try:
+            user: Any = authenticate(
+                self.request, username=values["username"], password=values["password"]
+            )
+        except DomainError as refusal:
+            raise forms.ValidationError(refusal.message, code=refusal.code) from None
+        if user is None:
+            raise self.get_invalid_login_error()
+        self.user_cache = user
+        self.confirm_login_allowed(user)
+        return values
+
+
+class SignInForm(RefusalsMixin):
+    """Of the browsable API."""
+
+
+class BackOfficeSignInForm(RefusalsMixin, BackOfficeAuthenticationForm):
+    """Of the admin site."""

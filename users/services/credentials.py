@@ -1,0 +1,56 @@
+"""Who somebody is: the one place where a password is checked, for every door."""
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+
+from notifications.outbox import queue_mail
+from users.exceptions import InvalidCredentials
+from users.models import User
+from users.services.attempts import (
+    give_back_address_attempt,
+    take_account_attempt,
+    take_address_attempt,
+)
+
+ACCOUNT_LOCKED = "users.account_locked"
+
+
+def check_credentials(*, name: str, password: str, address: str = "") -> User:
+    """Return the user of a name or e-mail address whose password this is.
+
+    The attempt is counted on the address and on the account before anything is compared; a right
+    password begins the count anew. Whether there is no such account, it is locked, may not sign
+    in, or the password is wrong: the answer and the work are the same, InvalidCredentials. Raises
+    TooManyAttempts where the address has used up its attempts.
+    """
+    take_address_attempt(address)
+    user: User | None = User.objects.signing_in_as(name).first()
+    number = take_account_attempt(user, name)
+    is_known = has_password(user if number else None, password)
+    if user is None or not is_known or not user.is_active:
+        if number == settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT:
+            tell_of_lock(user)
+        raise InvalidCredentials
+    forget_attempts(user)
+    give_back_address_attempt(address)
+    return user
+
+
+def has_password(user: User | None, password: str) -> bool:
+    """Compare a password, with the work of one comparison also where there is nobody."""
+    if user is None:
+        make_password(password)
+        return False
+    return user.check_password(password)
+
+
+def forget_attempts(user: User) -> None:
+    """Begin the count of an account's attempts anew, which also ends its lock."""
+    User.objects.filter(pk=user.pk).update(failed_login_attempts=0, attempts_end_at=None)
+    user.failed_login_attempts, user.attempts_end_at = 0, None
+
+
+def tell_of_lock(user: User | None) -> None:
+    """Mail the owner of an account in use that its attempts are used up."""
+    if user is not None and user.is_active:
+        queue_mail(ACCOUNT_LOCKED, recipient=user, payload={"user_id": user.pk})

@@ -85,4 +85,5 @@ ROWS = [
         for method in ("put", "patch")
     ],
     Row("delete", USERS + "{colleague}/", own=ADMIN, foreign=ADMIN),
+    Row("post", USERS + "{colleague}/unlock/", own=ADMIN, foreign=ADMIN),
 ]

@@ -73,6 +73,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "low stock thresholds": "Reorder points of single warehouses.",
             "stocks": "Balances by variation and warehouse.",
             "stock movements": "The ledger: recorded, never changed.",
+            "transfer requests": "Goods on their way between warehouses.",
             "suppliers": "Whom goods are bought from.",
             "purchase orders": "Goods ordered from suppliers, and their receipts.",
             "sales orders": "What customers ordered, and what left for them.",
@@ -90,6 +91,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SalesOrderStatus": "sales.models.SalesOrder.Status",
         "ProductStatus": "inventory.models.Product.Status",
         "SupplierStatus": "suppliers.models.Supplier.Status",
+        "TransferStatus": "inventory.models.TransferRequest.Status",
         "MovementType": "inventory.models.StockMovement.Type",
     },
 }

@@ -47,6 +47,13 @@ class ReservationMismatch(DomainError):
     title = "Reserved stock"
 
 
+class MoreThanShipped(DomainError):
+    """More arrived than is on its way; `details` names every line."""
+
+    code = "more_than_shipped"
+    title = "More than shipped"
+
+
 class StillReferredTo(DomainError):
     """A record that others refer to cannot be deleted."""
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    Count,
     DecimalField,
     F,
     FilteredRelation,
@@ -18,10 +19,18 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 
 from common.references import as_primary_key
-from inventory.models import Category, Product, ProductVariation, Stock
+from inventory.models import (
+    Category,
+    Product,
+    ProductVariation,
+    Stock,
+    TransferLine,
+    TransferRequest,
+)
+from inventory.models.transfers import IN_TRANSIT
 from warehouses.models import Warehouse
 from warehouses.queries import member_warehouse
 
@@ -148,3 +157,39 @@ def categories_named(reference: object) -> list[Category]:
 def category_subtree(categories: Iterable[Category]) -> RawSQL:
     """Return the keys of categories and all below them, as a subquery."""
     return RawSQL(SUBTREE, [[category.pk for category in categories]])  # nosec B611
+
+
+def in_transit_by_stock() -> QuerySet[Any, Any]:
+    """Return rows of variation_id, warehouse_id and quantity: what transfers still bring."""
+    return (
+        lines_in_transit(TransferRequest.objects.all())
+        .order_by()
+        .values("variation_id", warehouse_id=F("transfer__to_warehouse_id"))
+        .annotate(quantity=Sum(IN_TRANSIT))
+    )
+
+
+def in_transit_value(transfers: Any) -> list[dict[str, Any]]:
+    """Return what is on its way to each destination: transfers, quantity, and value at cost.
+
+    Goods in transit count in no warehouse's stock: the value of all stock is that of the
+    balances plus this.
+    """
+    rows: QuerySet[Any, Any] = (
+        lines_in_transit(transfers)
+        .order_by("transfer__to_warehouse__code")
+        .values(warehouse=F("transfer__to_warehouse__code"))
+        .annotate(
+            transfers=Count("transfer", distinct=True),
+            quantity=Sum(IN_TRANSIT),
+            value=Sum(Round(IN_TRANSIT * F("unit_cost"), precision=2)),
+        )
+    )
+    return list(rows)
+
+
+def lines_in_transit(transfers: Any) -> QuerySet[TransferLine]:
+    """Return the lines of transfers that were shipped and have not all arrived."""
+    return TransferLine.objects.filter(
+        transfer__in=transfers.filter(status__in=TransferRequest.ON_THE_WAY).values("pk")
+    ).exclude(quantity_shipped=0)

@@ -11,6 +11,7 @@ from inventory.api.catalogue_views import (
     VariationViewSet,
 )
 from inventory.api.stock_views import StockMovementViewSet, StockViewSet
+from inventory.api.transfer_views import TransferRequestViewSet
 
 router = SimpleRouter()
 router.register("categories", CategoryViewSet, basename="category")
@@ -19,6 +20,7 @@ router.register("variations", VariationViewSet, basename="variation")
 router.register("low-stock-thresholds", LowStockThresholdViewSet, basename="low-stock-threshold")
 router.register("stocks", StockViewSet, basename="stock")
 router.register("stock-movements", StockMovementViewSet, basename="stock-movement")
+router.register("transfer-requests", TransferRequestViewSet, basename="transfer-request")
 
 urlpatterns = [
     re_path(

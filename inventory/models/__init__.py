@@ -1,6 +1,7 @@
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
 from inventory.models.lot import Lot, LotBalance, LotQuarantine
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
+from inventory.models.transfers import TransferLine, TransferRequest
 
 __all__ = [
     "Category",
@@ -14,4 +15,6 @@ __all__ = [
     "Stock",
     "StockMovement",
     "StockReservation",
+    "TransferLine",
+    "TransferRequest",
 ]

@@ -1,6 +1,5 @@
-"""Movements that people record one by one, and moves between warehouses."""
+"""Movements that people record one by one."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -82,44 +81,3 @@ def checked_time(
         text = "Only a manager may record movements of the past. Leave it out for now."
         raise NotAllowed(text, {field: [text]})
     return occurred_at
-
-
-@transaction.atomic
-def transfer_stock(
-    *,
-    lines: Sequence[tuple[ProductVariation, Decimal]],
-    from_warehouse: Warehouse,
-    to_warehouse: Warehouse,
-    reference_code: str = "",
-    acting_user: Any,
-) -> list[PostedChange]:
-    """Move quantities between two warehouses at the source's average cost, all lines or none.
-
-    Lots go along: the first to expire leave, and arrive as what they are. Locks the balances of
-    both sides in one order, so opposite transfers cannot deadlock. Raises InsufficientStock
-    naming every short line.
-    """
-    if from_warehouse == to_warehouse:
-        text = "Choose a destination other than the source."
-        raise InvalidInput(text, {"to_warehouse": [text]})
-    changes: list[StockChange] = []
-    for variation, quantity in lines:
-        out = StockChange(
-            variation_id=variation.pk,
-            warehouse_id=from_warehouse.pk,
-            quantity=-quantity,
-            movement_type=StockMovement.Type.TRANSFER,
-            reference_type="transfer",
-            reference_code=reference_code,
-        )
-        changes += [
-            out,
-            replace(
-                out,
-                warehouse_id=to_warehouse.pk,
-                quantity=quantity,
-                cost_from=(variation.pk, from_warehouse.pk),
-                lots_from=len(changes),
-            ),
-        ]
-    return apply_stock_changes(changes, acting_user=acting_user)

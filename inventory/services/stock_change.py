@@ -33,6 +33,8 @@ class StockChange:
     incoming: change of what is on its way here.
     unit_cost: of receipts; issues go out at the balance's average cost.
     cost_from: (variation, warehouse) whose average cost a receipt comes in at: of transfers.
+    passes_at: of goods that come in and leave again in one posting (lost on their way): both
+        lines are worth this much a unit, and the average cost of what stays does not move.
     may_release_others: an issue that has happened anyway (damage, a count): it may take what
         documents reserved; the newest reservations are released first.
     lot_number, expiration_date: of goods that track lots, the lot they belong to. What comes in
@@ -53,6 +55,7 @@ class StockChange:
     movement_type: str = "adjustment"
     unit_cost: Decimal | None = None
     cost_from: tuple[int, int] | None = None
+    passes_at: Decimal | None = None
     reason_code: str = ""
     reason_description: str = ""
     reference_type: str = ""
@@ -210,7 +213,11 @@ class Posting:
             self._set_aside(change, balance)
         if change.release or change.release_all:
             self._release(change, balance)
-        if change.quantity > 0:
+        if change.passes_at is not None:
+            cost = change.passes_at
+        if change.quantity > 0 and change.passes_at is not None:
+            balance.on_hand += change.quantity
+        elif change.quantity > 0:
             source = self.balances.get(change.cost_from) if change.cost_from else None
             cost = balance.receive(
                 change.quantity, source.average_cost if source else change.unit_cost

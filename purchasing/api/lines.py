@@ -1,19 +1,16 @@
 """Which lines and items the entries of a body mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
-from common.exceptions import InvalidInput
+from inventory.api.document_lines import Entry, Errors, candidates, only, refuse
 from inventory.lookup import find_variations
 from inventory.models import Product, ProductVariation
 from purchasing.models import PurchaseOrderItem
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.receipts import ReceiptLine
 
-Entry = Mapping[str, Any]
 Items = Sequence[PurchaseOrderItem]
-Errors = dict[str, list[Any]]
 DESCRIBING = {"quantity_ordered", "unit_cost", "notes"}
 
 
@@ -126,60 +123,5 @@ def receipt_lines(entries: Sequence[Entry], items: Items) -> list[ReceiptLine]:
     return lines
 
 
-def only(items: Items, entry: Entry, index: int, errors: Errors) -> PurchaseOrderItem | None:
-    """Return the one item that an entry names, or note why there is none."""
-    found = candidates(items, entry)
-    if len(found) == 1:
-        return found[0]
-    key = next(key for key in ("id", *NAMES) if entry.get(key))
-    if found:
-        text = "Several items of this order are of it. Name the item by its id."
-    else:
-        text = f'The order has no item "{str(entry[key])[:50]}".'
-    errors[f"items.{index}.{key}"] = [text]
-    return None
-
-
-def candidates(items: Items, entry: Entry) -> list[PurchaseOrderItem]:
-    """Return the items that an entry names: by id, else by SKU, else by product."""
-    if "id" in entry:
-        return [item for item in items if item.pk == entry["id"]]
-    for key, (code_of, key_of) in NAMES.items():
-        if entry.get(key):
-            text = str(entry[key]).strip()
-            coded = [item for item in items if code_of(item) == text.upper()]
-            return coded or [item for item in items if str(key_of(item)) == text]
-    return []
-
-
-def sku_of(item: PurchaseOrderItem) -> str:
-    return item.variation.sku_code
-
-
-def variation_key_of(item: PurchaseOrderItem) -> int:
-    return item.variation_id
-
-
-def product_code_of(item: PurchaseOrderItem) -> str:
-    return item.variation.product.code
-
-
-def product_key_of(item: PurchaseOrderItem) -> int:
-    return item.variation.product_id
-
-
-NAMES = {
-    "product_variation": (sku_of, variation_key_of),
-    "sku": (sku_of, variation_key_of),
-    "product_id": (product_code_of, product_key_of),
-}
-
-
 def alone(found: list[PurchaseOrderItem]) -> PurchaseOrderItem | None:
     return found[0] if len(found) == 1 else None
-
-
-def refuse(errors: Errors) -> None:
-    if errors:
-        field, texts = next(iter(errors.items()))
-        raise InvalidInput(f"{field}: {texts[0]}", errors)

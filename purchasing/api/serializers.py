@@ -1,8 +1,7 @@
 """Purchase orders as JSON."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
@@ -18,6 +17,7 @@ from common.api.fields import (
 )
 from common.api.synonyms import SynonymsMixin
 from common.validators import business_code, currency_code
+from inventory.api.document_lines import OPTIONAL, DocumentLineInput
 from inventory.services.stock_change import LARGEST_QUANTITY
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
 from suppliers.api.serializers import AddressSerializer
@@ -26,9 +26,7 @@ from suppliers.models import Supplier
 STATUS_SYNONYMS = {"submitted": "sent", "acknowledged": "confirmed", "canceled": "cancelled"}
 MOST_LINES = 1000
 SMALLEST = Decimal("0.001")
-OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
-PRODUCT_KEYS = ("product_variation", "sku", "product_id")
 
 
 class OrderItemSerializer(serializers.ModelSerializer[PurchaseOrderItem]):
@@ -146,32 +144,7 @@ class ReceivedOrderSerializer(ChangedOrderSerializer):
         read_only_fields = fields
 
 
-class PurchaseLineInput(serializers.Serializer[Any]):
-    """A line that names its product, or an existing item by `id`."""
-
-    renamed: ClassVar[Mapping[str, str]] = {}
-
-    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, **OPTIONAL)
-    product_id = ReferenceInput(**OPTIONAL, help_text="Means the product's default variation.")
-    sku = ReferenceInput(**OPTIONAL)
-    product_variation = ReferenceInput(**OPTIONAL, help_text="SKU or id of the variation.")
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            known = {self.renamed.get(name, name): data[name] for name in data}
-            data = known | {name: data[name] for name in data if name not in self.renamed}
-        values = super().to_internal_value(data)
-        return {name: value for name, value in values.items() if value is not None}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "id" not in attrs and not any(attrs.get(key) for key in PRODUCT_KEYS):
-            raise serializers.ValidationError(
-                {"product_id": ["Name a product: product_id, sku or product_variation."]}
-            )
-        return attrs
-
-
-class PurchaseItemInput(PurchaseLineInput):
+class PurchaseItemInput(DocumentLineInput):
     """A line of an order. `quantity_received` is the quantity accepted in all."""
 
     renamed = {"quantity": "quantity_ordered", "cost_per_unit": "unit_cost", "sku_code": "sku"}
@@ -243,7 +216,7 @@ class PurchaseOrderInput(SynonymsMixin, serializers.Serializer[Any]):
         }
 
 
-class ReceiptLineInput(PurchaseLineInput):
+class ReceiptLineInput(DocumentLineInput):
     """What arrived of one item in this delivery."""
 
     renamed = {

@@ -13,10 +13,11 @@ from inventory.exceptions import InsufficientStock
 from inventory.models import Stock, StockMovement
 from inventory.services import ledger
 from inventory.services.ledger import apply_stock_changes
-from inventory.services.movements import transfer_stock
 from inventory.services.stock_change import StockChange
+from inventory.services.transfers.requests import approve_transfer
 from operations.ledger_verification import verify_ledger
 from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from tests.threads import run_at_once
@@ -63,23 +64,20 @@ def test_without_the_lock_more_leaves_than_was_there(monkeypatch):
 
 
 def cross_transfers(rounds=10):
-    """Transfer two items each way between two warehouses at once; return what was raised."""
-    one, two, user = WarehouseFactory(), WarehouseFactory(), UserFactory()
+    """Ship and receive transfers of two items each way at once; return what was raised."""
+    one, two, boss = WarehouseFactory(), WarehouseFactory(), UserFactory(role="admin")
     items = VariationFactory.create_batch(2)
     for warehouse in (one, two):
         for item in items:
             put_in_stock(item, warehouse, 1000)
     raised = []
     for _ in range(rounds):
+        transfers = [
+            make_transfer(1, 1, source=source, to=to, variations=order, auto_receive=True)
+            for source, to, order in [(one, two, items), (two, one, items[::-1])] * 4
+        ]
         calls = [
-            partial(
-                transfer_stock,
-                lines=[(item, Decimal(1)) for item in order],
-                from_warehouse=source,
-                to_warehouse=destination,
-                acting_user=user,
-            )
-            for source, destination, order in [(one, two, items), (two, one, items[::-1])] * 4
+            partial(approve_transfer, transfer=transfer, acting_user=boss) for transfer in transfers
         ]
         raised += [outcome for outcome in run_at_once(*calls) if isinstance(outcome, Exception)]
         if raised:

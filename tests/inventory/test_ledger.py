@@ -9,7 +9,7 @@ from common.exceptions import InvalidInput
 from inventory.exceptions import InsufficientStock, ReservationMismatch
 from inventory.models import LowStockThreshold, Stock, StockMovement, StockReservation
 from inventory.services.ledger import apply_stock_changes
-from inventory.services.movements import record_movement, transfer_stock
+from inventory.services.movements import record_movement
 from inventory.services.stock_change import Holder, StockChange
 from notifications.models import OutboxMessage
 from tests.factories.inventory import VariationFactory, put_in_stock
@@ -300,11 +300,17 @@ def test_transfer_moves_stock_at_the_cost_of_its_source():
     destination = put_in_stock(source.variation, quantity=10)
     apply_stock_changes([change(source, 10, unit_cost=Decimal(6))], acting_user=None)
 
-    transfer_stock(
-        lines=[(source.variation, Decimal(4))],
-        from_warehouse=source.warehouse,
-        to_warehouse=destination.warehouse,
-        acting_user=UserFactory(),
+    apply_stock_changes(
+        [
+            change(source, -4, movement_type="transfer"),
+            change(
+                destination,
+                4,
+                movement_type="transfer",
+                cost_from=(source.variation_id, source.warehouse_id),
+            ),
+        ],
+        acting_user=None,
     )
 
     assert (figures(source)[0], figures(destination)[0]) == (16, 14)

@@ -1,0 +1,94 @@
+"""Which lines of a document the entries of a body mean: named by id, else SKU, else product."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from common.api.fields import ReferenceInput
+from common.exceptions import InvalidInput
+
+Entry = Mapping[str, Any]
+Errors = dict[str, list[Any]]
+OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
+PRODUCT_KEYS = ("product_variation", "sku", "product_id")
+
+
+class DocumentLineInput(serializers.Serializer[Any]):
+    """A line that names its product, or an existing line by `id`."""
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+
+    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, **OPTIONAL)
+    product_id = ReferenceInput(**OPTIONAL, help_text="Means the product's default variation.")
+    sku = ReferenceInput(**OPTIONAL)
+    product_variation = ReferenceInput(**OPTIONAL, help_text="SKU or id of the variation.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            known = {self.renamed.get(name, name): data[name] for name in data}
+            data = known | {name: data[name] for name in data if name not in self.renamed}
+        values = super().to_internal_value(data)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "id" not in attrs and not any(attrs.get(key) for key in PRODUCT_KEYS):
+            raise serializers.ValidationError(
+                {"product_id": ["Name a product: product_id, sku or product_variation."]}
+            )
+        return attrs
+
+
+def only(items: Sequence[Any], entry: Entry, index: int, errors: Errors) -> Any:
+    """Return the one item that an entry names, or note why there is none."""
+    found = candidates(items, entry)
+    if len(found) == 1:
+        return found[0]
+    key = next(key for key in ("id", *NAMES) if entry.get(key))
+    if found:
+        text = "Several lines are of it. Name the line by its id."
+    else:
+        text = f'There is no line "{str(entry[key])[:50]}".'
+    errors[f"items.{index}.{key}"] = [text]
+    return None
+
+
+def candidates(items: Sequence[Any], entry: Entry) -> list[Any]:
+    """Return the items that an entry names: by id, else by SKU, else by product."""
+    if "id" in entry:
+        return [item for item in items if item.pk == entry["id"]]
+    for key, (code_of, key_of) in NAMES.items():
+        if entry.get(key):
+            text = str(entry[key]).strip()
+            coded = [item for item in items if code_of(item) == text.upper()]
+            return coded or [item for item in items if str(key_of(item)) == text]
+    return []
+
+
+def sku_of(item: Any) -> str:
+    return str(item.variation.sku_code)
+
+
+def variation_key_of(item: Any) -> int:
+    return item.variation_id
+
+
+def product_code_of(item: Any) -> str:
+    return item.variation.product.code
+
+
+def product_key_of(item: Any) -> int:
+    return item.variation.product_id
+
+
+NAMES = {
+    "product_variation": (sku_of, variation_key_of),
+    "sku": (sku_of, variation_key_of),
+    "product_id": (product_code_of, product_key_of),
+}
+
+
+def refuse(errors: Errors) -> None:
+    if errors:
+        field, texts = next(iter(errors.items()))
+        raise InvalidInput(f"{field}: {texts[0]}", errors)

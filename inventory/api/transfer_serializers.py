@@ -1,0 +1,263 @@
+"""Transfers as JSON."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from common.api.fields import (
+    ChoiceSynonymField,
+    CostField,
+    MoneyField,
+    QuantityField,
+    ReferenceInput,
+)
+from common.api.synonyms import SynonymsMixin
+from inventory.api.document_lines import OPTIONAL, PRODUCT_KEYS, DocumentLineInput
+from inventory.models import TransferLine, TransferRequest
+from inventory.services.stock_change import LARGEST_QUANTITY
+
+MOST_LINES = 1000
+WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
+NOTE: dict[str, Any] = {**WORDS, "max_length": 500}
+QUANTITY_INPUT: dict[str, Any] = {"min_value": 0, "max_value": LARGEST_QUANTITY}
+DECISIONS = ("approve", "reject")
+DECISION_SYNONYMS = {
+    "approved": "approve", "accept": "approve", "accepted": "approve", "yes": "approve",
+    "rejected": "reject", "decline": "reject", "declined": "reject", "deny": "reject",
+    "no": "reject",
+}  # fmt: skip
+
+
+class TransferLineSerializer(serializers.ModelSerializer[TransferLine]):
+    product_id = serializers.CharField(source="variation.product.code")
+    product_name = serializers.CharField(source="variation.product.name")
+    sku = serializers.CharField(source="variation.sku_code")
+    quantity_in_transit = QuantityField(read_only=True)
+
+    class Meta:
+        model = TransferLine
+        fields = [
+            "id", "product_id", "product_name", "sku", "quantity", "quantity_shipped",
+            "quantity_received", "quantity_damaged", "quantity_lost", "quantity_returned",
+            "quantity_in_transit", "unit_cost", "discrepancy",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class TransferSerializer(serializers.ModelSerializer[TransferRequest]):
+    from_warehouse = serializers.CharField(source="from_warehouse.code")
+    to_warehouse = serializers.CharField(source="to_warehouse.code")
+    requested_by = serializers.CharField(source="requested_by.code", default=None, allow_null=True)
+    decided_by = serializers.CharField(source="decided_by.code", default=None, allow_null=True)
+    shipped_by = serializers.CharField(source="shipped_by.code", default=None, allow_null=True)
+    received_by = serializers.CharField(source="received_by.code", default=None, allow_null=True)
+    closed_by = serializers.CharField(source="closed_by.code", default=None, allow_null=True)
+    value_in_transit = serializers.SerializerMethodField()
+    allowed_transitions = serializers.ListField(child=serializers.CharField())
+    items = TransferLineSerializer(source="lines", many=True)
+
+    class Meta:
+        model = TransferRequest
+        fields = [
+            "id", "code", "from_warehouse", "to_warehouse", "status", "allowed_transitions",
+            "auto_receive", "notes", "requested_by", "created_at", "decided_by", "decided_at",
+            "decision_note", "shipped_by", "shipped_at", "received_by", "received_at",
+            "closed_by", "closed_at", "closing_note", "updated_at", "value_in_transit", "items",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(MoneyField)
+    def get_value_in_transit(self, transfer: TransferRequest) -> Decimal:
+        """What is on its way, at the cost at which it left."""
+        return sum((line.value_in_transit for line in transfer.lines.all()), Decimal(0))
+
+
+class ChangedTransferSerializer(TransferSerializer):
+    """The answer to a write."""
+
+    message = serializers.CharField()
+
+    class Meta(TransferSerializer.Meta):
+        fields = ["message", *TransferSerializer.Meta.fields]
+        read_only_fields = fields
+
+
+class TransferLineInput(DocumentLineInput):
+    """What is wanted of one product."""
+
+    renamed = {
+        "quantity_requested": "quantity",
+        "qty": "quantity",
+        "sku_code": "sku",
+        "product": "product_id",
+        "variation": "product_variation",
+    }
+
+    id = None  # type: ignore[assignment]
+    quantity = QuantityField(min_value=0, max_value=LARGEST_QUANTITY)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two items",
+            {
+                "from_warehouse": "WH001",
+                "to_warehouse": "WH002",
+                "items": [
+                    {"sku": "WIDGET-X-001", "quantity": 20},
+                    {"product_id": "PRD-001", "quantity": 5},
+                ],
+                "notes": "For the spring sale.",
+            },
+            request_only=True,
+        ),
+        OpenApiExample(
+            "One item",
+            {
+                "from_warehouse": "WH001",
+                "to_warehouse": "WH002",
+                "product_id": "PRD-001",
+                "quantity": 5,
+            },
+            request_only=True,
+        ),
+    ]
+)
+class TransferInput(SynonymsMixin, serializers.Serializer[Any]):
+    """A request: `items`, or one product and its quantity beside the warehouses."""
+
+    synonyms = {
+        "source": "from_warehouse",
+        "source_warehouse": "from_warehouse",
+        "destination": "to_warehouse",
+        "destination_warehouse": "to_warehouse",
+        "lines": "items",
+        "reason": "notes",
+    }
+
+    from_warehouse = ReferenceInput()
+    to_warehouse = ReferenceInput()
+    items = serializers.ListField(
+        child=TransferLineInput(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
+    )
+    product_id = ReferenceInput(**OPTIONAL)
+    sku = ReferenceInput(**OPTIONAL)
+    product_variation = ReferenceInput(**OPTIONAL)
+    quantity = QuantityField(**QUANTITY_INPUT, **OPTIONAL)
+    auto_receive = serializers.BooleanField(required=False)
+    notes = serializers.CharField(**NOTE)
+    requested_by = ReferenceInput(**OPTIONAL)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        flat = {key: attrs.pop(key) for key in (*PRODUCT_KEYS, "quantity") if key in attrs}
+        flat = {key: value for key, value in flat.items() if value is not None}
+        if flat and attrs.get("items"):
+            raise serializers.ValidationError(
+                {"items": ["Send items, or one product beside them, not both."]}
+            )
+        if flat:
+            one = TransferLineInput(data=flat)
+            one.is_valid(raise_exception=True)
+            attrs["items"] = [one.validated_data]
+        if not attrs.get("items"):
+            raise serializers.ValidationError({"items": ["Name at least one item."]})
+        return attrs
+
+
+class ShippedLineInput(DocumentLineInput):
+    """How much of one line leaves."""
+
+    renamed = {"quantity_shipped": "quantity", "sku_code": "sku"}
+
+    quantity = QuantityField(**QUANTITY_INPUT)
+
+
+class ShipInput(serializers.Serializer[Any]):
+    """What leaves, where it is less than asked for; lines not named leave whole."""
+
+    items = serializers.ListField(
+        child=ShippedLineInput(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
+    )
+
+
+class DecisionInput(ShipInput):
+    """Approve or reject; a rejection says why in `note`."""
+
+    decision = ChoiceSynonymField([(word, word) for word in DECISIONS], DECISION_SYNONYMS)
+    note = serializers.CharField(**NOTE)
+    ship = serializers.BooleanField(
+        required=False, default=True, help_text="false: the source ships it later."
+    )
+    decided_by = ReferenceInput(**OPTIONAL)
+
+
+class NamedDecisionInput(SynonymsMixin, DecisionInput):
+    """A decision about the transfer of an id or a code."""
+
+    synonyms = {
+        "transfer_request": "code", "transfer_id": "code", "request_id": "code",
+        "transfer": "code",
+    }  # fmt: skip
+
+    id = ReferenceInput(**OPTIONAL)
+    code = ReferenceInput(**OPTIONAL)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("id") in (None, "") and attrs.get("code") in (None, ""):
+            raise serializers.ValidationError({"code": ["Name it: id or code."]})
+        return attrs
+
+
+class ArrivalInput(DocumentLineInput):
+    """What arrived of one line; what is missing stays in transit until the transfer is closed."""
+
+    renamed = {
+        "quantity": "quantity_received", "quantity_accepted": "quantity_received",
+        "quantity_rejected": "quantity_damaged", "sku_code": "sku", "notes": "discrepancy",
+    }  # fmt: skip
+
+    quantity_received = QuantityField(**QUANTITY_INPUT, **OPTIONAL)
+    quantity_damaged = QuantityField(**QUANTITY_INPUT, **OPTIONAL)
+    discrepancy = serializers.CharField(**NOTE)
+
+
+class TransferReceiptInput(serializers.Serializer[Any]):
+    """An arrival; without items all that is in transit arrived well."""
+
+    items = serializers.ListField(
+        child=ArrivalInput(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
+    )
+    received_by = ReferenceInput(**OPTIONAL)
+
+
+class CancelInput(serializers.Serializer[Any]):
+    note = serializers.CharField(**NOTE)
+
+
+class CloseInput(serializers.Serializer[Any]):
+    """What became of the goods that did not arrive."""
+
+    outcome = ChoiceSynonymField(
+        [("lost", "lost"), ("returned", "returned")],
+        {"lost_in_transit": "lost", "missing": "lost", "sent_back": "returned"},
+        help_text="lost: written off at the destination; returned: back in the source's stock.",
+    )
+    note = serializers.CharField(max_length=500)
+
+
+class InTransitRow(serializers.Serializer[Any]):
+    warehouse = serializers.CharField()
+    transfers = serializers.IntegerField()
+    quantity = QuantityField()
+    value = MoneyField()
+
+
+class InTransitAnswer(serializers.Serializer[Any]):
+    """What is on its way by destination, at the cost at which it left, and in total."""
+
+    warehouses = InTransitRow(many=True)
+    total_quantity = QuantityField()
+    total_value = CostField()

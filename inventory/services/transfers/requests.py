@@ -1,0 +1,134 @@
+"""Asking for goods of another warehouse, and the decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.codes import next_code
+from common.exceptions import InvalidInput
+from common.second_person import require_second_person
+from inventory.models import ProductVariation, TransferLine, TransferRequest
+from inventory.services.transfers.shipping import ship_locked
+from inventory.services.transfers.states import lock_transfer
+from warehouses.models import Warehouse
+
+Status = TransferRequest.Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedLine:
+    """So much of a variation, in its stock unit."""
+
+    variation: ProductVariation
+    quantity: Decimal
+
+
+@transaction.atomic
+def request_transfer(
+    *,
+    from_warehouse: Warehouse,
+    to_warehouse: Warehouse,
+    lines: Sequence[WantedLine],
+    notes: str = "",
+    auto_receive: bool = False,
+    acting_user: Any,
+) -> TransferRequest:
+    """Ask that goods go from one warehouse to another; who asks works in one of the two.
+
+    Reserves nothing and reads no stock: what the source has is its people's to know. Raises
+    InvalidInput naming every bad line.
+    """
+    require_ends(from_warehouse, to_warehouse, acting_user)
+    require_wanted(lines)
+    transfer = TransferRequest.objects.create(
+        code=next_code(TransferRequest, "code", "TR-", yearly=True),
+        from_warehouse=from_warehouse,
+        to_warehouse=to_warehouse,
+        auto_receive=auto_receive,
+        notes=notes,
+        requested_by=acting_user,
+    )
+    TransferLine.objects.bulk_create(
+        TransferLine(
+            transfer=transfer,
+            position=position,
+            variation=line.variation,
+            quantity=line.quantity,
+        )
+        for position, line in enumerate(lines, start=1)
+    )
+    return transfer
+
+
+def require_ends(source: Warehouse, destination: Warehouse, acting_user: Any) -> None:
+    """Raise InvalidInput unless goods go elsewhere, and from or to where the user works."""
+    if source.pk == destination.pk:
+        text = "Choose a destination other than the source."
+        raise InvalidInput(text, {"to_warehouse": [text]})
+    own = Warehouse.objects.member(acting_user).filter(pk__in=[source.pk, destination.pk])
+    if not own.exists():
+        text = "Name a warehouse that you belong to as the source or the destination."
+        raise InvalidInput(text, {"from_warehouse": [text], "to_warehouse": [text]})
+
+
+def require_wanted(lines: Sequence[WantedLine]) -> None:
+    """Raise InvalidInput where nothing is wanted, too little, or the same thing twice."""
+    errors: dict[str, list[Any]] = {} if lines else {"items": ["Name at least one item."]}
+    seen: set[int] = set()
+    for index, line in enumerate(lines):
+        if line.quantity <= 0:
+            errors[f"items.{index}.quantity"] = ["Send a quantity above 0."]
+        if line.variation.pk in seen:
+            sku = line.variation.sku_code
+            errors[f"items.{index}.sku"] = [f"{sku} is named twice. Send one line with the sum."]
+        seen.add(line.variation.pk)
+    if errors:
+        raise InvalidInput(next(iter(errors.values()))[0], errors)
+
+
+@transaction.atomic
+def approve_transfer(
+    *,
+    transfer: TransferRequest,
+    note: str = "",
+    ship: bool = True,
+    quantities: Mapping[int, Decimal] | None = None,
+    acting_user: Any,
+) -> TransferRequest:
+    """Approve a request and ship it at once, or with `ship=False` let the source ship it later.
+
+    `quantities` are what leaves of each line, where it is less than asked for. Locks the
+    transfer, then the balances. Raises OwnRequest, WrongState, InvalidInput and InsufficientStock
+    naming every short line: then nothing is decided.
+    """
+    transfer = lock_transfer(transfer)
+    transfer.require_step_to(Status.APPROVED)
+    require_second_person(transfer.requested_by_id, acting_user=acting_user)
+    decide(transfer, Status.APPROVED, note, acting_user)
+    if ship:
+        ship_locked(transfer, quantities, acting_user)
+    return transfer
+
+
+@transaction.atomic
+def reject_transfer(*, transfer: TransferRequest, note: str, acting_user: Any) -> TransferRequest:
+    """Reject a request and say why. Locks the transfer. Raises WrongState, InvalidInput."""
+    if not note.strip():
+        raise InvalidInput("Say why you reject it.", {"note": ["Say why you reject it."]})
+    transfer = lock_transfer(transfer)
+    transfer.require_step_to(Status.REJECTED)
+    require_second_person(transfer.requested_by_id, acting_user=acting_user)
+    return decide(transfer, Status.REJECTED, note, acting_user)
+
+
+def decide(transfer: TransferRequest, status: str, note: str, acting_user: Any) -> TransferRequest:
+    transfer.status, transfer.decision_note = status, note
+    transfer.decided_by, transfer.decided_at = acting_user, timezone.now()
+    transfer.save(
+        update_fields=["status", "decision_note", "decided_by", "decided_at", "updated_at"]
+    )
+    return transfer

@@ -1,0 +1,95 @@
+"""Goods that leave the source and are on their way."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.exceptions import InvalidInput
+from inventory.models import TransferLine, TransferRequest
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.transfers.receiving import receive_locked
+from inventory.services.transfers.states import (
+    ZERO,
+    lines_of,
+    lock_transfer,
+    movement_of,
+    require_known,
+    require_work_in,
+    write_lines,
+)
+
+Status = TransferRequest.Status
+
+
+@transaction.atomic
+def ship_transfer(
+    *,
+    transfer: TransferRequest,
+    quantities: Mapping[int, Decimal] | None = None,
+    acting_user: Any,
+) -> TransferRequest:
+    """Ship an approved transfer: all that was asked for, or `quantities` by line key.
+
+    Goods leave the source at its average cost and are incoming at the destination; a transfer
+    with `auto_receive` is received at once. Locks the transfer, then the balances. Raises
+    WrongState, NotAllowed, InvalidInput and InsufficientStock naming every short line.
+    """
+    transfer = lock_transfer(transfer)
+    require_work_in(transfer.from_warehouse, acting_user, "ship its goods")
+    return ship_locked(transfer, quantities, acting_user)
+
+
+def ship_locked(
+    transfer: TransferRequest, quantities: Mapping[int, Decimal] | None, acting_user: Any
+) -> TransferRequest:
+    """Ship a locked transfer that is approved."""
+    transfer.require_step_to(Status.IN_TRANSIT)
+    lines = lines_of(transfer)
+    leaving = leaving_quantities(lines, quantities)
+    shipped = [(lines[key], quantity) for key, quantity in leaving.items()]
+    changes = []
+    for line, quantity in shipped:
+        changes += [
+            movement_of(
+                transfer, line, warehouse_id=transfer.from_warehouse_id, quantity=-quantity
+            ),
+            movement_of(transfer, line, warehouse_id=transfer.to_warehouse_id, incoming=quantity),
+        ]
+    posted = apply_stock_changes(changes, acting_user=acting_user)
+    for (line, quantity), left in zip(shipped, posted[::2], strict=True):
+        line.quantity_shipped, line.unit_cost = quantity, left.unit_cost
+    write_lines(line for line, _ in shipped)
+    transfer.status = Status.IN_TRANSIT
+    transfer.shipped_by, transfer.shipped_at = acting_user, timezone.now()
+    transfer.save(update_fields=["status", "shipped_by", "shipped_at", "updated_at"])
+    if transfer.auto_receive:
+        receive_locked(transfer, None, acting_user)
+    return transfer
+
+
+def leaving_quantities(
+    lines: Mapping[int, TransferLine], quantities: Mapping[int, Decimal] | None
+) -> dict[int, Decimal]:
+    """Return what leaves of each line, without the lines of which nothing does."""
+    wanted = {key: line.quantity for key, line in lines.items()}
+    if quantities is None:
+        return wanted
+    require_known(lines, quantities)
+    errors: dict[str, list[Any]] = {}
+    for index, (key, quantity) in enumerate(quantities.items()):
+        if quantity < 0:
+            errors[f"items.{index}.quantity"] = ["Send a quantity of at least 0."]
+        elif quantity > wanted[key]:
+            text = f"Only {wanted[key].normalize():f} were asked for. Send at most that."
+            errors[f"items.{index}.quantity"] = [text]
+    leaving = {
+        key: quantity for key, quantity in {**wanted, **quantities}.items() if quantity > ZERO
+    }
+    if not leaving and not errors:
+        errors["items"] = ["Ship something of at least one line, or reject the request."]
+    if errors:
+        raise InvalidInput(next(iter(errors.values()))[0], errors)
+    return leaving

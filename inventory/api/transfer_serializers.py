@@ -15,7 +15,7 @@ from common.api.fields import (
 )
 from common.api.synonyms import SynonymsMixin
 from inventory.api.document_lines import OPTIONAL, PRODUCT_KEYS, DocumentLineInput
-from inventory.models import TransferLine, TransferRequest
+from inventory.models import TransferLine, TransferLot, TransferRequest
 from inventory.services.stock_change import LARGEST_QUANTITY
 
 MOST_LINES = 1000
@@ -30,18 +30,29 @@ DECISION_SYNONYMS = {
 }  # fmt: skip
 
 
+class TransferLotSerializer(serializers.ModelSerializer[TransferLot]):
+    lot_number = serializers.CharField(source="lot.lot_number")
+    expiration_date = serializers.DateField(source="lot.expiration_date")
+
+    class Meta:
+        model = TransferLot
+        fields = ["lot_number", "expiration_date", "quantity_shipped", "quantity_in_transit"]
+        read_only_fields = fields
+
+
 class TransferLineSerializer(serializers.ModelSerializer[TransferLine]):
     product_id = serializers.CharField(source="variation.product.code")
     product_name = serializers.CharField(source="variation.product.name")
     sku = serializers.CharField(source="variation.sku_code")
     quantity_in_transit = QuantityField(read_only=True)
+    lots = TransferLotSerializer(many=True)
 
     class Meta:
         model = TransferLine
         fields = [
             "id", "product_id", "product_name", "sku", "quantity", "quantity_shipped",
             "quantity_received", "quantity_damaged", "quantity_lost", "quantity_returned",
-            "quantity_in_transit", "unit_cost", "discrepancy",
+            "quantity_in_transit", "unit_cost", "discrepancy", "lots",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -221,6 +232,10 @@ class ArrivalInput(DocumentLineInput):
 
     quantity_received = QuantityField(**QUANTITY_INPUT, **OPTIONAL)
     quantity_damaged = QuantityField(**QUANTITY_INPUT, **OPTIONAL)
+    lot_number = serializers.CharField(
+        **{**WORDS, "max_length": 50},
+        help_text="Of goods that track lots; left out, the first to expire arrive first.",
+    )
     discrepancy = serializers.CharField(**NOTE)
 
 

@@ -286,6 +286,7 @@ def arrivals_of(entries: Sequence[Entry], lines: Sequence[Any]) -> list[Arrival]
                     received=entry.get("quantity_received", Decimal(0)),
                     damaged=entry.get("quantity_damaged", Decimal(0)),
                     discrepancy=entry.get("discrepancy", ""),
+                    lot_number=entry.get("lot_number", ""),
                 )
             )
     refuse(errors)

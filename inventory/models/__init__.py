@@ -1,7 +1,7 @@
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
 from inventory.models.lot import Lot, LotBalance, LotQuarantine
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
-from inventory.models.transfers import TransferLine, TransferRequest
+from inventory.models.transfers import TransferLine, TransferLot, TransferRequest
 
 __all__ = [
     "Category",
@@ -16,5 +16,6 @@ __all__ = [
     "StockMovement",
     "StockReservation",
     "TransferLine",
+    "TransferLot",
     "TransferRequest",
 ]

@@ -9,6 +9,7 @@ from django.db.models import F, Prefetch, Q
 
 from common.lawful_steps import LawfulSteps
 from inventory.models.catalogue import ProductVariation
+from inventory.models.lot import Lot
 from inventory.models.stock import QUANTITY
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
 
@@ -25,7 +26,10 @@ IN_TRANSIT = (
 class TransferRequestQuerySet(WarehouseScopedQuerySet):
     def with_lines(self) -> Self:
         """Transfers with what a list shows: warehouses, people, lines and their products."""
-        lines = TransferLine.objects.select_related("variation__product")
+        lots = TransferLot.objects.select_related("lot")
+        lines = TransferLine.objects.select_related("variation__product").prefetch_related(
+            Prefetch("lots", lots)
+        )
         return self.select_related(
             "from_warehouse", "to_warehouse", "requested_by", "decided_by", "shipped_by",
             "received_by", "closed_by",
@@ -186,3 +190,26 @@ class TransferLine(models.Model):
     @property
     def value_in_transit(self) -> Decimal:
         return (self.quantity_in_transit * (self.unit_cost or Decimal(0))).quantize(Decimal("0.01"))
+
+
+class TransferLot(models.Model):
+    """How much of a lot left with a line, and how much of that is still in transit."""
+
+    line = models.ForeignKey(TransferLine, models.CASCADE, related_name="lots", db_index=False)
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="transfer_lots")
+    quantity_shipped = models.DecimalField(**QUANTITY)
+    quantity_in_transit = models.DecimalField(**QUANTITY)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "lot"], name="transfer_lot_once"),
+            models.CheckConstraint(
+                condition=Q(quantity_in_transit__gte=0)
+                & Q(quantity_in_transit__lte=F("quantity_shipped")),
+                name="transfer_lot_within_shipped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity_shipped} of {self.lot}"

@@ -213,17 +213,11 @@ class Posting:
             self._set_aside(change, balance)
         if change.release or change.release_all:
             self._release(change, balance)
-        if change.passes_at is not None:
-            cost = change.passes_at
-        if change.quantity > 0 and change.passes_at is not None:
-            balance.on_hand += change.quantity
-        elif change.quantity > 0:
-            source = self.balances.get(change.cost_from) if change.cost_from else None
-            cost = balance.receive(
-                change.quantity, source.average_cost if source else change.unit_cost
-            )
+        if change.quantity > 0:
+            cost = self._come_in(change, balance)
             moved = self._arriving_lots(change, balance)
         elif change.quantity < 0:
+            cost = cost if change.passes_at is None else change.passes_at
             moved = self._issue(index, change, balance)
         balance.move_lots(moved)
         held = self._hold(change, balance) if change.hold > 0 else ZERO
@@ -245,6 +239,14 @@ class Posting:
             )
         if released:
             self._set_hold(change, balance, held - released)
+
+    def _come_in(self, change: StockChange, balance: RunningBalance) -> Decimal:
+        """Add what comes in to a balance and return the cost per unit it came in at."""
+        if change.passes_at is not None:
+            balance.on_hand += change.quantity
+            return change.passes_at
+        source = self.balances.get(change.cost_from) if change.cost_from else None
+        return balance.receive(change.quantity, source.average_cost if source else change.unit_cost)
 
     def _arriving_lots(
         self, change: StockChange, balance: RunningBalance

@@ -8,16 +8,23 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common.exceptions import WrongState
+from common.exceptions import InvalidInput, WrongState
 from inventory.exceptions import InsufficientStock, UnfitLines
 from inventory.models import Lot, LotBalance, LotQuarantine, StockMovement, StockReservation
 from inventory.services.catalogue import update_product
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.lots import act_on_expiry, correct_expiry, set_quarantine
-from inventory.services.movements import record_movement, transfer_stock
+from inventory.services.movements import record_movement
 from inventory.services.stock_change import Holder, StockChange
+from inventory.services.transfers.receiving import (
+    Arrival,
+    cancel_transfer,
+    close_transfer,
+    receive_transfer,
+)
 from operations.ledger_verification import verify_ledger
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
+from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
 
@@ -322,25 +329,43 @@ def test_corrected_date_changes_what_is_available(milk, shop):
 
 
 def test_transfer_carries_lots_on(milk, shop):
-    other = WarehouseFactory()
+    boss, other = UserFactory(role="admin"), WarehouseFactory()
     receive(milk, shop, 5, "LATE", AUGUST)
     receive(milk, shop, 4, "SOON", JULY)
+    transfer = make_transfer(6, variations=[milk], source=shop, to=other, status="in_transit")
+    line = transfer.lines.get()
 
-    transfer_stock(
-        lines=[(milk, Decimal(6))],
-        from_warehouse=shop,
-        to_warehouse=other,
-        acting_user=UserFactory(),
-    )
+    def arrive(lot_number, **quantities):
+        arrival = Arrival(line_id=line.pk, lot_number=lot_number, **quantities)
+        receive_transfer(transfer=transfer, arrivals=[arrival], acting_user=boss)
+
+    with pytest.raises(InvalidInput, match="Of lot LATE, 2 are on their way"):
+        arrive("LATE", received=Decimal(3))
+    arrive("LATE", received=Decimal(1))
+    arrive("", received=Decimal(2), damaged=Decimal(1))
+    close_transfer(transfer=transfer, is_lost=True, note="Gone", acting_user=boss)
 
     there = LotBalance.objects.filter(stock__warehouse=other)
-    assert sorted(there.values_list("lot__lot_number", "on_hand")) == [("LATE", 2), ("SOON", 4)]
+    assert sorted(there.values_list("lot__lot_number", "on_hand")) == [("LATE", 1), ("SOON", 2)]
     assert movements(milk)[2:] == [
-        ("SOON", -4, 9, 5),
-        ("LATE", -2, 5, 3),
-        ("SOON", 4, 0, 4),
-        ("LATE", 2, 4, 6),
-    ]
+        ("SOON", -4, 9, 5), ("LATE", -2, 5, 3),
+        ("LATE", 1, 0, 1), ("SOON", 2, 1, 3),
+        ("SOON", 1, 3, 4), ("SOON", -1, 4, 3),
+        ("SOON", 1, 3, 4), ("SOON", -1, 4, 3),
+        ("LATE", 1, 3, 4), ("LATE", -1, 4, 3),
+    ]  # fmt: skip
+    assert verify_ledger() == []
+
+
+def test_cancelled_transfer_gives_the_same_lots_back(milk, shop):
+    receive(milk, shop, 5, "LATE", AUGUST)
+    receive(milk, shop, 4, "SOON", JULY)
+    transfer = make_transfer(6, variations=[milk], source=shop, status="in_transit")
+
+    cancel_transfer(transfer=transfer, acting_user=UserFactory(role="admin"))
+
+    here = LotBalance.objects.filter(stock__warehouse=shop)
+    assert sorted(here.values_list("lot__lot_number", "on_hand")) == [("LATE", 5), ("SOON", 4)]
     assert verify_ledger() == []
 
 

@@ -234,7 +234,7 @@ def test_list_query_count(api, ends, count, django_assert_num_queries):
         make_transfer(1, 1, source=ends[0], to=ends[1])
     client = api("staff", ends[0])
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         answer = client.get(PATH)
 
     assert len(answer.json()["transfer_requests"]) == count
@@ -244,7 +244,7 @@ def test_list_query_count(api, ends, count, django_assert_num_queries):
 def test_detail_query_count(admin, count, django_assert_num_queries):
     transfer = make_transfer(*[1] * count, status="in_transit")
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         answer = admin.get(f"{PATH}{transfer.code}/")
 
     assert len(answer.json()["items"]) == count

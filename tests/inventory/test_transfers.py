@@ -425,5 +425,5 @@ def test_statements_do_not_depend_on_the_number_of_lines(boss, django_assert_num
 
     with django_assert_num_queries(10):
         approve_transfer(transfer=transfer, acting_user=boss)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         receive_transfer(transfer=transfer, acting_user=boss)

@@ -22,6 +22,7 @@ from inventory.services.transfers.states import (
     require_work_in,
     write_lines,
 )
+from inventory.services.transfers.transit import Part, Transit
 
 Status = TransferRequest.Status
 DAMAGED, LOST, SENT_BACK = "damaged", "lost_in_transit", "sent_back"
@@ -29,12 +30,16 @@ DAMAGED, LOST, SENT_BACK = "damaged", "lost_in_transit", "sent_back"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What arrived of one line, in the stock unit, and what was wrong with it."""
+    """What arrived of one line, in the stock unit, and what was wrong with it.
+
+    Of goods that track lots it may name the lot; else the first to expire arrive first.
+    """
 
     line_id: int
     received: Decimal = ZERO
     damaged: Decimal = ZERO
     discrepancy: str = ""
+    lot_number: str = ""
 
 
 @transaction.atomic
@@ -69,15 +74,17 @@ def receive_locked(
             if line.quantity_in_transit
         ]
     require_arrivals(lines, arrivals)
+    transit = Transit(transfer)
     changes: list[StockChange] = []
-    for arrival in arrivals:
+    for index, arrival in enumerate(arrivals):
         line = lines[arrival.line_id]
-        changes += arriving(transfer, line, arrival)
+        changes += arriving(transfer, line, arrival, transit, index)
         line.quantity_received += arrival.received
         line.quantity_damaged += arrival.damaged
         line.discrepancy = arrival.discrepancy or line.discrepancy
     apply_stock_changes(changes, acting_user=acting_user)
-    write_lines(lines[arrival.line_id] for arrival in arrivals)
+    transit.save()
+    write_lines({arrival.line_id: lines[arrival.line_id] for arrival in arrivals}.values())
     rest = any(line.quantity_in_transit for line in lines.values())
     transfer.status = Status.PARTIALLY_RECEIVED if rest else Status.RECEIVED
     transfer.received_by, transfer.received_at = acting_user, timezone.now()
@@ -89,19 +96,22 @@ def require_arrivals(lines: Mapping[int, TransferLine], arrivals: Sequence[Arriv
     """Raise where arrivals are missing, unknown, twice or empty, or more than is on its way."""
     require_known(lines, [arrival.line_id for arrival in arrivals])
     errors: dict[str, list[Any]] = {} if arrivals else {"items": ["Name what arrived."]}
-    seen: set[int] = set()
+    seen: set[tuple[int, str]] = set()
+    totals: dict[int, Decimal] = {}
     for index, arrival in enumerate(arrivals):
-        if min(arrival.received, arrival.damaged) < 0 or not (arrival.received or arrival.damaged):
+        total = arrival.received + arrival.damaged
+        if min(arrival.received, arrival.damaged) < 0 or not total:
             errors[f"items.{index}.quantity_received"] = ["Send a quantity above 0."]
-        if arrival.line_id in seen:
+        if (arrival.line_id, arrival.lot_number) in seen:
             errors[f"items.{index}.id"] = ["This line is named twice. Send the sum."]
-        seen.add(arrival.line_id)
+        seen.add((arrival.line_id, arrival.lot_number))
+        totals[arrival.line_id] = totals.get(arrival.line_id, ZERO) + total
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
     beyond = [
-        surplus(lines[arrival.line_id], arrival)
-        for arrival in arrivals
-        if arrival.received + arrival.damaged > lines[arrival.line_id].quantity_in_transit
+        surplus(lines[key], total)
+        for key, total in totals.items()
+        if total > lines[key].quantity_in_transit
     ]
     if beyond:
         raise MoreThanShipped(
@@ -111,7 +121,7 @@ def require_arrivals(lines: Mapping[int, TransferLine], arrivals: Sequence[Arriv
         )
 
 
-def surplus(line: TransferLine, arrival: Arrival) -> dict[str, object]:
+def surplus(line: TransferLine, arrived: Decimal) -> dict[str, object]:
     """Say by how much an arrival goes beyond what is on its way."""
     return {
         "id": line.pk,
@@ -119,41 +129,47 @@ def surplus(line: TransferLine, arrival: Arrival) -> dict[str, object]:
         "sku": line.variation.sku_code,
         "quantity_shipped": line.quantity_shipped,
         "quantity_in_transit": line.quantity_in_transit,
-        "quantity_received": arrival.received,
-        "quantity_damaged": arrival.damaged,
+        "quantity_arrived": arrived,
     }
 
 
-def arriving(transfer: TransferRequest, line: TransferLine, arrival: Arrival) -> list[StockChange]:
+def arriving(
+    transfer: TransferRequest, line: TransferLine, arrival: Arrival, transit: Transit, index: int
+) -> list[StockChange]:
     """Return what an arrival does to the destination's stock."""
-    changes = []
-    if arrival.received:
-        changes.append(
-            movement_of(
-                transfer,
-                line,
-                warehouse_id=transfer.to_warehouse_id,
-                quantity=arrival.received,
-                incoming=-arrival.received,
-                unit_cost=line.unit_cost,
-            )
+    changes = [
+        movement_of(
+            transfer,
+            line,
+            warehouse_id=transfer.to_warehouse_id,
+            quantity=part.quantity,
+            incoming=-part.quantity,
+            unit_cost=line.unit_cost,
+            lot_number=part.lot_number,
         )
-    if arrival.damaged:
-        changes += write_off(transfer, line, arrival.damaged, DAMAGED, arrival.discrepancy)
+        for part in transit.take(line, arrival.received, arrival.lot_number, index)
+    ]
+    for part in transit.take(line, arrival.damaged, arrival.lot_number, index):
+        changes += write_off(transfer, line, part, DAMAGED, arrival.discrepancy)
     return changes
 
 
 def write_off(
-    transfer: TransferRequest, line: TransferLine, quantity: Decimal, reason: str, words: str
+    transfer: TransferRequest, line: TransferLine, part: Part, reason: str, words: str
 ) -> list[StockChange]:
     """Return the two movements that let goods in transit end at the destination: in, and out."""
-    passing = {"warehouse_id": transfer.to_warehouse_id, "passes_at": line.unit_cost}
+    passing: dict[str, Any] = {
+        "warehouse_id": transfer.to_warehouse_id,
+        "passes_at": line.unit_cost,
+        "lot_number": part.lot_number,
+        "may_be_unavailable": True,
+    }
     return [
-        movement_of(transfer, line, quantity=quantity, incoming=-quantity, **passing),
+        movement_of(transfer, line, quantity=part.quantity, incoming=-part.quantity, **passing),
         movement_of(
             transfer,
             line,
-            quantity=-quantity,
+            quantity=-part.quantity,
             movement_type=StockMovement.Type.ADJUSTMENT,
             reason_code=reason,
             reason_description=words,
@@ -164,17 +180,18 @@ def write_off(
 
 
 def send_back(
-    transfer: TransferRequest, line: TransferLine, quantity: Decimal, reason: str, words: str
+    transfer: TransferRequest, line: TransferLine, part: Part, reason: str, words: str
 ) -> list[StockChange]:
     """Return what lets goods in transit go back to the source at the cost they left at."""
     return [
-        movement_of(transfer, line, warehouse_id=transfer.to_warehouse_id, incoming=-quantity),
+        movement_of(transfer, line, warehouse_id=transfer.to_warehouse_id, incoming=-part.quantity),
         movement_of(
             transfer,
             line,
             warehouse_id=transfer.from_warehouse_id,
-            quantity=quantity,
+            quantity=part.quantity,
             unit_cost=line.unit_cost,
+            lot_number=part.lot_number,
             reason_code=reason,
             reason_description=words,
         ),
@@ -229,13 +246,16 @@ def end_transit(
 ) -> None:
     """Let all that is in transit of a locked transfer end, and count it so on its lines."""
     lines = [line for line in lines_of(transfer).values() if line.quantity_in_transit]
+    transit = Transit(transfer)
     changes: list[StockChange] = []
     for line in lines:
         quantity = line.quantity_in_transit
-        changes += changes_of(transfer, line, quantity, reason, words)
+        for part in transit.take(line, quantity):
+            changes += changes_of(transfer, line, part, reason, words)
         setattr(line, counted_as, getattr(line, counted_as) + quantity)
         line.discrepancy = line.discrepancy or words
     apply_stock_changes(changes, acting_user=acting_user)
+    transit.save()
     write_lines(lines)
 
 

@@ -20,6 +20,7 @@ from inventory.services.transfers.states import (
     require_work_in,
     write_lines,
 )
+from inventory.services.transfers.transit import note_shipped
 
 Status = TransferRequest.Status
 
@@ -33,9 +34,10 @@ def ship_transfer(
 ) -> TransferRequest:
     """Ship an approved transfer: all that was asked for, or `quantities` by line key.
 
-    Goods leave the source at its average cost and are incoming at the destination; a transfer
-    with `auto_receive` is received at once. Locks the transfer, then the balances. Raises
-    WrongState, NotAllowed, InvalidInput and InsufficientStock naming every short line.
+    Goods leave the source at its average cost, the first lots to expire, and are incoming at the
+    destination; a transfer with `auto_receive` is received at once. Locks the transfer, then the
+    balances. Raises WrongState, NotAllowed, InvalidInput, and InsufficientStock naming every
+    short line.
     """
     transfer = lock_transfer(transfer)
     require_work_in(transfer.from_warehouse, acting_user, "ship its goods")
@@ -61,6 +63,7 @@ def ship_locked(
     posted = apply_stock_changes(changes, acting_user=acting_user)
     for (line, quantity), left in zip(shipped, posted[::2], strict=True):
         line.quantity_shipped, line.unit_cost = quantity, left.unit_cost
+    note_shipped({line.pk: left.lots for (line, _), left in zip(shipped, posted[::2], strict=True)})
     write_lines(line for line, _ in shipped)
     transfer.status = Status.IN_TRANSIT
     transfer.shipped_by, transfer.shipped_at = acting_user, timezone.now()

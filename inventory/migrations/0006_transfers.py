@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0003_movement_by_time'),
+        ('inventory', '0005_lots_of_present_stock'),
         ('warehouses', '0002_code_sequence'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

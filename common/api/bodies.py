@@ -23,6 +23,13 @@ def checked_body(serializer_class: Any, request: Request) -> dict[str, Any]:
         raise
 
 
+def body_with_synonyms(serializer_class: Any, request: Request) -> dict[str, Any]:
+    """Return what a serializer with SynonymsMixin makes of a body, or raise ValidationError."""
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
 @cache
 def _kept(serializer_class: Any) -> BaseSerializer[Any]:
     serializer: BaseSerializer[Any] = serializer_class()

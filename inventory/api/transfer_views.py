@@ -11,13 +11,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.bodies import body_with_synonyms, checked_body
 from common.api.callers import require_caller
 from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ListRetrieveViewSet
 from common.exceptions import InvalidInput
 from common.permissions import Can
 from inventory.api.document_lines import Entry, Errors, only, refuse
-from inventory.api.stock_views import validated
 from inventory.api.transfer_serializers import (
     CancelInput,
     ChangedTransferSerializer,
@@ -113,7 +113,7 @@ class TransferRequestViewSet(ListRetrieveViewSet):
     @extend_schema(request=TransferInput, responses={201: ChangedTransferSerializer})
     def create(self, request: Request) -> Response:
         """Ask that goods go from one warehouse to another; you work in one of the two."""
-        body = validated(TransferInput, request)
+        body = body_with_synonyms(TransferInput, request)
         require_caller(request, body, "requested_by")
         transfer = request_transfer(
             from_warehouse=any_warehouse(body["from_warehouse"], "from_warehouse"),
@@ -146,14 +146,14 @@ class TransferRequestViewSet(ListRetrieveViewSet):
     @action(detail=False, methods=["post"], url_path="approve", url_name="decide")
     def decide(self, request: Request) -> Response:
         """Decide the transfer that the body names."""
-        body = validated(NamedDecisionInput, request)
+        body = body_with_synonyms(NamedDecisionInput, request)
         return self.take_decision(self.named(body), body)
 
     @extend_schema(request=DecisionInput, responses=ChangedTransferSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Approve, which ships unless `ship` is false, or reject with a note."""
-        return self.take_decision(self.get_object(), validated(DecisionInput, request))
+        return self.take_decision(self.get_object(), checked_body(DecisionInput, request))
 
     def named(self, body: dict[str, Any]) -> Any:
         """Return the row that a body names by code or id; raises InvalidInput for unknown ones."""
@@ -185,7 +185,7 @@ class TransferRequestViewSet(ListRetrieveViewSet):
     def ship(self, request: Request, pk: str) -> Response:
         """Ship an approved transfer from the source."""
         transfer = self.get_object()
-        body = validated(ShipInput, request)
+        body = checked_body(ShipInput, request)
         ship_transfer(
             transfer=transfer,
             quantities=shipped_quantities(body.get("items"), transfer),
@@ -198,7 +198,7 @@ class TransferRequestViewSet(ListRetrieveViewSet):
     def receive(self, request: Request, pk: str) -> Response:
         """Receive what arrived at the destination, or all that is in transit."""
         transfer = self.get_object()
-        body = validated(TransferReceiptInput, request)
+        body = checked_body(TransferReceiptInput, request)
         require_caller(request, body, "received_by")
         entries = body.get("items")
         receive_transfer(
@@ -213,7 +213,7 @@ class TransferRequestViewSet(ListRetrieveViewSet):
     def close(self, request: Request, pk: str) -> Response:
         """End a transfer of which not all arrived: the rest is lost, or went back."""
         transfer = self.get_object()
-        body = validated(CloseInput, request)
+        body = checked_body(CloseInput, request)
         close_transfer(
             transfer=transfer,
             is_lost=body["outcome"] == "lost",
@@ -227,7 +227,7 @@ class TransferRequestViewSet(ListRetrieveViewSet):
     def cancel(self, request: Request, pk: str) -> Response:
         """Cancel a transfer of which nothing arrived; what is in transit goes back."""
         transfer = self.get_object()
-        body = validated(CancelInput, request)
+        body = checked_body(CancelInput, request)
         cancel_transfer(transfer=transfer, note=body.get("note") or "", acting_user=request.user)
         return self.answer(transfer, "Transfer cancelled successfully")
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0007_document_code_sequences'),
+        ('inventory', '0008_document_code_sequences'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0005_lots_of_present_stock'),
+        ('inventory', '0006_reorder_point_of_new_balances'),
         ('warehouses', '0002_code_sequence'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

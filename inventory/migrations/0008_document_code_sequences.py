@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0006_transfers")]
+    dependencies = [("inventory", "0007_transfers")]
 
     operations = [
         migrations.RunSQL(

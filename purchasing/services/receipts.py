@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from common.codes import next_code
 from common.exceptions import InvalidInput
+from inventory.exceptions import UnfitLines
 from inventory.models import StockMovement
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.movements import checked_time
@@ -63,10 +64,10 @@ def receive_purchase_order(
     """Post a receipt of these lines, or of all that is outstanding, and return it.
 
     Accepted goods enter stock at the line's cost and are no longer incoming; rejected ones are
-    noted and stay outstanding. A draft is sent on the way. Locks the order, then the balances;
-    the number of statements does not depend on the number of lines. Raises WrongState,
-    OverReceipt naming every line, InvalidInput, and NotAllowed for a past time without the right
-    to it. A quiet delivery raises no alerts.
+    noted and stay outstanding. One item may come in several lines, one a lot. A draft is sent on
+    the way. Locks the order, then the balances; the number of statements does not depend on the
+    number of lines. Raises WrongState, OverReceipt naming every line, InvalidInput, and
+    NotAllowed for a past time without the right to it. A quiet delivery raises no alerts.
     """
     return post_receipt(lock_purchase_order(order), lines, delivery or Delivery(), acting_user)
 
@@ -87,14 +88,17 @@ def post_receipt(
     if order.status == Status.DRAFT:
         move_order(order, Status.SENT, acting_user)
     receipt = write_receipt(order, lines, delivery, acting_user)
+    accepted = {index: line for index, line in enumerate(lines) if line.quantity_accepted}
     changes = [
-        accept_line(order, items[line.item_id], line, delivery)
-        for line in lines
-        if line.quantity_accepted
+        accept_line(order, items[line.item_id], line, delivery) for line in accepted.values()
     ]
     count_in(items, lines)
     settle(order, items.values(), receipt, acting_user)
-    apply_stock_changes(changes, acting_user=acting_user, quiet=delivery.quiet)
+    try:
+        apply_stock_changes(changes, acting_user=acting_user, quiet=delivery.quiet)
+    except UnfitLines as error:
+        error.at_paths([f"items.{index}." for index in accepted])
+        raise
     return receipt
 
 

@@ -29,7 +29,7 @@ class SalesReturnItemSerializer(serializers.ModelSerializer[SalesReturnItem]):
         model = SalesReturnItem
         fields = [
             "line", "product_id", "product_name", "sku", "quantity", "reason", "disposition",
-            "unit_cost",
+            "unit_cost", "lot_number",
         ]  # fmt: skip
 
 

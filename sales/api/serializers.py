@@ -242,6 +242,7 @@ class LineInput(serializers.Serializer[Any]):
     product_variation = ReferenceInput(required=False, allow_null=True)
     product_id = ReferenceInput(required=False, allow_null=True)
     quantity = PositiveQuantityField()
+    lot_number = serializers.CharField(required=False, allow_blank=True, max_length=50)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not any(attrs.get(key) for key in self.KEYS):

@@ -154,6 +154,7 @@ def line_requests(items: list[dict[str, Any]]) -> list[LineRequest]:
                 item["quantity"],
                 item.get("reason", ""),
                 item.get("disposition", ""),
+                item.get("lot_number", ""),
             )
         )
     return requests

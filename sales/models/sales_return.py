@@ -56,6 +56,7 @@ class SalesReturnItem(models.Model):
     reason = models.CharField(max_length=10, choices=Reason.choices)
     disposition = models.CharField(max_length=5, choices=Disposition.choices)
     unit_cost = models.DecimalField(max_digits=15, decimal_places=4)
+    lot_number = models.CharField(max_length=50, blank=True)
 
     class Meta:
         ordering = ["pk"]

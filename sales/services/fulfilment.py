@@ -3,18 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from inventory.exceptions import InsufficientStock
+from inventory.exceptions import InsufficientStock, UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, PostedChange, StockChange
 from sales.exceptions import QuantityExceeded
 from sales.models import LINE_HOLDER, Fulfilment, SalesOrder, SalesOrderItem
 from sales.services.line_choice import LineRequest, choose_lines
-from sales.services.order_rows import Delivery, deliver_items, record_fulfilments
+from sales.services.order_rows import (
+    Delivery,
+    deliver_items,
+    record_fulfilments,
+    sum_by_item,
+)
 from sales.services.order_state import lock_order, require_open
+
+
+class Wanted(NamedTuple):
+    """So much of an order line is to leave, of any lot or of one."""
+
+    item: SalesOrderItem
+    quantity: Decimal
+    lot_number: str = ""
 
 
 @transaction.atomic
@@ -29,9 +42,10 @@ def fulfil_sales_order(
     """Deliver all that is outstanding, or the given quantities, wholly or not at all.
 
     Posts one outbound movement a line: first out of what the line has reserved, then out of what
-    is available. Locks the order, then the balances. Raises WrongState, QuantityExceeded,
-    InvalidInput on lines the order has not, and InsufficientStock that names every short line by
-    its number in the order.
+    is available. Goods that track lots leave first-expired-first-out, or from the lot that a line
+    names. Locks the order, then the balances. Raises WrongState, QuantityExceeded, InvalidInput on
+    lines the order has not, and InsufficientStock that names every short line by its number in
+    the order.
     """
     locked = lock_order(order)
     require_open(locked, SalesOrder.Status.FULFILLED)
@@ -39,7 +53,7 @@ def fulfil_sales_order(
     posted = _post(locked, wanted, occurred_at, acting_user, quiet)
     deliveries = [
         Delivery(locked.pk, item.pk, quantity, change.unit_cost)
-        for (item, quantity), change in zip(wanted, posted, strict=True)
+        for (item, quantity, _), change in zip(wanted, posted, strict=True)
     ]
     deliver_items(deliveries)
     keys = record_fulfilments([(locked.pk, occurred_at)], deliveries, acting_user)
@@ -57,6 +71,7 @@ def outbound(
     quantity: Decimal,
     occurred_at: datetime | None,
     holder: Holder | None = None,
+    lot_number: str = "",
 ) -> StockChange:
     """Return the ledger line of goods that leave for an order."""
     return StockChange(
@@ -68,45 +83,48 @@ def outbound(
         reason_code="sale",
         reference_type="sales_order",
         reference_code=order.order_number,
+        lot_number=lot_number,
         occurred_at=occurred_at,
     )
 
 
-def _outstanding(order: SalesOrder) -> list[tuple[SalesOrderItem, Decimal]]:
+def _outstanding(order: SalesOrder) -> list[Wanted]:
     items = SalesOrderItem.objects.filter(order=order)
-    return [(item, item.outstanding) for item in items if item.outstanding]
+    return [Wanted(item, item.outstanding) for item in items if item.outstanding]
 
 
-def _requested(
-    order: SalesOrder, lines: Sequence[LineRequest]
-) -> list[tuple[SalesOrderItem, Decimal]]:
+def _requested(order: SalesOrder, lines: Sequence[LineRequest]) -> list[Wanted]:
     chosen = choose_lines(order, lines)
+    totals = sum_by_item((item.pk, request.quantity) for item, request in chosen)
     exceeded: dict[str, list[Any]] = {
         f"items.{index}.quantity": [
             f"{item.outstanding} of line {item.position} are outstanding. Send at most that."
         ]
-        for index, (item, request) in enumerate(chosen)
-        if request.quantity > item.outstanding
+        for index, (item, _) in enumerate(chosen)
+        if totals[item.pk] > item.outstanding
     }
     if exceeded:
         raise QuantityExceeded("More should leave than was ordered.", exceeded)
-    return [(item, request.quantity) for item, request in chosen]
+    return [Wanted(item, request.quantity, request.lot_number) for item, request in chosen]
 
 
 def _post(
     order: SalesOrder,
-    wanted: Sequence[tuple[SalesOrderItem, Decimal]],
+    wanted: Sequence[Wanted],
     occurred_at: datetime | None,
     acting_user: Any,
     quiet: bool,
 ) -> list[PostedChange]:
     changes = [
-        outbound(order, item.variation_id, quantity, occurred_at, Holder(LINE_HOLDER, item.pk))
-        for item, quantity in wanted
+        outbound(order, item.variation_id, quantity, occurred_at, Holder(LINE_HOLDER, item.pk), lot)
+        for item, quantity, lot in wanted
     ]
     try:
         return apply_stock_changes(changes, acting_user=acting_user, quiet=quiet)
     except InsufficientStock as error:
         for short in error.details["lines"]:  # known by index; people know an order's numbers
-            short["line"] = wanted[short["line"]][0].position
+            short["line"] = wanted[short["line"]].item.position
+        raise
+    except UnfitLines as error:
+        error.at_paths([f"items.{index}." for index in range(len(wanted))])
         raise

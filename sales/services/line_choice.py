@@ -19,6 +19,7 @@ class LineRequest:
     quantity: Decimal
     reason: str = ""
     disposition: str = ""
+    lot_number: str = ""
 
 
 def choose_lines(
@@ -26,16 +27,16 @@ def choose_lines(
 ) -> list[tuple[SalesOrderItem, LineRequest]]:
     """Return the order's line of each request.
 
-    Raises InvalidInput naming every request, `items.<index>.<key>`, that means no line, several
-    lines, or a line that another request already means.
+    A line may be named once for each of several lots. Raises InvalidInput naming every request,
+    `items.<index>.<key>`, that means no line, several lines, or what another already means.
     """
     items = list(order.items.select_related("variation__product"))
     errors: dict[str, list[Any]] = {}
-    chosen: dict[int, tuple[SalesOrderItem, LineRequest]] = {}
+    chosen: dict[tuple[int, str], tuple[SalesOrderItem, LineRequest]] = {}
     for index, request in enumerate(requests):
         meant = [item for item in items if _is_meant(item, request)]
-        if len(meant) == 1 and meant[0].pk not in chosen:
-            chosen[meant[0].pk] = (meant[0], request)
+        if len(meant) == 1 and (meant[0].pk, request.lot_number) not in chosen:
+            chosen[meant[0].pk, request.lot_number] = (meant[0], request)
         else:
             errors[f"items.{index}.{request.key}"] = [_explain(order, request, meant)]
     if errors:

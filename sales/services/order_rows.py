@@ -117,11 +117,17 @@ def delete_items(order: SalesOrder) -> list[tuple[int, int]]:
 
 def deliver_items(deliveries: Sequence[Delivery]) -> None:
     """Add what left to the lines' delivered quantities, in one statement."""
+    totals = sum_by_item((delivery.item_id, delivery.quantity) for delivery in deliveries)
     with connection.cursor() as cursor:
-        cursor.execute(
-            DELIVER_ITEMS,
-            columns([(delivery.item_id, delivery.quantity) for delivery in deliveries], 2),
-        )
+        cursor.execute(DELIVER_ITEMS, columns([*totals.items()], 2))
+
+
+def sum_by_item(quantities: Iterable[tuple[int, Decimal]]) -> dict[int, Decimal]:
+    """Sum quantities by item: an UPDATE meets each row once."""
+    totals: dict[int, Decimal] = {}
+    for item_id, quantity in quantities:
+        totals[item_id] = totals.get(item_id, Decimal(0)) + quantity
+    return totals
 
 
 def record_fulfilments(

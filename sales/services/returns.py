@@ -22,7 +22,9 @@ from sales.models import (
     SalesReturnItem,
 )
 from sales.services.line_choice import LineRequest, choose_lines
+from sales.services.order_rows import sum_by_item
 from sales.services.order_state import lock_order
+from sales.services.returned_lots import choose_lots
 
 TAKE_BACK = """
     UPDATE sales_salesorderitem i
@@ -45,13 +47,15 @@ def return_goods(
 ) -> SalesReturn:
     """Take back delivered goods: to stock, at the average cost they left at, or to scrap.
 
-    A line's reason decides where it goes unless the request does. Locks the order, then the
-    balances. Raises InvalidInput on lines the order has not, and QuantityExceeded where more
-    would come back than left.
+    A line's reason decides where it goes unless the request does. Of goods that track lots a line
+    names the lot, unless only one left. Locks the order, then the balances. Raises InvalidInput
+    on lines or lots that the order has not, and QuantityExceeded where more would come back than
+    left.
     """
     locked = lock_order(order)
     chosen = choose_lines(locked, lines)
     refuse_excess(chosen)
+    lots = choose_lots(locked, chosen)
     returned = SalesReturn.objects.create(
         return_number=next_code(SalesReturn, "return_number", "SR-", yearly=True),
         order=locked,
@@ -59,7 +63,7 @@ def return_goods(
         notes=notes,
         created_by=acting_user,
     )
-    items = insert_return_items(returned, chosen)
+    items = insert_return_items(returned, chosen, lots)
     apply_stock_changes(
         [
             inbound(locked, returned, item)
@@ -74,9 +78,10 @@ def return_goods(
 
 def refuse_excess(chosen: Chosen) -> None:
     exceeded: dict[str, list[Any]] = {}
-    for index, (item, request) in enumerate(chosen):
+    totals = sum_by_item((item.pk, request.quantity) for item, request in chosen)
+    for index, (item, _) in enumerate(chosen):
         left = item.quantity_fulfilled - item.quantity_returned
-        if request.quantity > left:
+        if totals[item.pk] > left:
             exceeded[f"items.{index}.quantity"] = [
                 f"{left} of line {item.position} can come back. Send at most that."
             ]
@@ -84,12 +89,13 @@ def refuse_excess(chosen: Chosen) -> None:
         raise QuantityExceeded("More should come back than left.", exceeded)
 
 
-def insert_return_items(returned: SalesReturn, chosen: Chosen) -> list[SalesReturnItem]:
-    costs = costs_left_at([item.pk for item, _ in chosen])
+def insert_return_items(
+    returned: SalesReturn, chosen: Chosen, lots: Sequence[str]
+) -> list[SalesReturnItem]:
+    totals = sum_by_item((item.pk, request.quantity) for item, request in chosen)
+    costs = costs_left_at([*totals])
     with connection.cursor() as cursor:
-        cursor.execute(
-            TAKE_BACK, columns([(item.pk, request.quantity) for item, request in chosen], 2)
-        )
+        cursor.execute(TAKE_BACK, columns([*totals.items()], 2))
     return SalesReturnItem.objects.bulk_create(
         SalesReturnItem(
             sales_return=returned,
@@ -98,8 +104,9 @@ def insert_return_items(returned: SalesReturn, chosen: Chosen) -> list[SalesRetu
             reason=request.reason,
             disposition=request.disposition or default_disposition(request.reason),
             unit_cost=costs[item.pk],
+            lot_number=lot,
         )
-        for item, request in chosen
+        for (item, request), lot in zip(chosen, lots, strict=True)
     )
 
 
@@ -132,5 +139,7 @@ def inbound(order: SalesOrder, returned: SalesReturn, item: SalesReturnItem) -> 
         reason_description=item.reason,
         reference_type="sales_return",
         reference_code=returned.return_number,
+        lot_number=item.lot_number,
+        may_be_unavailable=True,
         occurred_at=returned.occurred_at,
     )

@@ -33,6 +33,7 @@ NAVIGATION = [
     area(
         "Stock",
         entry("Balances", "inventory_2", "inventory_stock_changelist", Can.VIEW_STOCK),
+        entry("Lots", "qr_code_2", "inventory_lot_changelist", Can.VIEW_STOCK),
         entry("Movements", "swap_vert", "inventory_stockmovement_changelist", Can.VIEW_STOCK),
         entry("Thresholds", "speed", "inventory_lowstockthreshold_changelist", Can.VIEW_STOCK),
         entry("Alerts", "notifications", "alerts_alert_changelist", Can.VIEW_STOCK),

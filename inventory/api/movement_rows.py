@@ -62,8 +62,12 @@ def json_time(moment: datetime) -> str:
 def posted_row(
     posted: PostedChange, variation: ProductVariation, warehouse: Warehouse, acting_user: Any
 ) -> dict[str, Any]:
-    """Return the values of COLUMNS of a movement just posted, without reading it again."""
+    """Return the values of COLUMNS of a movement just posted, without reading it again.
+
+    Of a change that took several lots: their movements as one, under the code of the first.
+    """
     change = posted.change
+    lot = posted.lots[0] if len(posted.lots) == 1 else change
     return {
         "id": posted.movement_id,
         "variation__product__code": variation.product.code,
@@ -80,8 +84,8 @@ def posted_row(
         "reference_type": change.reference_type,
         "reference_code": change.reference_code,
         "bin_location": change.bin_location,
-        "lot_number": change.lot_number,
-        "expiration_date": change.expiration_date,
+        "lot_number": lot.lot_number,
+        "expiration_date": lot.expiration_date,
         "occurred_at": posted.occurred_at,
         "recorded_at": posted.recorded_at,
         "processed_by_id": acting_user.pk,

@@ -3,7 +3,7 @@
 from django_filters import rest_framework as filters
 
 from common.api.filters import FromDay, ReferenceFilter, StrictBooleanFilter, ToDay
-from inventory.models import Product, ProductVariation, Stock, StockMovement
+from inventory.models import Lot, Product, ProductVariation, Stock, StockMovement
 from warehouses.models import Warehouse
 
 
@@ -29,6 +29,8 @@ class StockMovementFilterSet(ItemFilterSet):
     reference_type = filters.CharFilter(field_name="reference_type")
     start_date = FromDay(field_name="occurred_at")
     end_date = ToDay(field_name="occurred_at")
+    lot = ReferenceFilter(field_name="lot", queryset=lambda: Lot.objects.all())
+    lot_number = filters.CharFilter(field_name="lot_number")
 
     class Meta:
         model = StockMovement

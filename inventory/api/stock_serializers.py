@@ -132,14 +132,30 @@ class AssignInput(ItemInput):
 
     quantity = QuantityField()
     unit_cost = CostField(required=False, allow_null=True, min_value=0)
+    lot_number = serializers.CharField(required=False, allow_blank=True, max_length=50)
+    expiration_date = serializers.DateField(required=False, allow_null=True)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
+class MovedLotSerializer(serializers.Serializer[Any]):
+    """How much of a lot one movement moved."""
+
+    lot_number = serializers.CharField()
+    expiration_date = serializers.DateField(allow_null=True)
+    quantity = QuantityField()
+    movement_id = serializers.CharField()
+
+
 class MovementAnswer(StockMovementSerializer):
-    """A recorded movement with what it left."""
+    """A recorded movement with what it left; of goods that track lots, one movement a lot."""
 
     message = serializers.CharField()
     new_stock_level = QuantityField()
+    released_reservations = QuantityField(required=False)
+    lots = MovedLotSerializer(many=True, required=False)
 
     class Meta(StockMovementSerializer.Meta):
-        fields = ["message", "new_stock_level", *StockMovementSerializer.Meta.fields]
+        fields = [
+            "message", "new_stock_level", "released_reservations", "lots",
+            *StockMovementSerializer.Meta.fields,
+        ]  # fmt: skip

@@ -15,6 +15,7 @@ from inventory.api.movement_rows import COLUMNS, movement_rows, posted_row
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
     AssignInput,
+    MovedLotSerializer,
     MovementAnswer,
     MovementInput,
     StockMovementSerializer,
@@ -22,6 +23,7 @@ from inventory.api.stock_serializers import (
 )
 from inventory.lookup import find_variations
 from inventory.models import ProductVariation, Stock, StockMovement
+from inventory.models.stock import movement_code
 from inventory.services.movements import record_movement
 from inventory.services.stock_change import PostedChange
 from warehouses.models import Warehouse
@@ -52,7 +54,7 @@ class StockViewSet(ListRetrieveViewSet):
             movement_type="inbound",
             quantity=body["quantity"],
             unit_cost=body.get("unit_cost"),
-            texts={"reason_code": "initial_stock", "notes": body.get("notes", "")},
+            texts={"reason_code": "initial_stock", **movement_texts(body)},
             acting_user=request.user,
         )
         row = posted_row(posted, variation, warehouse, request.user)
@@ -131,6 +133,23 @@ def movement_answer(posted: PostedChange, row: dict[str, Any], message: str) -> 
         **next(movement_rows([row])),
         "new_stock_level": posted.stock_after,
     }
+    if posted.lots:
+        body["lots"] = moved_lots(posted)
     if posted.released_from_others:
         body["released_reservations"] = posted.released_from_others
     return Response(body, status=201)
+
+
+def moved_lots(posted: PostedChange) -> Any:
+    """Return what a change moved of which lot, with the code of each movement."""
+    assert posted.recorded_at is not None
+    rows = [
+        {
+            "lot_number": part.lot_number,
+            "expiration_date": part.expiration_date,
+            "quantity": part.quantity,
+            "movement_id": movement_code(part.movement_id or 0, posted.recorded_at),
+        }
+        for part in posted.lots
+    ]
+    return MovedLotSerializer(rows, many=True).data

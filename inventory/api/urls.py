@@ -10,6 +10,7 @@ from inventory.api.catalogue_views import (
     ProductViewSet,
     VariationViewSet,
 )
+from inventory.api.lot_views import LotViewSet
 from inventory.api.stock_views import StockMovementViewSet, StockViewSet
 from inventory.api.transfer_views import TransferRequestViewSet
 
@@ -19,6 +20,7 @@ router.register("products", ProductViewSet, basename="product")
 router.register("variations", VariationViewSet, basename="variation")
 router.register("low-stock-thresholds", LowStockThresholdViewSet, basename="low-stock-threshold")
 router.register("stocks", StockViewSet, basename="stock")
+router.register("lots", LotViewSet, basename="lot")
 router.register("stock-movements", StockMovementViewSet, basename="stock-movement")
 router.register("transfer-requests", TransferRequestViewSet, basename="transfer-request")
 

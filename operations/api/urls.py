@@ -1,8 +1,9 @@
-"""Paths of health, company settings and the schedule."""
+"""Paths of health, company settings, the schedule and the recall of lots."""
 
 from django.urls import path
 
 from operations.api import views
+from operations.api.recall import LotRecallViewSet
 from operations.api.schedule import ScheduleView
 from operations.api.settings import CompanySettingsViewSet
 
@@ -15,5 +16,6 @@ urlpatterns = [
     path("health/live/", views.LiveView.as_view(), name="health-live"),
     path("health/ready/", views.ReadyView.as_view(), name="health-ready"),
     path("settings/", COMPANY_SETTINGS, name="settings"),
+    path("lots/<str:pk>/recall/", LotRecallViewSet.as_view({"get": "retrieve"}), name="lot-recall"),
     path("schedule/", ScheduleView.as_view(), name="schedule"),
 ]

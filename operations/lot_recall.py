@@ -24,7 +24,7 @@ def recall(lot: Lot, user: Any) -> dict[str, Any]:
     groups = list(
         StockMovement.objects.visible_to(user)
         .filter(lot=lot)
-        .order_by("first_at", "reference_code")
+        .order_by()
         .values(
             "movement_type", "reference_type", "reference_code", "reason_code", "warehouse__code"
         )
@@ -34,6 +34,7 @@ def recall(lot: Lot, user: Any) -> dict[str, Any]:
             first_at=Min("occurred_at"),
             last_at=Max("occurred_at"),
         )
+        .order_by("first_at", "reference_code", "warehouse__code")
     )  # fmt: skip
     sold = of_type(groups, "sales_order")
     received = of_type(groups, "purchase_order")

@@ -64,6 +64,7 @@ class LotViewSet(ListRetrieveViewSet):
     permissions = {
         "list": Can.VIEW_STOCK,
         "retrieve": Can.VIEW_STOCK,
+        "update": Can.MANAGE_CATALOGUE,
         "partial_update": Can.MANAGE_CATALOGUE,
         "quarantine": Can.POST_STOCK,
         "release": Can.POST_STOCK,
@@ -73,11 +74,16 @@ class LotViewSet(ListRetrieveViewSet):
         return visible_lots(self.request.user)
 
     @extend_schema(request=LotChangeInput, responses=LotAnswer)
-    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Correct the day on which a lot expires; movements keep the date they were posted with."""
         body = self.validated(LotChangeInput)
         lot = correct_expiry(lot=self.get_object(), acting_user=request.user, **body)
         return self.answer(lot, "Lot updated successfully", updated_fields=[*body])
+
+    @extend_schema(request=LotChangeInput, responses=LotAnswer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Correct the day on which a lot expires, as PUT does."""
+        return self.update(request, *args, **kwargs)
 
     @extend_schema(request=QuarantineInput, responses=LotAnswer)
     @action(detail=True, methods=["post"])

@@ -22,7 +22,6 @@ from inventory.services.lot_change import LotPart
 from inventory.services.lot_rows import load_lots
 from inventory.services.sql_arrays import columns, numbers, texts
 from inventory.services.stock_change import (
-    ZERO,
     Holder,
     PostedChange,
     Posting,
@@ -217,6 +216,7 @@ def cover_reservations(posting: Posting) -> None:
         balance, holder = by_id[stock_id], Holder(reference_type, line_id)
         held = posting.holds.setdefault((holder, stock_id), stored)
         if balance.available < 0 and held > 0:
+            balance.lost_reservations = True
             freed = min(held, -balance.available)
             posting.set_hold(holder, balance, held - freed)
             posting.note_release(stock_id, freed)
@@ -321,7 +321,7 @@ def announce(posting: Posting, acting_user: Any, *, quiet: bool) -> None:
         concerned = [balance.id for balance in balances if balance.concerns_alerts]
         if concerned:
             record_event(STOCK_LEVELS_CHANGED, {"stock_ids": concerned})
-    risen = [row.id for row in balances if row.available > max(row.available_before, ZERO)]
+    risen = [row.id for row in balances if row.has_risen]
     if risen:
         stock_became_available.send(
             sender=StockMovement, stock_ids=risen, acting_user=acting_user, quiet=quiet

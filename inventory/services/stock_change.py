@@ -109,6 +109,7 @@ class RunningBalance:
     tracks_lots: bool
     tracks_expiry: bool
     lots: dict[str, RunningLot] = field(default_factory=dict)
+    lost_reservations: bool = False
     available_before: Decimal = field(init=False)
 
     def __post_init__(self) -> None:
@@ -117,6 +118,15 @@ class RunningBalance:
     @property
     def available(self) -> Decimal:
         return self.on_hand - self.reserved - self.unavailable
+
+    @property
+    def has_risen(self) -> bool:
+        """Whether there is something that back-orders did not know of: also what was taken back
+        from some of them for want of goods, and came in again in the same posting.
+        """
+        return self.available > 0 and (
+            self.lost_reservations or self.available > self.available_before
+        )
 
     @property
     def is_tracked(self) -> bool:

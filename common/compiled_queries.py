@@ -115,7 +115,7 @@ def instances_of(queryset: Any, compiler: Any) -> MakeRows:
 def dicts_of(queryset: Any, compiler: Any) -> MakeRows:
     """Return what makes the dicts of `.values()` of rows."""
     query = queryset.query
-    names = [*query.extra_select, *query.values_select, *query.annotation_select]
+    names = [*(query.selected or (*query.values_select, *query.annotation_select))]
 
     def dicts(rows: Iterator[Sequence[Any]]) -> Iterator[dict[str, Any]]:
         return (dict(zip(names, row, strict=True)) for row in rows)

@@ -19,8 +19,9 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         if getattr(view, "action", "list") != "list":
             return queryset
-        filterset = self.get_filterset(request, queryset, view)
-        known = RESERVED | (set(filterset.filters) if filterset else set())
+        filterset_class = self.get_filterset_class(view, queryset)
+        filters = set(filterset_class.base_filters) if filterset_class else set()
+        known = RESERVED | filters
         known |= set(getattr(view, "extra_parameters", ()))
         known |= {"cursor"} if getattr(view, "keyset_fields", ()) else set()
         unknown = {
@@ -30,8 +31,9 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
         }
         if unknown:
             raise ValidationError(unknown)
-        if filterset is None:
+        if filters.isdisjoint(request.query_params):
             return queryset
+        filterset = self.get_filterset(request, queryset, view)
         if not filterset.is_valid():
             raise translate_validation(filterset.errors)
         return filterset.qs

@@ -1,6 +1,8 @@
 """The list envelope: {"<resource>": [...], "pagination": {...}}."""
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,10 @@ from common.api.keyset import Keyset, Position, keyset_of
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MOST_COUNTED = 10_000
 DEEPEST_ROW = 100_000
+ESTIMATE_LASTS, MOST_ESTIMATES_KEPT = 60, 1000  # seconds, lists
+NOT_COUNTED = {"page", "limit", "cursor", "ordering", "format"}
+
+Question = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,26 @@ class Total:
 
     number: int
     is_estimated: bool = False
+
+
+class Estimates:
+    """What was estimated in this process within the last minute."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.kept: dict[Question, tuple[float, int]] = {}
+
+    def get(self, question: Question) -> int | None:
+        until, number = self.kept.get(question, (0.0, 0))
+        return number if self.clock() < until else None
+
+    def keep(self, question: Question, number: int) -> None:
+        if len(self.kept) >= MOST_ESTIMATES_KEPT:
+            self.kept.clear()
+        self.kept[question] = (self.clock() + ESTIMATE_LASTS, number)
+
+
+ESTIMATES = Estimates()
 
 
 class EnvelopePagination(BasePagination):
@@ -46,7 +72,7 @@ class EnvelopePagination(BasePagination):
                 {"page": ["So deep a page is too slow. Filter, order the other way or use cursor."]}
             )
         rows = list(queryset[offset : offset + self.limit + 1])
-        self.total = self.total_of(queryset, offset, len(rows))
+        self.total = self.total_of(queryset, offset, len(rows), asked(request))
         if not rows and self.number > 1:
             pages = max(1, -(-self.total.number // self.limit))
             raise ValidationError({"page": [f"There are {pages} pages. Ask for one of them."]})
@@ -62,14 +88,23 @@ class EnvelopePagination(BasePagination):
         rows = list(keyset.after(queryset, position)[: self.limit + 1])
         return self.cut(rows, position.seen, keyset)
 
-    def total_of(self, queryset: Any, offset: int, found: int) -> Total:
-        """Count no further than the cap; not at all where the page shows where the list ends."""
+    def total_of(self, queryset: Any, offset: int, found: int, question: Question) -> Total:
+        """Count no further than the cap; not at all where the page shows where the list ends.
+
+        Above the cap the estimate serves whoever asks the same again for a minute: that counting
+        should not take longer than reading the page.
+        """
         if found <= self.limit and (found or offset == 0):
             return Total(offset + found)
+        known = ESTIMATES.get(question)
+        if known is not None:
+            return Total(max(known, offset + found), is_estimated=True)
         counted = queryset.order_by()[: MOST_COUNTED + 1].count()
         if counted <= MOST_COUNTED:
             return Total(counted)
-        return Total(max(estimate(queryset), counted, offset + found), is_estimated=True)
+        estimated = max(estimate(queryset), counted)
+        ESTIMATES.keep(question, estimated)
+        return Total(max(estimated, offset + found), is_estimated=True)
 
     def cut(self, rows: list[Any], offset: int, keyset: Keyset | None) -> list[Any]:
         """Keep the rows of the page; what was read beyond them tells that there is a next one."""
@@ -162,6 +197,16 @@ def estimate(queryset: Any) -> int:
     except EmptyResultSet:
         return 0
     return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def asked(request: Request) -> Question:
+    """Return what decides how many rows a list has: who asks for what, filtered how."""
+    filters = (
+        (name, *values)
+        for name, values in sorted(request.query_params.lists())
+        if name not in NOT_COUNTED
+    )
+    return (request.user.pk, request.path, *filters)
 
 
 def positive(request: Request, name: str, default: int, most: int | None = None) -> int:

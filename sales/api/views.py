@@ -8,10 +8,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.bodies import checked_body
 from common.api.viewsets import ListRetrieveViewSet, field_paths
 from common.permissions import Can
 from inventory.services.movements import checked_time
 from sales.api.filters import SalesOrderFilterSet
+from sales.api.order_json import order_as_json
 from sales.api.serializers import (
     FulfilInput,
     LineInput,
@@ -63,13 +65,13 @@ class SalesOrderViewSet(ListRetrieveViewSet):
     def get_serializer_class(self) -> Any:
         return SalesOrderRowSerializer if self.action == "list" else SalesOrderSerializer
 
-    def detail_rows(self) -> Any:
-        return SalesOrder.objects.with_items()
+    def representation(self, row: Any) -> dict[str, Any]:
+        return order_as_json(row.pk)
 
     @extend_schema(request=NewOrderInput, responses={201: SalesOrderAnswer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take an order; what is available is reserved, the rest back-ordered."""
-        body = self.validated(NewOrderInput)
+        body = checked_body(NewOrderInput, request)
         body.pop("status", None)
         warehouse = member_warehouse(body.pop("warehouse", None), request.user)
         lines, variations = sellable_lines(body.pop("items"))
@@ -109,7 +111,7 @@ class SalesOrderViewSet(ListRetrieveViewSet):
     @action(detail=True, methods=["post"])
     def fulfill(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Deliver all that is outstanding, or the quantities of the items named."""
-        body = self.validated(FulfilInput)
+        body = checked_body(FulfilInput, request)
         order = self.get_object()
         fulfilment = fulfil_sales_order(
             order=order,
@@ -135,11 +137,6 @@ class SalesOrderViewSet(ListRetrieveViewSet):
         user: Any = self.request.user
         if not all(user.can(permission) for permission in required):
             self.permission_denied(self.request)
-
-    def validated(self, serializer_class: Any) -> dict[str, Any]:
-        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
 
 
 def line_requests(items: list[dict[str, Any]]) -> list[LineRequest]:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection
 
+from common.compiled_queries import prepared_cursor
 from common.exceptions import DuplicateCode
-from inventory.services.sql_arrays import columns
+from inventory.services.sql_arrays import columns, numbers
 from sales.models import SalesOrder
 
 CENT = Decimal("0.01")
@@ -103,8 +104,8 @@ def insert_items(lines: Sequence[tuple[int, int, OrderLine]], *, fulfilled: bool
         )
         for order_id, position, line in lines
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_ITEMS, columns(rows, 6))
+    with prepared_cursor() as cursor:
+        cursor.execute(INSERT_ITEMS, [*map(numbers, columns(rows, 6))])
         return [row[0] for row in cursor.fetchall()]
 
 

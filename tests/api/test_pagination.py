@@ -177,6 +177,26 @@ def test_nobody_counts_beyond_the_cap(viewer, stock, monkeypatch):
     assert (len(last["stock_movements"]), last["pagination"]["total_items"]) == (1, 201)
 
 
+def test_an_estimate_serves_the_same_question_for_a_minute(api, viewer, stock, monkeypatch):
+    monkeypatch.setattr(pagination, "MOST_COUNTED", 50)
+    add_movements(stock, 200)
+    first = viewer.get(MOVEMENTS).json()["pagination"]
+    clock = [0.0]
+    monkeypatch.setattr(pagination, "ESTIMATES", pagination.Estimates(lambda: clock[0]))
+
+    def counts(client, **query):
+        with CaptureQueriesContext(connection) as queries:
+            pages = client.get(MOVEMENTS, query).json()["pagination"]
+        return len(counting(queries)), pages["total_items"]
+
+    assert counts(viewer) == (1, first["total_items"])
+    assert counts(viewer, page=2, ordering="quantity") == (0, first["total_items"])
+    assert counts(viewer, movement_type="adjustment")[0] == 1
+    assert counts(api("viewer", stock.warehouse))[0] == 1
+    clock[0] = pagination.ESTIMATE_LASTS
+    assert counts(viewer)[0] == 1
+
+
 def test_ten_thousand_rows_are_counted_and_more_are_estimated(api, stock):
     client = api("viewer", stock.warehouse)
     add_movements(stock, 9_999)

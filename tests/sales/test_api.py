@@ -374,3 +374,31 @@ def test_delivery_through_http_keeps_its_statement_count(api, stock):
     # 11 of the service, 1 to find the order, 3 to answer it whole
     assert len(queries) == 15
     assert figures(stock) == (Decimal(5), 0)
+
+
+def test_a_write_answers_the_order_as_it_is_read(manager, stock):
+    """The one is written without serializers, the other with them."""
+    other = put_in_stock(warehouse=stock.warehouse, quantity=1)
+    body = {
+        "warehouse": stock.warehouse.code,
+        "customer_email": "ann@example.com",
+        "promotion_applied": True,
+        "promotion_details": {"code": "SPRING", "percent": 10},
+        "items": [
+            {"sku": stock.variation.sku_code, "quantity": 3, "sale_price_per_unit": 9.99},
+            {"sku": other.variation.sku_code, "quantity": 2.5, "sale_price_per_unit": 1},
+        ],
+    }
+    made = manager.post(ORDERS, body).json()
+    path = f"{ORDERS}{made['order_number']}/"
+    made_then = manager.get(path).json()
+
+    items = [{"line": 1, "quantity": 2}]
+    delivered = manager.post(f"{path}fulfill/", {"items": items}).json()
+
+    assert made.pop("message") == "Sales order created successfully"
+    assert made == made_then
+    assert made["items"][1]["quantity_backordered"] == 1.5
+    del delivered["message"], delivered["fulfilment"]
+    assert delivered == manager.get(path).json()
+    assert delivered["items"][0]["quantity_fulfilled"] == 2

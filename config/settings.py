@@ -116,7 +116,9 @@ DATABASES = {
         "CONN_MAX_AGE": 0 if DATABASE_POOL else 300,
         "OPTIONS": {
             "options": "-c lock_timeout=3s -c statement_timeout=15s"
-            " -c idle_in_transaction_session_timeout=60s",
+            " -c idle_in_transaction_session_timeout=60s"
+            # How much of a mistyped word must be right: one wrong letter in six still finds.
+            " -c pg_trgm.word_similarity_threshold=0.4",
             "server_side_binding": False,
             "prepare_threshold": 2,  # of the ledger's cursors, which bind on the server
             **({"pool": {"min_size": 1, "max_size": DATABASE_POOL}} if DATABASE_POOL else {}),

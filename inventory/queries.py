@@ -25,7 +25,6 @@ from common.references import as_primary_key
 from inventory.models import (
     Category,
     Product,
-    ProductVariation,
     Stock,
     TransferLine,
     TransferRequest,
@@ -123,21 +122,6 @@ def low_products(products: QuerySet[Any], warehouses: Any) -> QuerySet[Any]:
         main__reorder_level__gte=F("total_available")
     )
     return low
-
-
-def matching_products(term: str) -> QuerySet[Any]:
-    """Return the keys of products that a search term is found in.
-
-    A union, not an OR over a join: so each part uses its own index.
-    """
-    of_product = Product.objects.filter(
-        Q(name__icontains=term) | Q(description__icontains=term) | Q(code__startswith=term.upper())
-    )
-    of_variation = ProductVariation.objects.filter(
-        Q(sku_code__icontains=term) | Q(barcode__icontains=term)
-    )
-    keys: QuerySet[Any] = of_product.order_by().values_list("pk")
-    return keys.union(of_variation.order_by().values_list("product_id"))
 
 
 def categories_named(reference: object) -> list[Category]:

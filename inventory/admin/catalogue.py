@@ -21,8 +21,9 @@ from inventory.admin.catalogue_forms import (
     SourcingForm,
     VariationForm,
 )
+from inventory.admin.finding import SEARCH_HELP, found_in_admin
 from inventory.models import Category, Product, ProductSupplier, ProductVariation, Stock
-from inventory.queries import matching_products
+from inventory.search import matching_products, matching_variations
 from inventory.services.catalogue import create_product, delete_product, update_product
 from inventory.services.categories import create_category, delete_category, update_category
 from inventory.services.variations import create_variation, delete_variation, update_variation
@@ -127,6 +128,7 @@ class ProductAdmin(KeptWhereUsedAdmin):
     list_filter = ["status", "category"]
     list_select_related = ["category"]
     search_fields = ["code", "name", "description"]
+    search_help_text = SEARCH_HELP
     autocomplete_fields = ["category"]
     readonly_fields = HISTORY
     inlines = [VariationInline, SourcingInline]
@@ -134,10 +136,7 @@ class ProductAdmin(KeptWhereUsedAdmin):
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """Look into names, codes, SKUs and barcodes, each by its own index."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(pk__in=matching_products(search_term.strip())), False
+        return found_in_admin(request, queryset, search_term, matching_products), False
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj is None:
@@ -267,8 +266,12 @@ class VariationAdmin(KeptWhereUsedAdmin):
     list_filter = ["is_active", "is_default"]
     list_select_related = ["product"]
     search_fields = ["sku_code", "barcode", "product__name"]
+    search_help_text = SEARCH_HELP
     fields = ["product", *VARIATION_FIELDS, "allow_below_cost", "attributes", "prices_changed_at"]
     readonly_fields = ["product", "attributes", "prices_changed_at"]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return found_in_admin(request, queryset, search_term, matching_variations), False
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool

@@ -3,30 +3,26 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import F, Q
 from django.http import HttpRequest
 from unfold.decorators import display
 
 from common.admin import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm
+from common.exceptions import InvalidInput
 from common.permissions import Can
+from inventory.admin.finding import found_in_admin
 from inventory.models import (
     LowStockThreshold,
-    ProductVariation,
     Stock,
     StockMovement,
     StockReservation,
 )
-from inventory.queries import matching_products
+from inventory.search import matching_variations
 from inventory.services.thresholds import create_threshold, delete_threshold, update_threshold
 from warehouses.admin.filters import OwnWarehouseFilter
 
 DOCUMENTS = ("purchase_order", "sales_order", "sales_return", "transfer")
-
-
-def matching_variations(term: str) -> Any:
-    """Return the variations whose product is found by a search term."""
-    return ProductVariation.objects.filter(product__in=matching_products(term)).values("pk")
 
 
 class OutOfStockFilter(admin.SimpleListFilter):
@@ -91,9 +87,8 @@ class StockAdmin(ReadOnlyAdmin):
         return row.available
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(variation__in=matching_variations(search_term.strip())), False
+        found = found_in_admin(request, queryset, search_term, matching_variations, "variation")
+        return found, False
 
 
 @admin.register(StockMovement)
@@ -115,10 +110,12 @@ class StockMovementAdmin(HistoryAdmin):
             return queryset, False
         if term.upper().startswith("MOV-"):
             return queryset.by_reference(term), False
-        found = Q(variation__in=matching_variations(term)) | Q(
-            reference_type__in=DOCUMENTS, reference_code=term.upper()
-        )
-        return queryset.filter(found), False
+        document = Q(reference_type__in=DOCUMENTS, reference_code=term.upper())
+        try:
+            return queryset.filter(Q(variation__in=matching_variations(term)) | document), False
+        except InvalidInput as error:
+            messages.error(request, error.message)
+            return queryset.none(), False
 
 
 class ThresholdForm(ServiceForm):

@@ -14,19 +14,50 @@ from inventory.queries import (
     categories_named,
     category_subtree,
     low_products,
-    matching_products,
     warehouses_counted,
 )
+from inventory.search import matching_variations, searched_products, searched_variations
 from suppliers.models import Supplier
 
+SEARCH_HELP = (
+    "Words in any order out of name, description, tags, product id, SKU, barcode or a supplier's"
+    " code; where nothing has all of them, words like them. Quotation marks keep words together."
+)
 
-class ProductSearch(SearchFilter):
-    """Every word is found in name, description, product id, SKU or barcode."""
+
+class RankedSearch(SearchFilter):
+    """The best first, where the request names no other order; see inventory.search."""
+
+    searched: Any
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        for term in self.get_search_terms(request):
-            queryset = queryset.filter(pk__in=matching_products(term))
-        return queryset
+        found: QuerySet[Any] = type(self).searched(queryset, search_text(request))
+        return found
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        parameters[0]["description"] = SEARCH_HELP
+        return parameters
+
+
+class ProductSearch(RankedSearch):
+    searched = staticmethod(searched_products)
+
+
+class VariationSearch(RankedSearch):
+    searched = staticmethod(searched_variations)
+
+
+class StockSearch(RankedSearch):
+    """Balances of the variations that are found, in the list's own order."""
+
+    @staticmethod
+    def searched(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+        return rows.filter(variation__in=matching_variations(text)) if text.strip() else rows
+
+
+def search_text(request: Any) -> str:
+    return str(request.query_params.get("search", ""))
 
 
 class CategoryFilterSet(filters.FilterSet):

@@ -19,6 +19,7 @@ from inventory.api.catalogue_filters import (
     ProductSearch,
     ThresholdFilterSet,
     VariationFilterSet,
+    VariationSearch,
 )
 from inventory.api.catalogue_serializers import (
     CategorySerializer,
@@ -156,7 +157,7 @@ class VariationsMixin(CatalogueViewSet):
     queryset = ProductVariation.objects.select_related("product").order_by("pk")
     serializer_class = VariationSerializer
     filterset_class: Any = VariationFilterSet
-    search_fields = ["sku_code", "barcode", "product__name"]
+    filter_backends = [StrictFilterBackend, VariationSearch, StrictOrderingFilter]
     ordering_fields = ["sku_code", "cost_price", "selling_price", "created_at", "updated_at"]
     resource_name = "variations"
     noun = "Variation"

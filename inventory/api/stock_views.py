@@ -9,8 +9,10 @@ from rest_framework.response import Response
 
 from common.api.bodies import checked_body
 from common.api.callers import require_caller
+from common.api.filters import StrictFilterBackend, StrictOrderingFilter
 from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
+from inventory.api.catalogue_filters import StockSearch
 from inventory.api.movement_rows import COLUMNS, movement_rows, posted_row
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
@@ -36,7 +38,7 @@ class StockViewSet(ListRetrieveViewSet):
     queryset = Stock.objects.select_related("variation__product", "warehouse").order_by("pk")
     serializer_class = StockSerializer
     filterset_class = StockFilterSet
-    search_fields = ["variation__product__name", "variation__sku_code"]
+    filter_backends = [StrictFilterBackend, StockSearch, StrictOrderingFilter]
     ordering_fields = ["id", "on_hand", "reserved", "incoming"]
     keyset_fields = ["id", "on_hand", "reserved", "incoming"]
     resource_name = "stocks"

@@ -1,5 +1,6 @@
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
 from inventory.models.lot import Lot, LotBalance, LotQuarantine
+from inventory.models.search import ProductSearchText
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
 from inventory.models.transfers import TransferLine, TransferLot, TransferRequest
 
@@ -10,6 +11,7 @@ __all__ = [
     "LotQuarantine",
     "LowStockThreshold",
     "Product",
+    "ProductSearchText",
     "ProductSupplier",
     "ProductVariation",
     "Stock",

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -96,11 +95,6 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        # On UPPER(…), because that is what `icontains` compares.
-        indexes = [
-            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="product_name_search"),
-            GinIndex(OpClass(Upper("description"), "gin_trgm_ops"), name="product_text_search"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -155,10 +149,6 @@ class ProductVariation(models.Model):
             models.CheckConstraint(
                 condition=Q(cost_price__gte=0, selling_price__gte=0), name="prices_not_negative"
             ),
-        ]
-        indexes = [
-            GinIndex(OpClass(Upper("sku_code"), "gin_trgm_ops"), name="variation_sku_search"),
-            GinIndex(OpClass(Upper("barcode"), "gin_trgm_ops"), name="variation_barcode_search"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,213 @@
+"""The search over products, variations and balances, as its users meet it."""
+
+import pytest
+from django.db import connection
+
+from inventory.models import Product, ProductSearchText, ProductVariation
+from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
+from tests.factories.suppliers import SupplierFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def make(name, *, code=None, sku=None, **fields):
+    product = ProductFactory(name=name, **({"code": code} if code else {}), **fields)
+    VariationFactory(product=product, **({"sku_code": sku} if sku else {}))
+    return product
+
+
+@pytest.fixture
+def catalogue():
+    make("Steel hammer", code="HAM-1", sku="TOOL-100", description="For nails of every kind")
+    make("Wooden hammer", code="HAM-2", sku="TOOL-200", tags=["kitchen", "outdoor"])
+    make("Café table", code="TAB-1", sku="CAFE-1")
+    make("Screw M6 x 20", code="SCR-1", sku="M6-20")
+    make("Nail box", code="NAI-1", sku="TOOL-1", description="One hundred nails for hammer work")
+
+
+@pytest.fixture
+def found(api):
+    client = api("viewer")
+
+    def codes(text, resource="products", field="product_id", **query):
+        answer = client.get(f"/api/{resource}/", {"search": text, **query})
+        assert answer.status_code == 200, answer.content
+        return [row[field] for row in answer.json()[resource]]
+
+    return codes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hammer steel", ["HAM-1"]),
+        ("HAMMER", ["HAM-1", "HAM-2", "NAI-1"]),
+        ("cafe TABLE", ["TAB-1"]),
+        ("CAFÉ", ["TAB-1"]),
+        ("kitchen", ["HAM-2"]),
+        ("nails", ["HAM-1", "NAI-1"]),
+        ("m6", ["SCR-1"]),
+        ("6", []),
+        ("amme", ["HAM-1", "HAM-2", "NAI-1"]),
+        ('"steel hammer"', ["HAM-1"]),
+        ('"hammer steel"', []),
+        ('"', []),
+        ("'", []),
+        ("%", []),
+        ("_", []),
+        ("\\", []),
+        ("m%6", []),
+        ("   ", ["HAM-1", "HAM-2", "TAB-1", "SCR-1", "NAI-1"]),
+    ],
+)
+def test_words_are_found_in_any_order_and_case(catalogue, found, text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hamer steel", ["HAM-1"]),
+        ("steal hammer", ["HAM-1"]),
+        ("srcew", ["SCR-1"]),
+        ("tabel", ["TAB-1"]),
+        ("kitchn", ["HAM-2"]),
+        ("xylophone", []),
+        ("hammer xylophone", []),
+    ],
+)
+def test_letters_may_be_wrong_where_nothing_fits(catalogue, found, text, expected):
+    assert found(text) == expected
+
+
+def test_whole_codes_come_first_then_their_beginnings(found):
+    make("TOOL-1 holder", code="AAA")
+    make("Shelf", code="BBB", sku="TOOL-100")
+    make("Saw", code="CCC", sku="TOOL-1")
+    make("Case", code="DDD", description="Holds a tool-1 safely")
+
+    assert found("tool-1") == ["CCC", "BBB", "AAA", "DDD"]
+    assert found("tool-1", ordering="name") == ["DDD", "CCC", "BBB", "AAA"]
+
+
+def test_suppliers_codes_and_barcodes_are_found(found):
+    product = make("Lamp", code="LAMP")
+    product.sourcing.create(supplier=SupplierFactory(), supplier_product_code="ACME/77-B")
+    VariationFactory(product=product, is_default=False, barcode="4006381333931")
+
+    assert found("acme/77") == ["LAMP"]
+    assert found("4006381333931") == ["LAMP"]
+    assert found("638133") == ["LAMP"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Молоток слесарный", "МОЛОТОК"),
+        ("Молоток слесарный", "слесар молот"),
+        ("Молоток слесарный", "малоток"),
+        ("Σφυρί ξύλινο", "ξύλινο"),
+        ("不锈钢水壶", "水壶"),
+        ("不锈钢水壶", "水"),
+        ("ステンレスのやかん", "やかん"),
+        ("مطرقة حديد", "حديد"),
+        ("פטיש עץ", "עץ"),
+        ("Straße größe", "strasse"),
+    ],
+)
+def test_other_scripts_are_found_by_parts_of_words(found, name, text):
+    make(name, code="THIS")
+    make("Молот другой", code="OTHER")
+
+    assert found(text)[0] == "THIS"
+
+
+def test_words_of_descriptions_in_other_scripts_are_found(found):
+    make("Hammer", code="THIS", description="Сделано из стали, 不锈钢")
+
+    assert found("стали") == ["THIS"]
+    assert found("锈钢") == ["THIS"]
+
+
+def test_variation_is_found_and_not_those_beside_it(found):
+    product = make("Shirt", code="SHIRT", sku="SHIRT-RED")
+    VariationFactory(product=product, sku_code="SHIRT-BLUE", is_default=False, barcode="0777")
+
+    def skus(text):
+        return found(text, "variations", "sku_code")
+
+    assert skus("shirt") == ["SHIRT-RED", "SHIRT-BLUE"]
+    assert skus("shirt-blue") == ["SHIRT-BLUE"]
+    assert skus("0777") == ["SHIRT-BLUE"]
+    assert skus("shrit") == ["SHIRT-RED", "SHIRT-BLUE"]
+
+
+def test_balances_are_found_only_in_own_warehouses(api, found):
+    own = put_in_stock(VariationFactory(product=make("Lamp"), is_default=False))
+    put_in_stock(own.variation)
+    client = api("staff", own.warehouse)
+
+    rows = client.get("/api/stocks/", {"search": "lmap"}).json()["stocks"]
+
+    assert [row["id"] for row in rows] == [own.pk]
+
+
+@pytest.mark.parametrize("resource", ["products", "variations", "stocks"])
+def test_a_text_of_200_characters_is_searched_and_a_longer_one_refused(api, resource):
+    client = api("viewer")
+
+    assert client.get(f"/api/{resource}/", {"search": "ab " * 66 + "ab"}).status_code == 200
+    assert client.get(f"/api/{resource}/", {"search": "я" * 200}).status_code == 200
+    answer = client.get(f"/api/{resource}/", {"search": "a" * 201})
+
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == ["search"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(("text", "queries"), [("lamp", 3), ("lmap", 3), ("lämp", 4)])
+def test_search_takes_one_query_more_and_two_with_other_letters(
+    api, django_assert_num_queries, count, text, queries
+):
+    for number in range(count):
+        make(f"Lamp {number}")
+    client = api("viewer")
+
+    with django_assert_num_queries(queries):  # (folding,) whether all words fit, rows, stock
+        rows = client.get("/api/products/", {"search": text}).json()["products"]
+    assert len(rows) == count
+
+
+def test_search_text_follows_every_kind_of_write():
+    product = make("Lamp", code="LAMP", sku="LAMP-1")
+    text = ProductSearchText.objects.filter(product=product)
+
+    Product.objects.filter(pk=product.pk).update(name="Torch", tags=["night"])
+    assert text.get().document == "torch night lamp lamp-1"
+    ProductVariation.objects.bulk_create(
+        [ProductVariation(product=product, sku_code="LAMP-2", barcode="ÄÖ")]
+    )
+    assert text.get().codes == ["lamp", "ao", "lamp-1", "lamp-2"]
+    ProductVariation.objects.filter(sku_code="LAMP-1").update(sku_code="LAMP-9")
+    assert text.get().document == "torch night lamp ao lamp-2 lamp-9"
+    other = make("Other")
+    ProductVariation.objects.filter(sku_code="LAMP-2").update(product=other)
+    assert text.get().codes == ["lamp", "lamp-9"]
+    assert "lamp-2" in ProductSearchText.objects.get(product=other).codes
+    source = product.sourcing.create(supplier=SupplierFactory(), supplier_product_code="S-1")
+    assert text.get().codes == ["lamp", "s-1", "lamp-9"]
+    source.delete()
+    assert text.get().document == "torch night lamp lamp-9"
+    product.delete()
+    assert not text.exists()
+
+
+def test_search_uses_its_indexes():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    for condition in (
+        {"document__contains": "zephyrion"},
+        {"document__trigram_word_similar": "zephirion"},
+    ):
+        plan = ProductSearchText.objects.filter(**condition).explain()
+        assert "product_search_parts" in plan

@@ -29,6 +29,7 @@ from inventory.api.catalogue_serializers import (
     ThresholdSerializer,
     VariationSerializer,
 )
+from inventory.api.symbols import SymbolActions
 from inventory.gtin import has_wrong_check_digit
 from inventory.lookup import find_variations
 from inventory.models import Category, LowStockThreshold, Product, ProductVariation
@@ -171,9 +172,14 @@ class VariationsMixin(CatalogueViewSet):
         return variation_totals([row.pk for row in rows], counted)
 
 
-class VariationViewSet(VariationsMixin):
+class VariationViewSet(SymbolActions, VariationsMixin):
     """What is stocked, counted, bought and sold."""
 
+    permissions = {
+        **READ_ALL_MANAGERS_WRITE,
+        "barcode": Can.VIEW_STOCK,
+        "qrcode": Can.VIEW_STOCK,
+    }
     http_method_names = ["get", "put", "patch", "delete", "head", "options"]
 
     def perform_update(self, serializer: Any) -> ProductVariation:

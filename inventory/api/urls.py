@@ -10,11 +10,13 @@ from inventory.api.catalogue_views import (
     ProductViewSet,
     VariationViewSet,
 )
+from inventory.api.labels import LabelViewSet
 from inventory.api.lot_views import LotViewSet
 from inventory.api.stock_views import StockMovementViewSet, StockViewSet
 from inventory.api.transfer_views import TransferRequestViewSet
 
 router = SimpleRouter()
+router.register("labels", LabelViewSet, basename="label")
 router.register("categories", CategoryViewSet, basename="category")
 router.register("products", ProductViewSet, basename="product")
 router.register("variations", VariationViewSet, basename="variation")

@@ -1,0 +1,1 @@
+"""Sheets of labels that a scanner reads."""

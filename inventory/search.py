@@ -50,7 +50,7 @@ class WrittenQuery(SearchQuery):
         super().__init__(written)
         self.written = written
 
-    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, list[str]]:
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         return "%s::tsquery", [self.written]
 
 

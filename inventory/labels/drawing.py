@@ -63,7 +63,7 @@ def barcode_height(height: float) -> float:
 
 
 def matrix_size(payload: str) -> int:
-    return segno.make_qr(payload, error="m").symbol_size(border=0)[0]
+    return int(segno.make_qr(payload, error="m").symbol_size(border=0)[0])
 
 
 def draw_label(canvas: Any, label: Label, box: Box, *, border: bool) -> None:

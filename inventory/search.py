@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
 from django.db import connection
 from django.db.models import Case, F, FloatField, Func, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Left, Lower
+from django.db.models.functions import Cast, Lower
 from django.db.models.lookups import Contains, GreaterThanOrEqual
 from django.utils.text import smart_split, unescape_string_literal
 
@@ -39,7 +39,12 @@ OWN_TEXT: dict[str, Any] = {
     "folded_sku": Lower("sku_code"),
     "folded_barcode": FOLDED_BARCODE,
     "own_codes": joined(Lower("sku_code"), FOLDED_BARCODE),
-    "shared_text": Left(f"{FROM_VARIATION}document", F(f"{FROM_VARIATION}own_length")),
+    "shared_text": Func(
+        F(f"{FROM_VARIATION}document"),
+        F(f"{FROM_VARIATION}own_length"),
+        function="left",
+        output_field=TextField(),
+    ),
 }
 
 

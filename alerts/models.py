@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.audit import NumberCode, audited
 from common.references import as_primary_key
 from inventory.models import Product, ProductVariation
 from suppliers.models import Supplier
@@ -34,6 +35,10 @@ class AlertQuerySet(WarehouseScopedQuerySet):
         return self.filter(Alert.UNFINISHED)
 
 
+@audited(
+    code=NumberCode("ALT-", digits=3, year_of="created_at"),
+    ignored=("current_value", "message", "title"),
+)
 class Alert(models.Model):
     """One incident: at most one is unfinished per type and cause, a repeat updates it."""
 

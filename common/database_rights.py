@@ -15,8 +15,7 @@ def grant_application_rights(
     Append-only models (`append_only = True` on the model class) get SELECT and INSERT alone.
     Does nothing where the owner and the application share one role.
     """
-    announced = [config for config in apps.get_app_configs() if config.models_module]
-    if sender is not announced[-1]:
+    if not is_last_to_migrate(sender):
         return
     role = settings.DATABASE_APP_ROLE
     connection = connections[using]
@@ -37,6 +36,11 @@ def grant_application_rights(
                 f"REVOKE UPDATE, DELETE, TRUNCATE ON {connection.ops.quote_name(table)}"
                 f" FROM {quoted}"
             )
+
+
+def is_last_to_migrate(config: AppConfig) -> bool:
+    """Say whether every app has migrated once this one has."""
+    return config is [one for one in apps.get_app_configs() if one.models_module][-1]
 
 
 def append_only_tables() -> list[str]:

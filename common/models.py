@@ -1,16 +1,21 @@
 """Tables that every app leans on."""
 
+import json
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from common.audit import audited, not_audited
+from common.references import ReferenceQuerySet
 from common.validators import currency_code
 
 
+@not_audited("Answers kept for a week; what they answer to is recorded where it was written.")
 class IdempotencyRecord(models.Model):
     """The answer that a request with an Idempotency-Key got, for whoever sends it again."""
 
@@ -31,6 +36,7 @@ class IdempotencyRecord(models.Model):
         return self.key
 
 
+@audited()
 class CompanySettings(models.Model):
     """What the company decided for everybody: one row, made when it is first asked for."""
 
@@ -74,3 +80,80 @@ class CompanySettings(models.Model):
         """Return the settings in force."""
         row, _ = cls.objects.get_or_create(pk=cls.ONLY)
         return row
+
+
+class ExactDecoder(json.JSONDecoder):
+    """Reads numbers as they were written: amounts are exact."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "parse_float": Decimal})
+
+
+class AuditEntry(models.Model):
+    """One row that somebody changed, as a database trigger saw it. Rows are added, never changed.
+
+    `changes` maps each column to what it held before and after; null where there was no row.
+    """
+
+    class Action(models.TextChoices):
+        CREATED = "created"
+        CHANGED = "changed"
+        DELETED = "deleted"
+
+    class Door(models.TextChoices):
+        API = "api", "API"
+        ADMIN = "admin", "Back office"
+        COMMAND = "command"
+        TASK = "task"
+        DATABASE = "database", "Database, past the product"
+
+    append_only = True
+    code_field = "pk"
+
+    recorded_at = models.DateTimeField()
+    action = models.CharField(max_length=7, choices=Action.choices)
+    object_type = models.CharField(max_length=50)
+    object_id = models.BigIntegerField("object's primary key")
+    object_code = models.CharField(
+        max_length=200, blank=True, help_text="A line of a document has the document's code."
+    )
+    document_type = models.CharField(
+        max_length=50, blank=True, help_text="What the object is a line of, such as sales_order."
+    )
+    document_id = models.BigIntegerField("document's primary key", null=True, blank=True)
+    changes = models.JSONField(decoder=ExactDecoder)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    door = models.CharField(max_length=10, choices=Door.choices)
+    origin = models.CharField(
+        max_length=100, blank=True, help_text="The view, the task, the command or the role."
+    )
+    request_id = models.CharField(max_length=64, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    objects = ReferenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "-id"], name="audit_of_object"),
+            models.Index(
+                fields=["document_type", "document_id", "-id"],
+                condition=Q(document_id__isnull=False),
+                name="audit_of_document",
+            ),
+            models.Index(fields=["object_code", "-id"], name="audit_of_code"),
+            models.Index(fields=["actor", "-id"], name="audit_of_actor"),
+            BrinIndex(fields=["recorded_at"], name="audit_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.object_type} {self.object_code or self.object_id} {self.action}"

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "users",
     "notifications",
     "common",
+    "pgtrigger",
     "django_guid",
     "csp",
     "rest_framework",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "common.audit_context.AuditMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -125,6 +127,8 @@ DATABASES = {
         },
     }
 }
+# The audit's triggers belong to the models, not to their history: see common.database_triggers.
+PGTRIGGER_MIGRATIONS = False
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.audit import not_audited
 from common.references import ReferenceQuerySet
 
 
@@ -18,6 +19,7 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         ).order_by("next_attempt_at")
 
 
+@not_audited("It is itself the record of what was told to whom, and when.")
 class OutboxMessage(models.Model):
     """One thing to deliver: written in the transaction of its cause, delivered by a worker.
 
@@ -83,6 +85,7 @@ class NotificationQuerySet(ReferenceQuerySet):
         return self.filter(read_at__isnull=True)
 
 
+@not_audited("A message to one person, who marks it as read.")
 class Notification(models.Model):
     """A message that a person reads in the app."""
 

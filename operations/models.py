@@ -3,9 +3,11 @@
 from django.db import models
 from django.db.models import Q
 
+from common.audit import not_audited
 from warehouses.models import Warehouse
 
 
+@not_audited("It is itself the record of how far an import came.")
 class OrderImport(models.Model):
     """How far the import of one order log is; written in the transaction of every batch."""
 
@@ -36,6 +38,7 @@ class OrderImport(models.Model):
         return f"{self.file_name} {self.started_at:%Y-%m-%d %H:%M}"
 
 
+@not_audited("It is itself the record of what ran when.")
 class JobRun(models.Model):
     """One run of a scheduled job in its slot, which only one of several beats can take."""
 

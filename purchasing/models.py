@@ -9,6 +9,7 @@ from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Round
 from django.utils import timezone
 
+from common.audit import audited
 from common.validators import business_code, currency_code
 from inventory.models import ProductVariation
 from suppliers.models import Supplier
@@ -38,6 +39,7 @@ class PurchaseOrderQuerySet(WarehouseScopedQuerySet):
         )
 
 
+@audited()
 class PurchaseOrder(models.Model):
     """Goods ordered from one supplier, to be delivered to one warehouse."""
 
@@ -158,6 +160,7 @@ class PurchaseOrder(models.Model):
         return self.status in self.INCOMING
 
 
+@audited(part_of="order")
 class PurchaseOrderItem(models.Model):
     """One line of an order: so much of one variation at one cost.
 

@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from common.audit import audited
 from common.references import ReferenceQuerySet
 from common.validators import business_code, country_code, currency_code, phone_number
 
@@ -12,6 +13,7 @@ PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 STARS = [MinValueValidator(1), MaxValueValidator(5)]
 
 
+@audited()
 class Supplier(models.Model):
     """A company that goods are bought from."""
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
 
+from common.audit import audited
 from common.permissions import Can
 from common.references import ReferenceQuerySet
 from common.validators import business_code, country_code
@@ -40,6 +41,7 @@ class WarehouseQuerySet(ReferenceQuerySet):
         return self.annotate(is_own=Exists(own))
 
 
+@audited()
 class Warehouse(models.Model):
     """A place that holds stock."""
 
@@ -80,6 +82,7 @@ class Warehouse(models.Model):
         return f"{self.code} {self.name}"
 
 
+@audited(part_of="warehouse")
 class Membership(models.Model):
     """A person works in a warehouse."""
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from common.audit import audited
 from common.references import ReferenceQuerySet
 from common.validators import MaxItems, business_code, currency_code, item_code
 from suppliers.models import Supplier
@@ -15,6 +16,7 @@ from suppliers.models import Supplier
 POSITIVE = [MinValueValidator(0)]
 
 
+@audited()
 class Category(models.Model):
     """A node of the category tree: its parent is the category, it the subcategory."""
 
@@ -43,6 +45,7 @@ class Category(models.Model):
         return self.name
 
 
+@audited()
 class Product(models.Model):
     """What the catalogue describes; its variations are what is stocked."""
 
@@ -105,6 +108,7 @@ class Product(models.Model):
         return next((one for one in self.variations.all() if one.is_default), None)
 
 
+@audited(part_of="product")
 class ProductVariation(models.Model):
     """What is stocked, counted, bought and sold; every product has a default one."""
 
@@ -155,6 +159,7 @@ class ProductVariation(models.Model):
         return self.sku_code
 
 
+@audited(part_of="product")
 class ProductSupplier(models.Model):
     """A supplier offers a product at these terms."""
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.audit import NumberCode, audited_columns, not_audited
 from common.references import as_primary_key
 from inventory.models.catalogue import ProductVariation
 from inventory.models.stock import QUANTITY, Stock
@@ -35,6 +36,7 @@ class LotQuerySet(models.QuerySet["Lot"]):
         return self.filter(pk__in=own)
 
 
+@audited_columns("lot_number", "expiration_date", code=NumberCode("LOT-", digits=6))
 class Lot(models.Model):
     """Goods of one variation that were made together and expire together."""
 
@@ -78,6 +80,7 @@ class Lot(models.Model):
         return self.expiration_date is not None and self.expiration_date < stock_day()
 
 
+@not_audited("Written by the ledger alone: movements are its record.")
 class LotBalance(models.Model):
     """How much of a lot is in one warehouse; what is quarantined or expired is not available."""
 

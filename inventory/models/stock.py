@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from common.audit import audited, audited_columns, not_audited
 from common.references import as_primary_key
 from inventory.models.catalogue import ProductVariation
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
@@ -24,6 +25,8 @@ class StockQuerySet(WarehouseScopedQuerySet):
         return self.filter(is_low=True)
 
 
+# Quantities are recorded by movements; these two are set by people.
+@audited_columns("bin_location", "reorder_point", part_of="variation")
 class Stock(models.Model):
     """The balance of one variation in one warehouse."""
 
@@ -180,6 +183,7 @@ def movement_code(key: int, recorded_at: datetime) -> str:
     return f"MOV-{recorded_at.astimezone(UTC):%Y}-{key:06d}"
 
 
+@not_audited("Written by the ledger alone, for lines of documents that are audited.")
 class StockReservation(models.Model):
     """What a document line holds of a balance; 0 once it is used up or released."""
 
@@ -202,6 +206,7 @@ class StockReservation(models.Model):
         return f"{self.quantity} for {self.reference_type} {self.reference_id}"
 
 
+@audited(part_of="variation")
 class LowStockThreshold(models.Model):
     """The reorder point of a variation in one warehouse, in place of the variation's own."""
 

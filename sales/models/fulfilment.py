@@ -4,9 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.audit import NumberCode, audited
 from sales.models.order import QUANTITY, SalesOrder, SalesOrderItem
 
 
+@audited(part_of="order", code=NumberCode("FUL-", digits=6))
 class Fulfilment(models.Model):
     """Goods of one order that left together."""
 
@@ -29,6 +31,7 @@ class Fulfilment(models.Model):
         return f"FUL-{self.pk:06d}"
 
 
+@audited(part_of="fulfilment")
 class FulfilmentItem(models.Model):
     """How much of one order line left, and at what cost per unit."""
 

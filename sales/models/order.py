@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Round, Upper
 from django.utils import timezone
 
+from common.audit import audited
 from common.validators import business_code, currency_code
 from inventory.models import ProductVariation, StockReservation
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
@@ -42,6 +43,7 @@ class SalesOrderQuerySet(WarehouseScopedQuerySet):
         )
 
 
+@audited()
 class SalesOrder(models.Model):
     """A customer's order, delivered from one warehouse."""
 
@@ -132,6 +134,7 @@ class SalesOrderItemQuerySet(models.QuerySet["SalesOrderItem"]):
         )
 
 
+@audited(part_of="order")
 class SalesOrderItem(models.Model):
     """One line of an order: so much of one variation, and what became of it."""
 

@@ -4,10 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.audit import audited
 from sales.models.order import QUANTITY, SalesOrder, SalesOrderItem
 from warehouses.models import WarehouseScopedQuerySet
 
 
+@audited()
 class SalesReturn(models.Model):
     """Goods of one order that came back together."""
 
@@ -32,6 +34,7 @@ class SalesReturn(models.Model):
         return self.return_number
 
 
+@audited(part_of="sales_return")
 class SalesReturnItem(models.Model):
     """How much of one order line came back, why, and whether it can be sold again."""
 

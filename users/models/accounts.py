@@ -12,6 +12,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from common.audit import NumberCode, audited
 from common.permissions import ROLE_PERMISSIONS, Can, Role
 from common.references import as_primary_key
 from common.validators import phone_number
@@ -101,6 +102,11 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return user
 
 
+@audited(
+    code=NumberCode("USR", digits=3),
+    secret=("password",),
+    ignored=("last_login", "failed_login_attempts"),
+)
 class User(AbstractUser):
     """A person with one role; what the role may do stands in common.permissions."""
 

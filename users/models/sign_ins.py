@@ -3,7 +3,10 @@
 from django.conf import settings
 from django.db import models
 
+from common.audit import not_audited
 
+
+@not_audited("It is itself the record of who signed in, from where, and until when.")
 class SignIn(models.Model):
     """One sign-in and its chain of refresh tokens: only the newest of them is good."""
 
@@ -25,6 +28,7 @@ class SignIn(models.Model):
         return f"{self.user} {self.started_at:%Y-%m-%d %H:%M}"
 
 
+@not_audited("Counts tries for a while; what they lead to is recorded with the account.")
 class AttemptCount(models.Model):
     """How often something was tried that may be tried so many times until `ends_at`.
 

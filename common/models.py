@@ -54,6 +54,23 @@ class CompanySettings(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         help_text="How much more than ordered a purchase receipt may bring.",
     )
+    adjustment_limit_value = models.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        default=Decimal(1000),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="What staff may correct alone is worth at most this; empty: no limit.",
+    )
+    adjustment_limit_quantity = models.DecimalField(
+        max_digits=14,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="The largest quantity of a line that staff may correct alone; empty: no limit.",
+    )
     second_person_rule = models.BooleanField(
         default=True,
         help_text="Nobody decides their own request; off where there is only one person.",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from common.exceptions import DomainError, InvalidInput
+from common.exceptions import DomainError, InvalidInput, NotAllowed
 
 
 class InsufficientStock(DomainError):
@@ -52,6 +52,13 @@ class MoreThanShipped(DomainError):
 
     code = "more_than_shipped"
     title = "More than shipped"
+
+
+class BeyondLimit(NotAllowed):
+    """A correction beyond what somebody may post alone."""
+
+    code = "beyond_limit"
+    title = "Beyond your limit"
 
 
 class StillReferredTo(DomainError):

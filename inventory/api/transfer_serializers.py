@@ -14,20 +14,14 @@ from common.api.fields import (
     ReferenceInput,
 )
 from common.api.synonyms import SynonymsMixin
+from inventory.api.decisions import NOTE, DecisionInput, NamedMixin
 from inventory.api.document_lines import OPTIONAL, PRODUCT_KEYS, DocumentLineInput
 from inventory.models import TransferLine, TransferLot, TransferRequest
 from inventory.services.stock_change import LARGEST_QUANTITY
 
 MOST_LINES = 1000
 WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
-NOTE: dict[str, Any] = {**WORDS, "max_length": 500}
 QUANTITY_INPUT: dict[str, Any] = {"min_value": 0, "max_value": LARGEST_QUANTITY}
-DECISIONS = ("approve", "reject")
-DECISION_SYNONYMS = {
-    "approved": "approve", "accept": "approve", "accepted": "approve", "yes": "approve",
-    "rejected": "reject", "decline": "reject", "declined": "reject", "deny": "reject",
-    "no": "reject",
-}  # fmt: skip
 
 
 class TransferLotSerializer(serializers.ModelSerializer[TransferLot]):
@@ -194,32 +188,21 @@ class ShipInput(serializers.Serializer[Any]):
     )
 
 
-class DecisionInput(ShipInput):
-    """Approve or reject; a rejection says why in `note`."""
+class TransferDecisionInput(ShipInput, DecisionInput):
+    """Approve, which ships unless `ship` is false, or reject and say why in `note`."""
 
-    decision = ChoiceSynonymField([(word, word) for word in DECISIONS], DECISION_SYNONYMS)
-    note = serializers.CharField(**NOTE)
     ship = serializers.BooleanField(
         required=False, default=True, help_text="false: the source ships it later."
     )
-    decided_by = ReferenceInput(**OPTIONAL)
 
 
-class NamedDecisionInput(SynonymsMixin, DecisionInput):
+class NamedTransferDecisionInput(NamedMixin, TransferDecisionInput):
     """A decision about the transfer of an id or a code."""
 
     synonyms = {
         "transfer_request": "code", "transfer_id": "code", "request_id": "code",
         "transfer": "code",
     }  # fmt: skip
-
-    id = ReferenceInput(**OPTIONAL)
-    code = ReferenceInput(**OPTIONAL)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("id") in (None, "") and attrs.get("code") in (None, ""):
-            raise serializers.ValidationError({"code": ["Name it: id or code."]})
-        return attrs
 
 
 class ArrivalInput(DocumentLineInput):

@@ -7,7 +7,6 @@ from typing import Any
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,15 +16,16 @@ from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ListRetrieveViewSet
 from common.exceptions import InvalidInput
 from common.permissions import Can
+from inventory.api.decisions import known_statuses, named_row
 from inventory.api.document_lines import Entry, Errors, only, refuse
 from inventory.api.transfer_serializers import (
     CancelInput,
     ChangedTransferSerializer,
     CloseInput,
-    DecisionInput,
     InTransitAnswer,
-    NamedDecisionInput,
+    NamedTransferDecisionInput,
     ShipInput,
+    TransferDecisionInput,
     TransferInput,
     TransferReceiptInput,
     TransferSerializer,
@@ -68,16 +68,6 @@ class TransferFilterSet(filters.FilterSet):
 
     def filter_status(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(status__in=known_statuses(TransferRequest, name, value))
-
-
-def known_statuses(model: Any, name: str, value: str) -> list[str]:
-    """Return the statuses that a filter names; raises ValidationError for an unknown one."""
-    wanted = [word.strip().lower().replace(" ", "_") for word in value.split(",")]
-    unknown = [word for word in wanted if word not in model.Status.values]
-    if unknown:
-        known = ", ".join(model.Status.values)
-        raise ValidationError({name: [f"Unknown status {unknown[0][:50]!r}: use {known}."]})
-    return wanted
 
 
 class TransferRequestViewSet(ListRetrieveViewSet):
@@ -140,30 +130,20 @@ class TransferRequestViewSet(ListRetrieveViewSet):
 
     @extend_schema(
         operation_id="transfer_requests_decide",
-        request=NamedDecisionInput,
+        request=NamedTransferDecisionInput,
         responses=ChangedTransferSerializer,
     )
     @action(detail=False, methods=["post"], url_path="approve", url_name="decide")
     def decide(self, request: Request) -> Response:
         """Decide the transfer that the body names."""
-        body = body_with_synonyms(NamedDecisionInput, request)
-        return self.take_decision(self.named(body), body)
+        body = body_with_synonyms(NamedTransferDecisionInput, request)
+        return self.take_decision(named_row(self.get_queryset(), body), body)
 
-    @extend_schema(request=DecisionInput, responses=ChangedTransferSerializer)
+    @extend_schema(request=TransferDecisionInput, responses=ChangedTransferSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Approve, which ships unless `ship` is false, or reject with a note."""
-        return self.take_decision(self.get_object(), checked_body(DecisionInput, request))
-
-    def named(self, body: dict[str, Any]) -> Any:
-        """Return the row that a body names by code or id; raises InvalidInput for unknown ones."""
-        field = "code" if body.get("code") not in (None, "") else "id"
-        row = self.get_queryset().by_reference(body[field]).first()
-        if row is None:
-            noun = TransferRequest._meta.verbose_name
-            text = f"Unknown {noun} {body[field][:50]!r}. Use the code or id of one you may see."
-            raise InvalidInput(text, {field: [text]})
-        return row
+        return self.take_decision(self.get_object(), checked_body(TransferDecisionInput, request))
 
     def take_decision(self, transfer: TransferRequest, body: dict[str, Any]) -> Response:
         require_caller(self.request, body, "decided_by")

@@ -3,6 +3,7 @@
 from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
+from inventory.api.adjustment_views import AdjustmentRequestViewSet
 from inventory.api.catalogue_views import (
     CategoryViewSet,
     LowStockThresholdViewSet,
@@ -24,6 +25,7 @@ router.register("low-stock-thresholds", LowStockThresholdViewSet, basename="low-
 router.register("stocks", StockViewSet, basename="stock")
 router.register("lots", LotViewSet, basename="lot")
 router.register("stock-movements", StockMovementViewSet, basename="stock-movement")
+router.register("adjustment-requests", AdjustmentRequestViewSet, basename="adjustment-request")
 router.register("transfer-requests", TransferRequestViewSet, basename="transfer-request")
 
 urlpatterns = [

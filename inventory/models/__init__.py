@@ -1,3 +1,4 @@
+from inventory.models.adjustments import AdjustmentLine, AdjustmentReason, AdjustmentRequest
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
 from inventory.models.lot import Lot, LotBalance, LotQuarantine
 from inventory.models.search import ProductSearchText
@@ -5,6 +6,9 @@ from inventory.models.stock import LowStockThreshold, Stock, StockMovement, Stoc
 from inventory.models.transfers import TransferLine, TransferLot, TransferRequest
 
 __all__ = [
+    "AdjustmentLine",
+    "AdjustmentReason",
+    "AdjustmentRequest",
     "Category",
     "Lot",
     "LotBalance",

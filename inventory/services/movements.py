@@ -12,6 +12,7 @@ from common.exceptions import InvalidInput, NotAllowed
 from common.permissions import Can
 from inventory.exceptions import UnfitLines
 from inventory.models import ProductVariation, StockMovement
+from inventory.services.correction_limits import is_correction, require_within_limit
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import PostedChange, StockChange
 from warehouses.models import Warehouse
@@ -37,9 +38,9 @@ def record_movement(
     A negative adjustment may take reserved stock; the newest reservations then become
     back-orders. It may take an expired or quarantined lot that it names, as goods that come back
     may be of one. Locks the balance. Raises InvalidInput, NotAllowed (a past time without the
-    right to it) and InsufficientStock.
+    right to it), BeyondLimit (a correction that a manager decides) and InsufficientStock.
     """
-    is_correction = movement_type == StockMovement.Type.ADJUSTMENT
+    corrects = movement_type == StockMovement.Type.ADJUSTMENT
     change = StockChange(
         variation_id=variation.pk,
         warehouse_id=warehouse.pk,
@@ -47,14 +48,18 @@ def record_movement(
         quantity=signed_quantity(movement_type, quantity),
         unit_cost=variation.cost_price if unit_cost is None else unit_cost,
         occurred_at=checked_time(occurred_at, acting_user),
-        may_release_others=is_correction,
-        may_be_unavailable=is_correction,
+        may_release_others=corrects,
+        may_be_unavailable=corrects,
     )
     try:
-        return apply_stock_changes([replace(change, **(texts or {}))], acting_user=acting_user)[0]
+        change = replace(change, **(texts or {}))
+        posted = apply_stock_changes([change], acting_user=acting_user)
     except UnfitLines as error:
         error.at_paths([""])
         raise
+    if is_correction(movement_type, change.reason_code):
+        require_within_limit(posted, acting_user)
+    return posted[0]
 
 
 def signed_quantity(movement_type: str, quantity: Decimal) -> Decimal:

@@ -7,7 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.fields import PlainDecimalField, ReferenceField, UpperCaseField
+from common.api.fields import (
+    MoneyField,
+    PlainDecimalField,
+    QuantityField,
+    ReferenceField,
+    UpperCaseField,
+)
 from common.api.viewsets import ApiViewSet, field_paths
 from common.models import CompanySettings
 from common.permissions import Can
@@ -22,6 +28,8 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
 
     currency = UpperCaseField(validators=[currency_code], required=False)
     over_receipt_tolerance_percent = PlainDecimalField(min_value=0, max_value=100, required=False)
+    adjustment_limit_value = MoneyField(min_value=0, required=False, allow_null=True)
+    adjustment_limit_quantity = QuantityField(min_value=0, required=False, allow_null=True)
     default_warehouse = ReferenceField(
         Warehouse.objects.all, required=False, allow_null=True, help_text="Null: there is none yet."
     )
@@ -30,7 +38,8 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
         model = CompanySettings
         fields = [
             "name", "letterhead", "currency", "default_warehouse",
-            "over_receipt_tolerance_percent", "second_person_rule", "updated_at",
+            "over_receipt_tolerance_percent", "adjustment_limit_value",
+            "adjustment_limit_quantity", "second_person_rule", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["updated_at"]
 

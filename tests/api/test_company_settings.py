@@ -30,6 +30,8 @@ def test_everybody_signed_in_reads_them(api, client):
         "currency": "USD",
         "default_warehouse": "WH-1",
         "over_receipt_tolerance_percent": 0,
+        "adjustment_limit_value": 1000,
+        "adjustment_limit_quantity": None,
         "second_person_rule": True,
     }
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from common.exceptions import InvalidInput
 from inventory.exceptions import MoreThanShipped
 from inventory.models import StockMovement, TransferLine, TransferRequest
+from inventory.services.correction_limits import require_within_limit
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
 from inventory.services.transfers.states import (
@@ -53,8 +54,8 @@ def receive_transfer(
 
     Good units enter the destination at the cost at which they left; damaged ones enter and are
     written off in the same posting, so that their value shows. More than was shipped is refused.
-    Locks the transfer, then the balances. Raises WrongState, NotAllowed, InvalidInput and
-    MoreThanShipped naming every line.
+    Locks the transfer, then the balances. Raises WrongState, NotAllowed, BeyondLimit (more damage
+    than one may write off alone), InvalidInput and MoreThanShipped naming every line.
     """
     transfer = lock_transfer(transfer)
     require_work_in(transfer.to_warehouse, acting_user, "receive its goods")
@@ -82,7 +83,10 @@ def receive_locked(
         line.quantity_received += arrival.received
         line.quantity_damaged += arrival.damaged
         line.discrepancy = arrival.discrepancy or line.discrepancy
-    apply_stock_changes(changes, acting_user=acting_user)
+    posted = apply_stock_changes(changes, acting_user=acting_user)
+    damaged = [line for line in posted if line.change.reason_code == DAMAGED]
+    if damaged:
+        require_within_limit(damaged, acting_user)
     transit.save()
     write_lines({arrival.line_id: lines[arrival.line_id] for arrival in arrivals}.values())
     rest = any(line.quantity_in_transit for line in lines.values())

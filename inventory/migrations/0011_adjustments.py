@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0009_transfer_lots'),
+        ('inventory', '0010_product_search'),
         ('warehouses', '0002_code_sequence'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

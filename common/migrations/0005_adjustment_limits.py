@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('common', '0003_second_person_rule'),
+        ('common', '0004_audit'),
     ]
 
     operations = [

@@ -70,6 +70,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "categories": "The tree that products stand in.",
             "products": "The catalogue, with the stock of the caller's warehouses.",
             "variations": "What is stocked, counted, bought and sold.",
+            "scan": "What a scanned code is.",
+            "search": "Everything that the caller may see.",
             "labels": "Sheets of labels that a scanner reads.",
             "low stock thresholds": "Reorder points of single warehouses.",
             "stocks": "Balances by variation and warehouse.",

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, CharField, Q
+from django.db.models import BigIntegerField, CharField, Q, Subquery
 
 from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import InvalidInput
 from common.references import matched
 from inventory.models import Product, ProductVariation
+from inventory.scanned_codes import ScannedCode
 
 # Without what is long and no posting or order looks at; it would be read when somebody did.
 BY_REFERENCE = CompiledQuery(
@@ -29,6 +30,7 @@ BY_REFERENCE = CompiledQuery(
         .order_by()
     )  # fmt: skip
 )
+MOST_VARIATIONS = 50  # that one scanned code shows
 VARIATION_KEYS = ("product_variation", "sku", "sku_code")
 
 
@@ -93,3 +95,20 @@ def explain(key: str, value: Any) -> str:
         return "Name a product: product_id, sku or product_variation."
     noun = "SKU" if key in VARIATION_KEYS else "product"
     return f'Unknown {noun} "{str(value)[:50]}". Use a code or id of the catalogue.'
+
+
+def variations_of_code(code: ScannedCode) -> list[ProductVariation]:
+    """Return the variations that a scanned code may mean, in one query, with their products.
+
+    By barcode or SKU, else all variations of the product of that code. A barcode may belong to
+    several.
+    """
+    name = code.code.upper()
+    product = Product.objects.filter(code=name).order_by().values("pk")[:1]
+    found = list(
+        ProductVariation.objects.select_related("product")
+        .filter(Q(sku_code=name) | Q(barcode__in=code.barcodes) | Q(product=Subquery(product)))
+        .order_by("pk")[:MOST_VARIATIONS]
+    )
+    named = [one for one in found if one.sku_code == name or one.barcode in code.barcodes]
+    return named or found

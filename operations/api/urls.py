@@ -3,6 +3,7 @@
 from django.urls import path
 
 from operations.api import views
+from operations.api.finding import ScanView, SearchView
 from operations.api.recall import LotRecallViewSet
 from operations.api.schedule import ScheduleView
 from operations.api.settings import CompanySettingsViewSet
@@ -17,5 +18,7 @@ urlpatterns = [
     path("health/ready/", views.ReadyView.as_view(), name="health-ready"),
     path("settings/", COMPANY_SETTINGS, name="settings"),
     path("lots/<str:pk>/recall/", LotRecallViewSet.as_view({"get": "retrieve"}), name="lot-recall"),
+    path("scan/", ScanView.as_view(), name="scan"),
+    path("search/", SearchView.as_view(), name="search"),
     path("schedule/", ScheduleView.as_view(), name="schedule"),
 ]

@@ -21,6 +21,8 @@ ROWS = [
     Row("post", "/api/session/logout/", own=ALL, anonymous=200),
     Row("get", "/api/settings/", own=ALL),
     Row("get", "/api/schedule/", own=ADMIN),
+    Row("get", "/api/scan/?code=4006381333931", own=ALL),
+    Row("get", "/api/search/?q=hammer", own=ALL),
     Row("put", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
     Row("patch", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
 ]

@@ -1,0 +1,326 @@
+"""What a word or a scanned code leads to, over all apps: each read starts from `visible_to`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from common.exceptions import InvalidInput
+from common.permissions import Can
+from inventory.lookup import variations_of_code
+from inventory.models import (
+    Lot,
+    LotBalance,
+    Product,
+    ProductVariation,
+    Stock,
+    StockMovement,
+    TransferRequest,
+)
+from inventory.scanned_codes import ScannedCode, read_code
+from inventory.search import LONGEST_TEXT, searched_products
+from purchasing.models import GoodsReceipt, PurchaseOrder
+from sales.models import SalesOrder, SalesReturn
+from suppliers.models import Supplier
+from users.models import User
+from warehouses.models import Warehouse
+
+HITS = 5
+MOST_MATCHES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A kind of rows that are found: who may, by which columns, and how one is shown."""
+
+    kind: str
+    rows: Callable[[], Any]
+    path: str
+    permission: Can
+    title: Callable[[Any], str]
+    columns: Sequence[str] = ()
+    is_document: bool = False
+
+
+def code_of(row: Any) -> str:
+    field = getattr(row, "code_field", "code")
+    return str(row.code if field == "pk" else getattr(row, field))
+
+
+PLACES = (
+    Place(
+        kind="product",
+        rows=lambda: Product.objects.all(),
+        path="products",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: row.name,
+    ),
+    Place(
+        kind="variation",
+        rows=lambda: ProductVariation.objects.select_related("product"),
+        path="variations",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: row.product.name,
+        columns=("sku_code__istartswith", "barcode__istartswith"),
+    ),
+    Place(
+        kind="lot",
+        rows=lambda: Lot.objects.select_related("variation__product"),
+        path="lots",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: f"{row.lot_number}, {row.variation.product.name}",
+        columns=("lot_number__istartswith",),
+    ),
+    Place(
+        kind="supplier",
+        rows=lambda: Supplier.objects.all(),
+        path="suppliers",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: row.company_name,
+        columns=("code__istartswith", "company_name__icontains"),
+    ),
+    Place(
+        kind="warehouse",
+        rows=lambda: Warehouse.objects.all(),
+        path="warehouses",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: row.name,
+        columns=("code__istartswith", "name__icontains"),
+    ),
+    Place(
+        kind="purchase_order",
+        rows=lambda: PurchaseOrder.objects.select_related("supplier"),
+        path="purchase-orders",
+        permission=Can.VIEW_PURCHASE_ORDERS,
+        title=lambda row: f"{row.supplier.company_name}, {row.status}",
+        columns=("order_number__istartswith", "supplier__company_name__icontains"),
+        is_document=True,
+    ),
+    Place(
+        kind="goods_receipt",
+        rows=lambda: GoodsReceipt.objects.select_related("order"),
+        path="purchase-orders",
+        permission=Can.VIEW_PURCHASE_ORDERS,
+        title=lambda row: f"Receipt of {row.order.order_number}",
+        columns=("code__istartswith", "delivery_note__istartswith"),
+        is_document=True,
+    ),
+    Place(
+        kind="sales_order",
+        rows=lambda: SalesOrder.objects.all(),
+        path="sales-orders",
+        permission=Can.VIEW_SALES_ORDERS,
+        title=lambda row: f"{row.customer_email}, {row.status}",
+        columns=("order_number__istartswith", "customer_email__icontains"),
+        is_document=True,
+    ),
+    Place(
+        kind="sales_return",
+        rows=lambda: SalesReturn.objects.select_related("order"),
+        path="sales-returns",
+        permission=Can.VIEW_SALES_ORDERS,
+        title=lambda row: f"Return of {row.order.order_number}",
+        columns=("return_number__istartswith",),
+        is_document=True,
+    ),
+    Place(
+        kind="transfer",
+        rows=lambda: TransferRequest.objects.all(),
+        path="transfer-requests",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: f"Transfer, {row.status}",
+        columns=("code__istartswith",),
+        is_document=True,
+    ),
+    Place(
+        kind="movement",
+        rows=lambda: StockMovement.objects.select_related("variation"),
+        path="stock-movements",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: f"{row.movement_type} of {row.quantity:f} {row.variation.sku_code}",
+        is_document=True,
+    ),
+    Place(
+        kind="person",
+        rows=lambda: User.objects.all(),
+        path="users",
+        permission=Can.VIEW_PEOPLE,
+        title=lambda row: row.username,
+        columns=("username__istartswith", "first_name__istartswith", "last_name__istartswith"),
+    ),
+)
+
+
+def hit(place: Place, row: Any) -> dict[str, Any]:
+    """Return how a row is shown where it was found."""
+    code = code_of(row)
+    reference = row.order.order_number if place.kind == "goods_receipt" else code
+    return {
+        "type": place.kind,
+        "id": row.pk,
+        "code": code,
+        "title": place.title(row),
+        "url": f"/api/{place.path}/{reference}/",
+    }
+
+
+def search_everywhere(*, text: str, acting_user: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return the first hits of every kind that the user may see, one query a kind.
+
+    Products are found as by /api/products/, the others by the beginnings of their codes and by
+    their names. Raises InvalidInput for an empty or too long text.
+    """
+    text = " ".join(text.split())
+    if not text or len(text) > LONGEST_TEXT:
+        message = f"Send what to look for, 1 to {LONGEST_TEXT} characters."
+        raise InvalidInput(message, {"q": [message]})
+    return {
+        place.kind: [hit(place, row) for row in searched(place, text, acting_user)[:HITS]]
+        for place in PLACES
+        if acting_user.can(place.permission)
+    }
+
+
+def searched(place: Place, text: str, user: Any) -> QuerySet[Any]:
+    rows = place.rows().visible_to(user)
+    if place.kind == "product":
+        found: QuerySet[Any] = searched_products(rows, text)
+    elif place.kind == "movement":
+        found = rows.by_reference(text)
+    else:
+        named = Q()
+        for column in place.columns:
+            named |= Q(**{column: text})
+        found = rows.filter(named).order_by("-pk" if place.is_document else "pk")
+    return found
+
+
+def scan(*, scanned: str, acting_user: Any) -> dict[str, Any]:
+    """Return what a scanned code is: variations with their stock, lots, bins and documents.
+
+    One query for each kind; what belongs to other warehouses is as absent. Raises InvalidInput
+    for a scan that is empty or too long.
+    """
+    code = read_code(scanned)
+    variations = variations_of_code(code)
+    return {
+        "code": code.code,
+        "symbology": code.symbology,
+        "gs1": code.gs1,
+        "warnings": code.warnings,
+        "matches": [
+            *variation_matches(code, variations, acting_user),
+            *lot_matches(code, variations, acting_user),
+            *bin_matches(code, acting_user),
+            *document_matches(code, acting_user),
+        ],
+    }
+
+
+def variation_matches(
+    code: ScannedCode, variations: Sequence[ProductVariation], user: Any
+) -> list[dict[str, Any]]:
+    balances = Stock.objects.visible_to(user).filter(variation__in=variations)
+    stock: dict[int, list[dict[str, Any]]] = {}
+    for balance in balances.select_related("warehouse").order_by("warehouse__code"):
+        stock.setdefault(balance.variation_id, []).append(stock_of(balance))
+    return [
+        {
+            "type": "variation",
+            "id": one.pk,
+            "code": one.sku_code,
+            "title": one.product.name,
+            "url": f"/api/variations/{one.sku_code}/",
+            "matched_by": matched_by(code, one),
+            "product_id": one.product.code,
+            "stock": stock.get(one.pk, []),
+        }
+        for one in variations
+    ]
+
+
+def matched_by(code: ScannedCode, variation: ProductVariation) -> str:
+    if variation.sku_code == code.code.upper():
+        return "sku"
+    return "barcode" if variation.barcode in code.barcodes else "product_id"
+
+
+def stock_of(balance: Stock) -> dict[str, Any]:
+    return {
+        "warehouse": balance.warehouse.code,
+        "on_hand": balance.on_hand,
+        "available": balance.available,
+        "bin_location": balance.bin_location,
+    }
+
+
+def lot_matches(
+    code: ScannedCode, variations: Sequence[ProductVariation], user: Any
+) -> list[dict[str, Any]]:
+    """Find lots by number: of the scanned trade item where GS1 names one."""
+    number = (code.gs1.lot_number if code.gs1 else None) or code.code
+    balances = LotBalance.objects.visible_to(user).filter(lot__lot_number=number)
+    if code.gs1:
+        balances = balances.filter(lot__variation__in=variations)
+    rows = (
+        balances.order_by("lot")
+        .values(
+            "lot", "lot__lot_number", "lot__expiration_date", "lot__variation__sku_code",
+            "lot__variation__product__name",
+        )
+        .annotate(on_hand=Sum("on_hand"))[:MOST_MATCHES]
+    )  # fmt: skip
+    return [
+        {
+            **({"expiration_date": day} if (day := row["lot__expiration_date"]) else {}),
+            "type": "lot",
+            "id": row["lot"],
+            "code": row["lot__lot_number"],
+            "title": row["lot__variation__product__name"],
+            "url": f"/api/lots/{row['lot']}/",
+            "matched_by": "lot_number",
+            "sku": row["lot__variation__sku_code"],
+            "on_hand": row["on_hand"],
+        }
+        for row in rows
+    ]
+
+
+def bin_matches(code: ScannedCode, user: Any) -> list[dict[str, Any]]:
+    """Find what lies in a bin, by its whole name."""
+    rows = (
+        Stock.objects.visible_to(user)
+        .filter(bin_location=code.code)
+        .select_related("warehouse", "variation__product")
+        .order_by("pk")[:MOST_MATCHES]
+    )
+    return [
+        {
+            "type": "bin",
+            "id": row.pk,
+            "code": row.bin_location,
+            "title": row.variation.product.name,
+            "url": f"/api/stocks/{row.pk}/",
+            "matched_by": "bin_location",
+            "sku": row.variation.sku_code,
+            "stock": [stock_of(row)],
+        }
+        for row in rows
+    ]
+
+
+def document_matches(code: ScannedCode, user: Any) -> list[dict[str, Any]]:
+    """Find documents by their whole number."""
+    name = code.code.upper()
+    matches = []
+    for place in PLACES:
+        if not place.is_document or not user.can(place.permission):
+            continue
+        rows = place.rows().visible_to(user)
+        if place.kind == "movement":
+            found = rows.by_reference(name) if name.startswith("MOV-") else rows.none()
+        else:
+            found = rows.filter(**{rows.model.code_field: name})
+        matches += [{**hit(place, row), "matched_by": "number"} for row in found[:1]]
+    return matches

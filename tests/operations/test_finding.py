@@ -1,0 +1,225 @@
+"""Scanning and searching over all apps."""
+
+import pytest
+
+from inventory.models import Stock
+from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
+from tests.factories.purchasing import make_order
+from tests.factories.suppliers import SupplierFactory
+from tests.factories.warehouses import WarehouseFactory
+
+pytestmark = pytest.mark.django_db
+GTIN = "4006381333931"
+
+
+@pytest.fixture
+def warehouse():
+    return WarehouseFactory(code="WH-1")
+
+
+@pytest.fixture
+def staff(api, warehouse):
+    return api("staff", warehouse)
+
+
+def scanned(client, code, status=200):
+    answer = client.get("/api/scan/", {"code": code})
+    assert answer.status_code == status, answer.content
+    return answer.json()
+
+
+def found(client, code):
+    return [
+        (one["type"], one["code"], one["matched_by"]) for one in scanned(client, code)["matches"]
+    ]
+
+
+def test_scan_answers_the_stock_of_own_warehouses(staff, warehouse):
+    variation = VariationFactory(sku_code="A-1", barcode=GTIN, product=ProductFactory(name="Saw"))
+    stock = put_in_stock(variation, warehouse, 7)
+    put_in_stock(variation, WarehouseFactory(), 99)
+    Stock.objects.filter(pk=stock.pk).update(bin_location="R-1")
+
+    body = scanned(staff, f"]E0{GTIN}")
+
+    assert body == {
+        "code": GTIN,
+        "symbology": "ean13",
+        "gs1": None,
+        "warnings": [],
+        "matches": [
+            {
+                "type": "variation", "id": variation.pk, "code": "A-1", "title": "Saw",
+                "url": "/api/variations/A-1/", "matched_by": "barcode",
+                "product_id": variation.product.code,
+                "stock": [
+                    {"warehouse": "WH-1", "on_hand": 7, "available": 7, "bin_location": "R-1"}
+                ],
+            }
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "(01)04006381333931(17)261231(10)L-7(37)12(21)S1",
+        "]C10104006381333931172612313712\x1d10L-7\x1d21S1",
+        "]d20104006381333931172612313712\x1d21S1\x1d10L-7",
+        "]Q3010400638133393117261231" + "10L-7\x1d3712\x1d21S1",
+        "0104006381333931172612313712\x1d10L-7\x1d21S1",
+    ],
+)
+def test_gs1_elements_are_read_and_lead_to_item_and_lot(staff, warehouse, code):
+    product = ProductFactory(lot_tracking=True)
+    variation = VariationFactory(sku_code="A-1", barcode=GTIN, product=product)
+    put_in_stock(variation, warehouse, 5, lot_number="L-7")
+    put_in_stock(variation, WarehouseFactory(), 50, lot_number="L-7")
+
+    body = scanned(staff, code)
+
+    assert body["gs1"] == {
+        "gtin": "04006381333931",
+        "lot_number": "L-7",
+        "expiration_date": "2026-12-31",
+        "count": 12,
+        "serial_number": "S1",
+    }
+    assert [(one["type"], one["code"]) for one in body["matches"]] == [
+        ("variation", "A-1"),
+        ("lot", "L-7"),
+    ]
+    assert body["matches"][1]["on_hand"] == 5
+
+
+@pytest.mark.parametrize(
+    ("barcode", "code"),
+    [
+        ("036000291452", "0036000291452"),
+        ("0036000291452", "036000291452"),
+        ("96385074", "]E496385074"),
+        (GTIN, f"0{GTIN}"),
+        ("any text", "any text"),
+    ],
+)
+def test_one_number_is_found_in_every_spelling(staff, barcode, code):
+    VariationFactory(sku_code="A-1", barcode=barcode)
+
+    assert found(staff, code) == [("variation", "A-1", "barcode")]
+
+
+def test_a_wrong_check_digit_is_a_warning_and_no_refusal(staff):
+    VariationFactory(sku_code="A-1", barcode="1234567891234")
+
+    body = scanned(staff, "1234567891234")
+
+    assert [one["code"] for one in body["matches"]] == ["A-1"]
+    assert body["warnings"] == ["The last digit is not the check digit of a trade item number."]
+
+
+def test_our_own_labels_are_known(staff):
+    variation = VariationFactory(sku_code="A/1", product=ProductFactory(code="PRD-A"))
+    VariationFactory(sku_code="A/2", product=variation.product, is_default=False, barcode="A/1")
+
+    assert found(staff, "http://x.example/admin/inventory/productvariation/?q=A%2F1") == [
+        ("variation", "A/1", "sku"),
+        ("variation", "A/2", "barcode"),
+    ]
+    assert found(staff, "a/2") == [("variation", "A/2", "sku")]
+    assert found(staff, "prd-a") == [
+        ("variation", "A/1", "product_id"),
+        ("variation", "A/2", "product_id"),
+    ]
+
+
+def test_documents_lots_and_bins_of_other_warehouses_are_absent(api, staff, warehouse):
+    foreign = WarehouseFactory()
+    own_order, foreign_order = make_order(warehouse=warehouse), make_order(warehouse=foreign)
+    own, other = put_in_stock(None, warehouse), put_in_stock(None, foreign)
+    Stock.objects.update(bin_location="R-9")
+    movement = own.movements.get()
+
+    assert found(staff, own_order.order_number.lower()) == [
+        ("purchase_order", own_order.order_number, "number")
+    ]
+    assert found(staff, foreign_order.order_number) == []
+    assert found(api("sales", warehouse), own_order.order_number) == []
+    assert found(staff, "R-9") == [("bin", "R-9", "bin_location")]
+    assert found(staff, movement.code) == [("movement", movement.code, "number")]
+    assert found(staff, other.movements.get().code) == []
+
+
+@pytest.mark.parametrize("code", ["", "   ", "x" * 301])
+def test_a_scan_that_is_none_is_refused(staff, code):
+    assert list(scanned(staff, code, 400)["details"]) == ["code"]
+
+
+@pytest.mark.parametrize("code", ["NOPE", "%", "'; --", "(01)", "]C1", "http://[", "\x1d", "水"])
+def test_an_unknown_code_is_answered_without_matches(staff, code):
+    assert scanned(staff, code)["matches"] == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_scan_takes_nine_queries(api, warehouse, django_assert_num_queries, count):
+    for number in range(count):
+        put_in_stock(VariationFactory(sku_code=f"A-{number}", barcode=GTIN), warehouse)
+    client = api("admin")
+
+    with django_assert_num_queries(9):  # goods, stock, lots, bins, documents of five kinds
+        assert len(scanned(client, GTIN)["matches"]) == count
+
+
+def search(client, text):
+    answer = client.get("/api/search/", {"q": text})
+    assert answer.status_code == 200, answer.content
+    return {kind: hits for kind, hits in answer.json()["results"].items() if hits}
+
+
+def test_search_groups_hits_of_everything_that_one_may_see(api, warehouse):
+    supplier = SupplierFactory(code="SUP-9", company_name="Hammer and Sons")
+    order = make_order(warehouse=warehouse, supplier=supplier)
+    make_order(warehouse=WarehouseFactory(), supplier=supplier)
+    VariationFactory(product=ProductFactory(code="H-1", name="Steel hammer"))
+
+    hits = search(api("manager", warehouse), "hammer")
+
+    assert {kind: [one["code"] for one in some] for kind, some in hits.items()} == {
+        "product": ["H-1"],
+        "supplier": ["SUP-9"],
+        "purchase_order": [order.order_number],
+    }
+    assert hits["product"] == [
+        {
+            "type": "product",
+            "id": hits["product"][0]["id"],
+            "code": "H-1",
+            "title": "Steel hammer",
+            "url": "/api/products/H-1/",
+        }
+    ]
+    assert "purchase_order" not in search(api("sales", warehouse), "hammer")
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 201])
+def test_search_for_nothing_is_refused(staff, text):
+    answer = staff.get("/api/search/", {"q": text})
+
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["q"])
+
+
+def test_unknown_parameters_are_refused_by_name(staff):
+    for path in ("/api/search/?q=a&kind=b", "/api/scan/?code=a&kind=b"):
+        answer = staff.get(path)
+        assert (answer.status_code, list(answer.json()["details"])) == (400, ["kind"])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_search_takes_one_query_a_kind_and_one_for_the_words(
+    api, warehouse, django_assert_num_queries, count
+):
+    for number in range(count):
+        put_in_stock(VariationFactory(product=ProductFactory(name=f"Saw {number}")), warehouse)
+    client = api("admin")
+
+    with django_assert_num_queries(12):  # eleven kinds (a movement needs its number), the words
+        assert len(search(client, "saw")["product"]) == count

@@ -152,8 +152,8 @@ def test_every_operation_answers_as_documented(
         for operation in operations:
             reference = references.get(operation.path.split("/")[2])
             for mode in MODES:
-                cases, found = try_out(operation, mode, headers, reference, cases)
-                tried, failures = tried + cases, failures + found
+                sent, found = try_out(operation, mode, headers, reference, cases)
+                tried, failures = tried + sent, failures + found
 
     told = f"{role or 'nobody'}: {tried} cases of {len(operations)} operations"
     record_property("made-up requests", told)

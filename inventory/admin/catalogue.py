@@ -22,6 +22,8 @@ from inventory.admin.catalogue_forms import (
     VariationForm,
 )
 from inventory.admin.finding import SEARCH_HELP, found_in_admin
+from inventory.admin.labels import LabelsMixin, lines_of_variations
+from inventory.labels.content import LabelLine
 from inventory.models import Category, Product, ProductSupplier, ProductVariation, Stock
 from inventory.search import matching_products, matching_variations
 from inventory.services.catalogue import create_product, delete_product, update_product
@@ -119,7 +121,7 @@ class KeptWhereUsedAdmin(CatalogueAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(KeptWhereUsedAdmin):
+class ProductAdmin(LabelsMixin, KeptWhereUsedAdmin):
     """A product with its variations, its suppliers and its stock in the user's warehouses."""
 
     kept_text = "Stock or documents refer to it, so it was discontinued instead of deleted."
@@ -137,6 +139,9 @@ class ProductAdmin(KeptWhereUsedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return found_in_admin(request, queryset, search_term, matching_products), False
+
+    def label_lines(self, rows: Any, copies: int | None) -> list[LabelLine]:
+        return lines_of_variations(ProductVariation.objects.filter(product__in=rows), copies)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj is None:
@@ -253,7 +258,7 @@ def by_model(formsets: Any, model: Any) -> Any:
 
 
 @admin.register(ProductVariation)
-class VariationAdmin(KeptWhereUsedAdmin):
+class VariationAdmin(LabelsMixin, KeptWhereUsedAdmin):
     """Variations by themselves; new ones are added on the page of their product."""
 
     kept_text = "Stock or documents refer to it, so it was deactivated instead of deleted."
@@ -272,6 +277,9 @@ class VariationAdmin(KeptWhereUsedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return found_in_admin(request, queryset, search_term, matching_variations), False
+
+    def label_lines(self, rows: Any, copies: int | None) -> list[LabelLine]:
+        return lines_of_variations(rows, copies)
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool

@@ -12,6 +12,8 @@ from common.admin import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, ScopedAdmi
 from common.exceptions import InvalidInput
 from common.permissions import Can
 from inventory.admin.finding import found_in_admin
+from inventory.admin.labels import LabelsMixin
+from inventory.labels.content import MOST_LINES, LabelLine
 from inventory.models import (
     LowStockThreshold,
     Stock,
@@ -56,7 +58,7 @@ class ReservationInline(ReadOnlyInline):
 
 
 @admin.register(Stock)
-class StockAdmin(ReadOnlyAdmin):
+class StockAdmin(LabelsMixin, ReadOnlyAdmin):
     may_view = Can.VIEW_STOCK
     list_display = [
         "variation", "product", "warehouse", "on_hand", "reserved", "available", "incoming",
@@ -89,6 +91,13 @@ class StockAdmin(ReadOnlyAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         found = found_in_admin(request, queryset, search_term, matching_variations, "variation")
         return found, False
+
+    def label_lines(self, rows: Any, copies: int | None) -> list[LabelLine]:
+        """Label balances with the bin that they lie in."""
+        return [
+            LabelLine(variation=row.variation, quantity=copies or 1, bin_location=row.bin_location)
+            for row in rows.select_related("variation__product").order_by("pk")[: MOST_LINES + 1]
+        ]
 
 
 @admin.register(StockMovement)

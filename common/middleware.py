@@ -57,6 +57,6 @@ class ContentPolicyMiddleware(CSPMiddleware):
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if not report_only and request.path_info.startswith("/admin/"):
+        if not report_only and request.path_info.startswith(("/admin/", "/account/")):
             parts.update = settings.CONTENT_SECURITY_ADMIN
         return parts

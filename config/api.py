@@ -16,6 +16,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     # How many proxies add to X-Forwarded-For; with 0 the header is not believed.
     "NUM_PROXIES": environment.whole_number("NUM_PROXIES", default=0, most=10),
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.api.api_tokens.ApiTokenAuthentication",
         "users.api.authentication.SessionJWTAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],

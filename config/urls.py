@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from common.api.views import bad_request, not_found, server_error
 from operations.api.metrics import metrics_view
 from operations.views import favicon, home
+from users.pages import ForgottenPasswordPage, NewPasswordPage
 
 handler400 = bad_request
 handler404 = not_found
@@ -20,6 +21,12 @@ urlpatterns = [
     path("favicon.ico", favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("metrics", metrics_view, name="metrics"),
+    path(
+        "account/password/forgotten/",
+        ForgottenPasswordPage.as_view(),
+        name="admin_password_reset",
+    ),
+    path("account/password/", NewPasswordPage.as_view(), name="new-password"),
     path("api/session/", include("users.session_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -13,7 +13,13 @@ from notifications.registry import CauseGone, Mail, mail_writer
 LONGEST_SUBJECT = 200
 
 
-def write_mail(message: OutboxMessage) -> EmailMultiAlternatives:
+class OutboxMail(EmailMultiAlternatives):
+    """A mail, and what the outbox keeps of its text."""
+
+    kept_text = ""
+
+
+def write_mail(message: OutboxMessage) -> OutboxMail:
     """Render a message in text and HTML from the facts of this moment; raises CauseGone."""
     address = address_of(message)
     mail: Mail = mail_writer(message.topic)(message)
@@ -22,13 +28,14 @@ def write_mail(message: OutboxMessage) -> EmailMultiAlternatives:
         "public_url": settings.PUBLIC_URL.rstrip("/"),
         **mail.context,
     }
-    email = EmailMultiAlternatives(
+    email = OutboxMail(
         subject=one_line(mail.subject),
         body=render_to_string(f"email/{mail.template}.txt", context),
         to=[address],
         headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
     )
     email.attach_alternative(render_to_string(f"email/{mail.template}.html", context), "text/html")
+    email.kept_text = str(email.body) if mail.keeps_text else "(not kept: it held a secret)"
     return email
 
 

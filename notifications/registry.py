@@ -9,11 +9,15 @@ from notifications.models import OutboxMessage
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """What to render: `template` names a pair of files, templates/email/<template>.{html,txt}."""
+    """What to render: `template` names a pair of files, templates/email/<template>.{html,txt}.
+
+    `keeps_text` false: the text holds a secret, and the outbox does not keep it.
+    """
 
     subject: str
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
+    keeps_text: bool = True
 
 
 class CauseGone(Exception):

@@ -139,8 +139,8 @@ def deliver_mail(message: OutboxMessage, connection: BaseEmailBackend) -> tuple[
         close_quietly(connection)
         record_failure(message, error)
         return not is_server_trouble(error), False
-    subject, body = str(email.subject), str(email.body)
-    return True, settle(message, Status.SENT, subject=subject[:255], body=body)
+    subject = str(email.subject)[:255]
+    return True, settle(message, Status.SENT, subject=subject, body=email.kept_text)
 
 
 def is_server_trouble(error: Exception) -> bool:

@@ -10,18 +10,45 @@ from django.urls import reverse
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
+from common.exceptions import InvalidInput
 from users.forms import BackOfficeSignInForm
-from users.services.sign_ins import end_sign_ins
+from users.models import SignIn
+from users.services.passwords import require_password, tell_of_new_password
+from users.services.sign_ins import end_sign_ins, renew_session_key
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):
-    """A new password ends the sign-ins that were made with the old one."""
+    """A new password ends the sign-ins that were made with the old one; that one is counted."""
+
+    keep: int | None = None
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        try:
+            require_password(user=self.user, password=old)
+        except InvalidInput as refusal:
+            raise forms.ValidationError(refusal.message) from None
+        return old
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
         user = super().save(commit)
-        end_sign_ins(user)
+        end_sign_ins(user, keep=self.keep)
+        tell_of_new_password(user)
         return user
+
+
+class OwnPasswordView(PasswordChangeView):
+    """The session in which the password is changed goes on, under a new key."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        session = self.request.session
+        own = SignIn.objects.filter(session_key=session.session_key)
+        form.keep = own.values_list("pk", flat=True).first()
+        answer = super().form_valid(form)
+        if form.keep is not None:
+            renew_session_key(sign_in_id=form.keep, session_key=str(session.session_key))
+        return answer
 
 
 class BackOfficeSite(UnfoldAdminSite):
@@ -41,7 +68,7 @@ class BackOfficeSite(UnfoldAdminSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         request.current_app = self.name
         form: type[forms.Form] = OwnPasswordForm
-        return PasswordChangeView.as_view(
+        return OwnPasswordView.as_view(
             form_class=form,
             success_url=reverse(f"{self.name}:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},

@@ -37,6 +37,25 @@ class SignInEnded(DomainError):
         super().__init__("Please log in again.")
 
 
+class InvalidResetLink(DomainError):
+    """A link to choose a new password that is used, over, or none of ours."""
+
+    code = "reset_link_invalid"
+    http_status = 400
+    title = "Link invalid or expired"
+
+    def __init__(self) -> None:
+        text = "This link is used or expired. Ask for a new one."
+        super().__init__(text, {"token": [text]})
+
+
+class TooManyTokens(DomainError):
+    """Somebody has as many API tokens as one may have."""
+
+    code = "too_many_tokens"
+    title = "Too many tokens"
+
+
 class LastAdmin(WrongState):
     """Without an active admin nobody could administer the company again."""
 

@@ -1,14 +1,87 @@
-"""The mails of accounts."""
+"""The mails of accounts, and browsers that sign in and out."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils import timezone
 
+from common.addresses import address_of
 from notifications.models import OutboxMessage
-from notifications.registry import CauseGone, Mail, register_mail
-from users.models import User
+from notifications.registry import CauseGone, Mail, register_event_handler, register_mail
+from users.models import PasswordReset, User
 from users.services.credentials import ACCOUNT_LOCKED
+from users.services.passwords import (
+    PASSWORD_CHANGED,
+    RESET_ASKED,
+    RESET_LINK,
+    open_reset,
+    reset_token,
+)
+from users.services.sign_ins import note_browser_sign_in, sign_out_browser
+
+
+@receiver(user_logged_in)
+def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Write down a browser's sign-in; Django gave its session a new key just before."""
+    if not request.session.session_key:
+        request.session.save()
+    note_browser_sign_in(
+        user=user,
+        session_key=str(request.session.session_key),
+        expires_at=request.session.get_expiry_date(),
+        user_agent=request.headers.get("User-Agent", ""),
+        address=address_of(request),
+    )
+
+
+@receiver(user_logged_out)
+def note_sign_out(request: HttpRequest, **kwargs: Any) -> None:
+    if request.session.session_key:
+        sign_out_browser(session_key=request.session.session_key)
+
+
+@register_event_handler(RESET_ASKED)
+def reset_asked(payload: dict[str, Any]) -> None:
+    open_reset(user_id=payload["user_id"])
+
+
+@register_mail(RESET_LINK)
+def reset_mail(message: OutboxMessage) -> Mail:
+    """Send the link to choose a new password; only the mail ever holds it."""
+    user = owner_of(message)
+    row = PasswordReset.objects.select_related("user").get(pk=message.payload["reset_id"])
+    if row.used_at is not None or row.expires_at <= timezone.now():
+        raise CauseGone("The link is used or expired.")
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend") and not (
+        settings.DEBUG or settings.DEMO
+    ):
+        raise CauseGone("Without a mail server the link would stand in the log.")
+    address = f"{settings.PUBLIC_URL.rstrip('/')}/account/password/?token={reset_token(row)}"
+    return Mail(
+        subject="Choose a new InventoryPulse password",
+        template="password_reset",
+        context={
+            "user": user,
+            "address": address,
+            "expires_at": for_reader(user, row.expires_at),
+        },
+        keeps_text=False,
+    )
+
+
+@register_mail(PASSWORD_CHANGED)
+def changed_mail(message: OutboxMessage) -> Mail:
+    """Tell an owner that the password is another one."""
+    user = owner_of(message)
+    return Mail(
+        subject="Your InventoryPulse password was changed",
+        template="password_changed",
+        context={"user": user, "changed_at": for_reader(user, message.created_at)},
+    )
 
 
 @register_mail(ACCOUNT_LOCKED)

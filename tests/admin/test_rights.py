@@ -33,7 +33,8 @@ from tests.factories.notifications import MailFactory, NotificationFactory
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
-from users.models import SignIn, User
+from users.models import ApiToken, SignIn, User
+from users.services.api_tokens import create_api_token
 from warehouses.models import Warehouse
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,7 @@ TABLE = {
     Warehouse: Rights(Can.VIEW_STOCK, *[Can.MANAGE_WAREHOUSES] * 3),
     User: Rights(Can.VIEW_PEOPLE, Can.MANAGE_USERS, Can.MANAGE_USERS),
     SignIn: Rights(Can.MANAGE_USERS),
+    ApiToken: Rights(Can.MANAGE_USERS),
     Group: Rights(Can.MANAGE_USERS),
     PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
     GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
@@ -108,6 +110,9 @@ ROWS = {
     Warehouse: lambda place, user: place.own,
     User: lambda place, user: user,
     SignIn: lambda place, user: signed_in(user),
+    ApiToken: lambda place, user: create_api_token(name="script", scopes=["all"], acting_user=user)[
+        0
+    ],
     Group: lambda place, user: Group.objects.create(name="manager"),
     PurchaseOrder: lambda place, user: make_order(warehouse=place.own),
     GoodsReceipt: lambda place, user: make_order(

@@ -1,13 +1,12 @@
 """How often one address may call what is open to everybody and costs something."""
 
-from datetime import timedelta
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from common.addresses import address_of, network_of
-from users.services.attempts import seconds_left, take_attempt
+from users.services.attempts import HOUR, seconds_left, take_attempt
 
 
 class HourlyThrottle(BaseThrottle):
@@ -18,11 +17,10 @@ class HourlyThrottle(BaseThrottle):
 
     scope = ""
     limit = 20
-    window = timedelta(hours=1)
 
     def allow_request(self, request: Request, view: Any) -> bool:
         self.what = f"{self.scope} {network_of(address_of(request._request))}"
-        return take_attempt(self.what, limit=self.limit, window=self.window) is not None
+        return take_attempt(self.what, limit=self.limit, window=HOUR) is not None
 
     def wait(self) -> float:
         return seconds_left(self.what)

@@ -1,12 +1,25 @@
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
-from users.api import schema, views  # noqa: F401 - the schema extension registers itself
+from users.api import own_access, schema, views  # noqa: F401 - extensions register themselves
+
+router = SimpleRouter()
+router.register("auth/sessions", own_access.SessionViewSet, basename="session")
+router.register("auth/tokens", own_access.ApiTokenViewSet, basename="api-token")
 
 urlpatterns = [
     path("auth/login/", views.LoginView.as_view(), name="login"),
     path("auth/refresh/", views.RefreshView.as_view(), name="refresh"),
     path("auth/logout/", views.LogoutView.as_view(), name="logout"),
     path("auth/status/", views.StatusView.as_view(), name="auth-status"),
+    path("auth/password/change/", own_access.PasswordChangeView.as_view(), name="password-change"),
+    path("auth/password/reset/", own_access.PasswordResetView.as_view(), name="password-reset"),
+    path(
+        "auth/password/reset/confirm/",
+        own_access.PasswordResetConfirmView.as_view(),
+        name="password-reset-confirm",
+    ),
     path("token/", views.TokenView.as_view(), name="token"),
     path("token/refresh/", views.TokenRefreshView.as_view(), name="token-refresh"),
+    *router.urls,
 ]

@@ -25,7 +25,8 @@ from users.api.serializers import (
     TokenPairAnswer,
 )
 from users.api.tokens import claimed_key, read_refresh_token, refresh_token_of
-from users.models import SignIn
+from users.models import ApiToken, SignIn
+from users.services.api_tokens import revoke_api_token
 from users.services.sign_ins import rotate_sign_in, sign_in, sign_out
 
 
@@ -93,6 +94,8 @@ class LogoutView(ApiView):
     def post(self, request: Request) -> Response:
         if isinstance(request.auth, AccessToken):
             sign_out(sign_in_id=claimed_key(request.auth, "sid"))
+        elif isinstance(request.auth, ApiToken):
+            revoke_api_token(token=request.auth)
         else:
             logout(request._request)
         return Response({"message": "Signed out."})
@@ -123,6 +126,8 @@ def expiry(request: Request) -> datetime:
     """Return when the access token, or else the browser session, expires."""
     if isinstance(request.auth, AccessToken):
         return datetime_from_epoch(request.auth["exp"])
+    if isinstance(request.auth, ApiToken):
+        return request.auth.expires_at
     return request.session.get_expiry_date()
 
 

@@ -1,4 +1,14 @@
 from users.models.accounts import PUBLISHED_PASSWORDS, User, UserQuerySet
+from users.models.api_tokens import ApiToken
+from users.models.passwords import PasswordReset
 from users.models.sign_ins import AttemptCount, SignIn
 
-__all__ = ["PUBLISHED_PASSWORDS", "AttemptCount", "SignIn", "User", "UserQuerySet"]
+__all__ = [
+    "PUBLISHED_PASSWORDS",
+    "ApiToken",
+    "AttemptCount",
+    "PasswordReset",
+    "SignIn",
+    "User",
+    "UserQuerySet",
+]

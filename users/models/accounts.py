@@ -125,6 +125,8 @@ class User(AbstractUser):
         DISMISSED = "dismissed"
 
     code_field = "username"
+    # What an API token narrows its owner's rights to, for the request that it came with.
+    scope: frozenset[Can] | None = None
 
     username = models.CharField("user name", max_length=150, unique=True, validators=[user_name])
     email = models.EmailField("e-mail address", max_length=254)
@@ -206,5 +208,7 @@ class User(AbstractUser):
         return right and (settings.DEMO or raw_password not in PUBLISHED_PASSWORDS)
 
     def can(self, permission: Can) -> bool:
-        """Say whether the role has a permission; somebody who is not active has none."""
+        """Say whether this person has a permission here and now; who is not active has none."""
+        if self.scope is not None and permission not in self.scope:
+            return False
         return self.is_active and permission in ROLE_PERMISSIONS[Role(self.role)]

@@ -1,17 +1,34 @@
 """Sign-ins, and how often somebody tried."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from common.references import ReferenceQuerySet
+
+
+class SignInQuerySet(ReferenceQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """A person's own; nobody's API shows another's."""
+        return self.filter(user_id=user.pk)
+
+    def in_force(self) -> Self:
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 from common.audit import not_audited
 
 
 @not_audited("It is itself the record of who signed in, from where, and until when.")
 class SignIn(models.Model):
-    """One sign-in and its chain of refresh tokens: only the newest of them is good."""
+    """One sign-in: a session of a browser, or a chain of refresh tokens (the newest is good)."""
+
+    code_field = "pk"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_ins")
-    current_jti = models.CharField(max_length=32)
+    current_jti = models.CharField(max_length=32, blank=True)
     previous_jti = models.CharField(max_length=32, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     rotated_at = models.DateTimeField(auto_now_add=True)
@@ -19,10 +36,20 @@ class SignIn(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
+    session_key = models.CharField(
+        max_length=40, blank=True, help_text="Of the browser's session; empty: tokens."
+    )
+
+    objects = SignInQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
         verbose_name = "sign-in"
+        indexes = [
+            models.Index(
+                fields=["session_key"], condition=~Q(session_key=""), name="sign_in_of_session"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.started_at:%Y-%m-%d %H:%M}"

@@ -11,6 +11,7 @@ from common.exceptions import InvalidInput, NotAllowed
 from common.permissions import Can, Role
 from users.exceptions import LastAdmin
 from users.models import User
+from users.services.api_tokens import revoke_api_tokens
 from users.services.roles import join_role_group
 from users.services.sign_ins import end_sign_ins
 
@@ -55,8 +56,8 @@ def change_user(
     """Change an account; locks it, and every admin where the change could remove the last one.
 
     People change their own profile and preferences, an admin everything. An account that may no
-    longer sign in, or has a new password, loses its sign-ins. Raises NotAllowed, LastAdmin,
-    InvalidInput (password) and DuplicateCode.
+    longer sign in, or has a new password, loses its sign-ins and API tokens. Raises NotAllowed,
+    LastAdmin, InvalidInput (password) and DuplicateCode.
     """
     admins = lock_admins() if user.role == Role.ADMIN else set()
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -73,6 +74,7 @@ def change_user(
     save_account(user)
     if password or not user.is_active:
         end_sign_ins(user)
+        revoke_api_tokens(user)
     return user
 
 

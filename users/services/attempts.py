@@ -16,6 +16,7 @@ from users.exceptions import TooManyAttempts
 from users.models import AttemptCount, User
 
 WINDOW = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 COUNT = """
     INSERT INTO users_attemptcount AS counted (key, attempts, ends_at) VALUES (%(key)s, 1, %(end)s)
     ON CONFLICT (key) DO UPDATE SET

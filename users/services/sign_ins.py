@@ -1,9 +1,11 @@
 """Writes of sign-ins and their chains of refresh tokens."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from users.exceptions import SignInEnded
@@ -19,13 +21,14 @@ def sign_in(*, name: str, password: str, user_agent: str = "", address: str = ""
     """Start a sign-in for a user name or e-mail address; raises as check_credentials."""
     user = check_credentials(name=name, password=password, address=address)
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())
-    return SignIn.objects.create(
+    row: SignIn = SignIn.objects.create(
         user=user,
         current_jti=uuid4().hex,
         expires_at=timezone.now() + SIGN_IN_LASTS,
         user_agent=user_agent[:200],
         address=address or None,
     )
+    return row
 
 
 def rotate_sign_in(*, sign_in_id: int, jti: str) -> SignIn:
@@ -34,7 +37,7 @@ def rotate_sign_in(*, sign_in_id: int, jti: str) -> SignIn:
     Of several simultaneous uses one wins. The others are refused; an older token that comes
     back later was stolen or copied and ends the sign-in for good. Raises SignInEnded.
     """
-    sign_in = SignIn.objects.select_related("user").filter(pk=sign_in_id).first()
+    sign_in: SignIn | None = SignIn.objects.select_related("user").filter(pk=sign_in_id).first()
     if sign_in is None or not sign_in.user.is_active or sign_in.revoked_at is not None:
         raise SignInEnded
     new_jti = uuid4().hex
@@ -57,14 +60,47 @@ def swap_jti(sign_in_id: int, old: str, new: str) -> bool:
     )
 
 
+def note_browser_sign_in(
+    *, user: User, session_key: str, expires_at: datetime, user_agent: str, address: str
+) -> SignIn:
+    """Write down that a browser's session is a user's, so that it can be seen and ended."""
+    row: SignIn = SignIn.objects.create(
+        user=user,
+        session_key=session_key,
+        expires_at=expires_at,
+        user_agent=user_agent[:200],
+        address=address or None,
+    )
+    return row
+
+
+def renew_session_key(*, sign_in_id: int, session_key: str) -> None:
+    """Follow a browser's session to the new key that Django gave it."""
+    SignIn.objects.filter(pk=sign_in_id).update(session_key=session_key)
+
+
 def sign_out(*, sign_in_id: int) -> None:
-    """Revoke a sign-in: its access and refresh tokens stop at once."""
-    SignIn.objects.filter(pk=sign_in_id, revoked_at=None).update(revoked_at=timezone.now())
+    """End a sign-in: its tokens, or its browser session, stop at once."""
+    end(SignIn.objects.filter(pk=sign_in_id))
 
 
-def end_sign_ins(user: User) -> None:
-    """Revoke every sign-in of a user."""
-    SignIn.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+def sign_out_browser(*, session_key: str) -> None:
+    """End the sign-in of a browser's session."""
+    end(SignIn.objects.filter(session_key=session_key))
+
+
+def end_sign_ins(user: User, *, keep: int | None = None) -> int:
+    """End every sign-in of a user, but the one to keep; return how many."""
+    return end(SignIn.objects.filter(user=user).exclude(pk=keep))
+
+
+def end(sign_ins: QuerySet[SignIn]) -> int:
+    """Revoke sign-ins and delete the browser sessions among them; return how many."""
+    running = sign_ins.filter(revoked_at=None)
+    keys = list(running.exclude(session_key="").values_list("session_key", flat=True))
+    if keys:
+        Session.objects.filter(session_key__in=keys).delete()
+    return running.update(revoked_at=timezone.now())
 
 
 def purge_ended_sign_ins() -> int:

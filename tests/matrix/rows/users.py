@@ -8,8 +8,10 @@ from tests.factories.users import UserFactory
 from tests.matrix.table import Row, shared
 from users.api.tokens import refresh_token_of
 from users.models import SignIn, User
+from users.services.api_tokens import create_api_token
 
 ALL = "200 200 200 200 200"
+NONE = "404 404 404 404 404"
 PASSWORD = "correct horse battery"
 
 
@@ -28,6 +30,18 @@ def refresh_token(place):
         user=user, current_jti="a" * 32, expires_at=timezone.now() + timedelta(days=1)
     )
     return str(refresh_token_of(row))
+
+
+@shared
+def sign_in(place):
+    place["refresh_token"]
+    return SignIn.objects.get(user__username=place["account"]).pk
+
+
+@shared
+def api_token(place):
+    owner = User.objects.get(username=place["account"])
+    return create_api_token(name="script", scopes=["all"], acting_user=owner)[0].pk
 
 
 def credentials(place):
@@ -53,4 +67,47 @@ ROWS = [
     ),
     Row("post", "/api/auth/logout/", own=ALL),
     Row("get", "/api/auth/status/", own=ALL),
+    # The wrong old password and a link that is none: heard by whoever may ask.
+    Row(
+        "post",
+        "/api/auth/password/change/",
+        own="400 400 400 400 400",
+        body={"old_password": "wrong", "new_password": PASSWORD},
+    ),
+    Row(
+        "post",
+        "/api/auth/password/reset/",
+        own=ALL,
+        anonymous=200,
+        body={"email": "nobody@example.com"},
+    ),
+    Row(
+        "post",
+        "/api/auth/password/reset/confirm/",
+        own="400 400 400 400 400",
+        anonymous=400,
+        body={"token": "1-0", "new_password": PASSWORD},
+    ),
+    *[
+        row
+        for path in ("/account/password/", "/account/password/forgotten/")
+        for row in (
+            Row("get", path, own=ALL, anonymous=200),
+            Row("post", path, own=ALL, anonymous=200, body={}),
+        )
+    ],
+    Row("get", "/api/auth/sessions/", own=ALL),
+    Row("post", "/api/auth/sessions/revoke-others/", own=ALL),
+    # Of somebody else: as if it were not there, for an admin too.
+    Row("get", "/api/auth/sessions/{sign_in}/", own=NONE),
+    Row("delete", "/api/auth/sessions/{sign_in}/", own=NONE),
+    Row("get", "/api/auth/tokens/", own=ALL),
+    Row(
+        "post",
+        "/api/auth/tokens/",
+        own="201 201 201 201 201",
+        body={"name": "script", "scopes": ["read"]},
+    ),
+    Row("get", "/api/auth/tokens/{api_token}/", own=NONE),
+    Row("delete", "/api/auth/tokens/{api_token}/", own=NONE),
 ]

@@ -105,7 +105,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 @audited(
     code=NumberCode("USR", digits=3),
     secret=("password",),
-    ignored=("last_login", "failed_login_attempts"),
+    ignored=("last_login", "failed_login_attempts", "attempts_end_at"),
 )
 class User(AbstractUser):
     """A person with one role; what the role may do stands in common.permissions."""

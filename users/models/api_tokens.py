@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from common.audit import audited
 from common.references import ReferenceQuerySet
 
 
@@ -19,6 +20,7 @@ class ApiTokenQuerySet(ReferenceQuerySet):
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 
+@audited(secret=("token_hash",), ignored=("last_used_at",))
 class ApiToken(models.Model):
     """A secret with which a script acts as its owner, within the token's scopes.
 

@@ -3,7 +3,10 @@
 from django.conf import settings
 from django.db import models
 
+from common.audit import not_audited
 
+
+@not_audited("It is itself the record of a link; what it led to is recorded with the account.")
 class PasswordReset(models.Model):
     """One link to choose a new password: good once, for a while.
 

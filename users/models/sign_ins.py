@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.audit import not_audited
 from common.references import ReferenceQuerySet
 
 
@@ -17,8 +18,6 @@ class SignInQuerySet(ReferenceQuerySet):
 
     def in_force(self) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
-
-from common.audit import not_audited
 
 
 @not_audited("It is itself the record of who signed in, from where, and until when.")

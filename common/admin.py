@@ -20,6 +20,10 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
+from common.admin_history import AuditHistoryMixin
+from common.admin_rights import allows as allows
+from common.admin_rights import caller as caller
+from common.admin_rights import offered as offered
 from common.admin_saving import note_changes, persistently, refused_form
 from common.admin_steps import Step
 from common.exceptions import DomainError, StaleVersion
@@ -115,7 +119,7 @@ class ReadOnlyInline(ScopedInline):
     can_delete = False
 
 
-class ScopedAdmin(GuardedMixin, ModelAdmin):
+class ScopedAdmin(AuditHistoryMixin, GuardedMixin, ModelAdmin):
     """Rows that the user may see, with the steps that their state and the user's role permit."""
 
     list_filter_submit = True
@@ -199,6 +203,7 @@ class ScopedAdmin(GuardedMixin, ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         row = kwargs.get("obj")
         context["version"] = self.version_of(row) if row is not None and row.pk else ""
+        context["show_history"] = row is not None and self.may_read_history(request, row)
         return super().render_change_form(request, context, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -345,21 +350,3 @@ class HistoryAdmin(ReadOnlyAdmin):
 
     paginator = InfinitePaginator
     list_per_page = 50
-
-
-def caller(request: HttpRequest) -> Any:
-    """Return the user, who is signed in wherever the admin site asks."""
-    return request.user
-
-
-def allows(request: HttpRequest, permission: Can | None) -> bool:
-    user = caller(request)
-    return permission is not None and user.is_authenticated and user.can(permission)
-
-
-def offered(model: Any, user: Any) -> Any:
-    """Return the rows that a form may name: of warehouses those one works in, else the visible."""
-    rows = model._default_manager.all()
-    if hasattr(rows, "member"):
-        return rows.member(user)
-    return rows.visible_to(user) if hasattr(rows, "visible_to") else rows

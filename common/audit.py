@@ -128,6 +128,25 @@ def object_type(model: type[models.Model]) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(model._meta.object_name)).lower()
 
 
+def lines_of(document: type[models.Model]) -> list[str]:
+    """Return the types whose rows are lines of a model's; those of warehouses stand apart.
+
+    A product's page tells nothing of the balances that other warehouses have of it.
+    """
+    return [
+        object_type(model)
+        for model, trail in TRAILS.items()
+        if trail.part_of
+        and not hasattr(model, "warehouse_paths")
+        and model._meta.get_field(trail.part_of).related_model is document
+    ]
+
+
+def audited_types() -> list[str]:
+    """Return what the audit may say an object is, in the order of the alphabet."""
+    return sorted({object_type(model) for model in TRAILS})
+
+
 def specification(model: type[models.Model]) -> dict[str, Any]:
     """Return what the trigger function has to know about a table."""
     trail, meta = TRAILS[model], model._meta

@@ -74,20 +74,24 @@ class AuditMiddleware:
 
 def tell_database(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
     """Put the context before a statement that writes; an execute wrapper of the connection."""
-    origin = _origin.get()
-    if origin is None or not is_write(sql) or is_prepared(context["cursor"]):
+    origin, connection = _origin.get(), context["connection"]
+    # A transaction remembers what it was told, also once that is over.
+    is_told = getattr(connection, "is_told_of_writes", False)
+    if not (origin or is_told) or not is_write(sql) or is_prepared(context["cursor"]):
         return execute(sql, params, many, context)
+    connection.is_told_of_writes = origin is not None
+    facts = origin.as_json() if origin else ""
     if many:
         with transaction.atomic(savepoint=False):
-            execute(TELL, [[origin.as_json()]], True, context)
+            execute(TELL, [[facts]], True, context)
             return execute(sql, params, many, context)
     if params is None:
         sql, params = sql.replace("%", "%%"), ()
     if isinstance(params, dict):
         told = TELL.replace("%s", "%(audit_context)s")
-        params = {**params, "audit_context": origin.as_json()}
+        params = {**params, "audit_context": facts}
     else:
-        told, params = TELL, (origin.as_json(), *params)
+        told, params = TELL, (facts, *params)
     result = execute(f"{told}; {sql}", params, many, context)
     while result is not None and result.nextset():
         pass  # on to the answer of the statement itself

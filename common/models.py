@@ -174,3 +174,19 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.object_type} {self.object_code or self.object_id} {self.action}"
+
+    @property
+    def columns(self) -> list[tuple[str, str, str]]:
+        """What changed, as people read it: column, before, after."""
+        return [
+            (column.removesuffix("_id").replace("_", " "), in_words(before), in_words(after))
+            for column, (before, after) in sorted(self.changes.items())
+        ]
+
+
+def in_words(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -40,6 +40,7 @@ class Can(StrEnum):
     MANAGE_WAREHOUSES = "manage_warehouses"
     MANAGE_SETTINGS = "manage_settings"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    VIEW_HISTORY = "view_history"
     VIEW_AUDIT = "view_audit"
     SEE_ALL_WAREHOUSES = "see_all_warehouses"
 
@@ -62,6 +63,7 @@ _MANAGER = _STAFF | {
     Can.MANAGE_SALES_ORDERS,
     Can.REQUEST_TRANSFERS,
     Can.VIEW_PEOPLE,
+    Can.VIEW_HISTORY,
     Can.MANAGE_PEOPLE,
 }
 

@@ -84,6 +84,7 @@ NAVIGATION = [
             1,  # the only row
         ),
         entry("Schedule", "schedule", "operations_jobrun_changelist", Can.MANAGE_SETTINGS),
+        entry("Audit", "history", "common_auditentry_changelist", Can.VIEW_AUDIT),
         entry("Outbox", "outbox", "notifications_outboxmessage_changelist", Can.MANAGE_SETTINGS),
         entry(
             "Order imports", "upload_file", "operations_orderimport_changelist",

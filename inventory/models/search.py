@@ -8,9 +8,11 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F
 
+from common.audit import not_audited
 from inventory.models.catalogue import Product
 
 
+@not_audited("Follows from the product: what search looks through.")
 class ProductSearchText(models.Model):
     """The texts of a product and its variations without case and accents.
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Prefetch, Q
 
+from common.audit import audited, not_audited
 from common.lawful_steps import LawfulSteps
 from inventory.models.catalogue import ProductVariation
 from inventory.models.lot import Lot
@@ -36,6 +37,7 @@ class TransferRequestQuerySet(WarehouseScopedQuerySet):
         ).prefetch_related(Prefetch("lines", lines))  # fmt: skip
 
 
+@audited()
 class TransferRequest(LawfulSteps, models.Model):
     """Goods that one warehouse shall give to another: asked for, decided, shipped, received."""
 
@@ -127,6 +129,7 @@ class TransferRequest(LawfulSteps, models.Model):
         return self.status in self.ON_THE_WAY
 
 
+@audited(part_of="transfer")
 class TransferLine(models.Model):
     """So much of one variation: asked for, shipped at a cost, and what became of it.
 
@@ -192,6 +195,7 @@ class TransferLine(models.Model):
         return (self.quantity_in_transit * (self.unit_cost or Decimal(0))).quantize(Decimal("0.01"))
 
 
+@not_audited("Written with the movements of its transfer, which are its record.")
 class TransferLot(models.Model):
     """How much of a lot left with a line, and how much of that is still in transit."""
 

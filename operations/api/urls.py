@@ -1,8 +1,9 @@
-"""Paths of health, company settings, the schedule and the recall of lots."""
+"""Paths of health, the audit, company settings, the schedule and the recall of lots."""
 
 from django.urls import path
 
 from operations.api import views
+from operations.api.audit import AuditViewSet
 from operations.api.finding import ScanView, SearchView
 from operations.api.recall import LotRecallViewSet
 from operations.api.schedule import ScheduleView
@@ -13,6 +14,8 @@ COMPANY_SETTINGS = CompanySettingsViewSet.as_view(
 )
 
 urlpatterns = [
+    path("audit/", AuditViewSet.as_view({"get": "list"}), name="audit-list"),
+    path("audit/<int:pk>/", AuditViewSet.as_view({"get": "retrieve"}), name="audit-detail"),
     path("health/", views.HealthView.as_view(), name="health"),
     path("health/live/", views.LiveView.as_view(), name="health-live"),
     path("health/ready/", views.ReadyView.as_view(), name="health-ready"),

@@ -240,3 +240,12 @@ def test_the_ledger_writes_no_entry_but_its_settings_do():
     assert entries(before) == [
         ("changed", "stock", "AUD-1", {"bin_location": ["", "A-1"], "reorder_point": [None, 3]})
     ]
+
+
+def test_what_comes_after_a_door_is_not_its_own(supplier):
+    with recorded_as("command", "tidy"):
+        Supplier.objects.update(notes="a")
+    Supplier.objects.update(notes="b")
+
+    told = AuditEntry.objects.order_by("-pk").values_list("door", "changes__notes")[:2]
+    assert list(told) == [("database", ["a", "b"]), ("command", ["old", "a"])]

@@ -123,6 +123,7 @@ class PersonAdmin(ScopedAdmin):
     """Role and status decide about everything; there are no rights of single people."""
 
     may_view = Can.VIEW_PEOPLE
+    history_for = Can.VIEW_AUDIT  # it tells of notes, which are for administrators
     may_add = may_change = Can.MANAGE_USERS
     form = PersonForm
     list_display = [

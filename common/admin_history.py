@@ -1,0 +1,67 @@
+"""The history page of every object: what the audit has of it, whoever wrote and however."""
+
+from typing import Any
+
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from common.admin_rights import allows, offered
+from common.audit import lines_of, object_type
+from common.models import AuditEntry
+from common.permissions import Can
+
+ENTRIES_A_PAGE = 50
+
+
+class AuditHistoryMixin(BaseModelAdmin[Any]):
+    """Managers read the history of what belongs to their warehouses or to the whole company."""
+
+    history_for = Can.VIEW_HISTORY
+
+    def may_read_history(self, request: HttpRequest, row: Any) -> bool:
+        if allows(request, Can.VIEW_AUDIT):
+            return True
+        if not allows(request, self.history_for):
+            return False
+        found: bool = offered(self.model, request.user).filter(pk=row.pk).exists()
+        return found
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        admin: Any = self
+        row = admin.get_object(request, unquote(object_id))
+        if row is None:
+            gone: HttpResponse = admin._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return gone
+        if not self.has_view_permission(request, row) or not self.may_read_history(request, row):
+            raise PermissionDenied
+        pages = Paginator(entries_of(row), ENTRIES_A_PAGE)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {row}",
+            "opts": self.opts,
+            "object": row,
+            "object_type": object_type(type(row)),
+            "page": pages.get_page(request.GET.get("p")),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/object_history.html", context)
+
+
+def entries_of(row: Any) -> Any:
+    """Return the entries of an object and of its lines, newest first."""
+    lines = Q(
+        document_type=object_type(type(row)),
+        document_id=row.pk,
+        object_type__in=lines_of(type(row)),
+    )
+    own = Q(object_type=object_type(type(row)), object_id=row.pk)
+    return AuditEntry.objects.filter(own | lines).select_related("actor").order_by("-pk")

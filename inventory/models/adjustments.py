@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Prefetch, Q
 
+from common.audit import audited
 from common.lawful_steps import LawfulSteps
 from inventory.models.catalogue import ProductVariation
 from inventory.models.stock import QUANTITY
@@ -48,6 +49,7 @@ class AdjustmentRequestQuerySet(WarehouseScopedQuerySet):
         )
 
 
+@audited()
 class AdjustmentRequest(LawfulSteps, models.Model):
     """A correction of stock: posted at once within the asker's limit, else after a decision."""
 
@@ -109,6 +111,7 @@ class AdjustmentRequest(LawfulSteps, models.Model):
         return self.code
 
 
+@audited(part_of="adjustment")
 class AdjustmentLine(models.Model):
     """So much more or less of one variation, and why."""
 

@@ -34,11 +34,11 @@ class AuditEntryAdmin(HistoryAdmin):
     list_select_related = ["actor"]
     search_fields = ["=object_code", "=actor__username", "=request_id"]
     search_help_text = "A code, a user name or a request id, as a whole."
-    fields = [
+    readonly_fields = [
         "recorded_at", "actor", "door", "origin", "address", "request_id", "action",
         "object_type", "object_code", "object_id", "what",
     ]  # fmt: skip
-    readonly_fields = fields
+    fields = (*readonly_fields,)
 
     def scope(self, request: HttpRequest) -> Any:
         return AuditEntry.objects.all()

@@ -16,6 +16,7 @@ from warehouses.models import Warehouse
 class MovementSerializer(serializers.ModelSerializer[StockMovement]):
     variation = serializers.SlugRelatedField("sku_code", queryset=ProductVariation.objects.all())
     warehouse = serializers.SlugRelatedField("code", queryset=Warehouse.objects.all())
+    full_clean = True
 
     class Meta:
         model = StockMovement
@@ -40,15 +41,23 @@ class MovementSerializer(serializers.ModelSerializer[StockMovement]):
             quantity = -quantity
         if stock.on_hand + quantity < 0:
             raise serializers.ValidationError("Not enough stock.")
-        return move(stock, quantity, self.context["request"].user, **validated_data)
+        user = self.context["request"].user
+        return move(stock, quantity, user, full_clean=self.full_clean, **validated_data)
 
 
-def move(stock: Stock, quantity: Decimal, user: Any, **fields: Any) -> StockMovement:
+class UncheckedMovementSerializer(MovementSerializer):
+    """Leaves to the database what models would check."""
+
+    full_clean = False
+
+
+def move(
+    stock: Stock, quantity: Decimal, user: Any, *, full_clean: bool = False, **fields: Any
+) -> StockMovement:
     before = stock.on_hand
     stock.on_hand += quantity
-    stock.save()
     now = timezone.now()
-    return StockMovement.objects.create(
+    movement = StockMovement(
         stock=stock,
         quantity=quantity,
         stock_before=before,
@@ -60,6 +69,12 @@ def move(stock: Stock, quantity: Decimal, user: Any, **fields: Any) -> StockMove
         processed_by=user,
         **fields,
     )
+    if full_clean:
+        stock.full_clean()
+        movement.full_clean(exclude=["approved_by"])
+    stock.save()
+    movement.save()
+    return movement
 
 
 class OrderItemSerializer(serializers.ModelSerializer[SalesOrderItem]):

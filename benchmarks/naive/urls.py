@@ -3,12 +3,13 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from benchmarks.naive.views import MovementViewSet, OrderViewSet
+from benchmarks.naive.views import MovementViewSet, OrderViewSet, UncheckedMovementViewSet
 from config.urls import handler400, handler404, handler500
 from config.urls import urlpatterns as product_paths
 
 router = SimpleRouter()
 router.register("stock-movements", MovementViewSet, basename="naive-movement")
+router.register("unchecked-movements", UncheckedMovementViewSet, basename="naive-unchecked")
 router.register("sales-orders", OrderViewSet, basename="naive-order")
 
 __all__ = ["handler400", "handler404", "handler500"]

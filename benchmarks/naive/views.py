@@ -9,7 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from benchmarks.naive.serializers import MovementSerializer, OrderSerializer, deliver
+from benchmarks.naive.serializers import (
+    MovementSerializer,
+    OrderSerializer,
+    UncheckedMovementSerializer,
+    deliver,
+)
 from inventory.models import StockMovement
 from sales.models import SalesOrder
 
@@ -27,6 +32,10 @@ class MovementViewSet(viewsets.ModelViewSet[StockMovement]):
     renderer_classes = [JSONRenderer]
     filter_backends = []
     throttle_classes = []
+
+
+class UncheckedMovementViewSet(MovementViewSet):
+    serializer_class = UncheckedMovementSerializer
 
 
 class OrderViewSet(viewsets.ModelViewSet[SalesOrder]):

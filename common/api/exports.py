@@ -119,11 +119,15 @@ class CsvRenderer(ExportRenderer):
                 for rows in lines:
                     yield "".join([writer.writerow([plain(cell) for cell in row]) for row in rows])
 
-        return StreamingHttpResponse(
-            text(),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-        )
+        return csv_response(name, text())
+
+
+def csv_response(name: str, text: Iterator[Any]) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        text,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
 
 
 def plain(cell: Any) -> Any:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
+from common.api.copied_csv import copied_csv
 from common.api.exports import CsvRenderer, ExportRenderer, XlsxRenderer, chunks_of, columns_of
 from common.api.preconditions import (
     SAFE_METHODS,
@@ -95,15 +96,23 @@ class ApiViewSet(SafeWriteMixin, GenericViewSet[Any]):
 
 
 class ListViewSet(ApiViewSet):
-    """Rows to list: in pages, or all that the filters select as CSV or XLSX."""
+    """Rows to list: in pages, or all that the filters select as CSV or XLSX.
+
+    A list that may be very long names in `csv_columns` what the database writes into a CSV file.
+    """
+
+    csv_columns: dict[str, Any] = {}
 
     def get_renderers(self) -> list[Any]:
         exports = [CsvRenderer(), XlsxRenderer()] if self.action == "list" else []
         return [*super().get_renderers(), *exports]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        rows = self.list_rows(self.filter_queryset(self.get_queryset()))
+        found = self.filter_queryset(self.get_queryset())
         renderer = getattr(request, "accepted_renderer", None)
+        if isinstance(renderer, CsvRenderer) and self.csv_columns:
+            return copied_csv(self.resource_name, found, self.csv_columns)
+        rows = self.list_rows(found)
         if isinstance(renderer, ExportRenderer):
             columns = columns_of(self.list_serializer())
             return renderer.answer(self.resource_name, columns, self.all_of(rows))

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP
 from typing import Any
 
+from django.db.models import F, Func, TextField, Value
+
+from common.api.copied_csv import CodeCell, NumberCell, TextCell, TimeCell
 from inventory.api.stock_serializers import user_code
 from inventory.models import ProductVariation
 from inventory.models.stock import movement_code
@@ -20,6 +23,43 @@ COLUMNS = (
     "reason_description", "reference_type", "reference_code", "bin_location", "lot_number",
     "expiration_date", "occurred_at", "recorded_at", "processed_by_id", "approved_by_id", "notes",
 )  # fmt: skip
+
+
+class MovementCodeCell(Func):
+    """What movement_code() writes, from the time of recording and the key."""
+
+    arity = 2
+    output_field = TextField()
+    arg_joiner = " AT TIME ZONE 'UTC', 'YYYY') || '-' || "
+    template = "'MOV-' || to_char(%(expressions)s"
+
+
+CSV_COLUMNS = {
+    "id": F("id"),
+    "movement_id": MovementCodeCell("recorded_at", CodeCell("id", "", 6)),
+    "product_id": TextCell("variation__product__code"),
+    "sku": TextCell("variation__sku_code"),
+    "warehouse": TextCell("warehouse__code"),
+    "movement_type": F("movement_type"),
+    "quantity": NumberCell("quantity"),
+    "unit_cost": NumberCell("unit_cost"),
+    "total_value": NumberCell("total_value"),
+    "stock_before": NumberCell("stock_before"),
+    "stock_after": NumberCell("stock_after"),
+    "reason_code": TextCell("reason_code"),
+    "reason_description": TextCell("reason_description"),
+    "reference_type": TextCell("reference_type"),
+    "reference_id": TextCell("reference_code"),
+    "warehouse_location": TextCell("bin_location"),
+    "lot_number": TextCell("lot_number"),
+    "expiration_date": F("expiration_date"),
+    "timestamp": TimeCell("occurred_at"),
+    "recorded_at": TimeCell("recorded_at"),
+    "processed_by": CodeCell("processed_by_id", "USR", 3),
+    "approved_by": CodeCell("approved_by_id", "USR", 3),
+    "status": Value("completed"),
+    "notes": TextCell("notes"),
+}
 
 
 def movement_rows(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from common.api.filters import StrictFilterBackend, StrictOrderingFilter
 from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
 from inventory.api.catalogue_filters import StockSearch
-from inventory.api.movement_rows import COLUMNS, movement_rows, posted_row
+from inventory.api.movement_rows import COLUMNS, CSV_COLUMNS, movement_rows, posted_row
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
     AssignInput,
@@ -75,6 +75,7 @@ class StockMovementViewSet(ListRetrieveViewSet):
     ordering_fields = ["id", "occurred_at", "quantity"]
     keyset_fields = ["id", "occurred_at", "quantity"]
     resource_name = "stock_movements"
+    csv_columns = CSV_COLUMNS
     create_answers_whole_row = False
     permissions = {
         "list": Can.VIEW_STOCK,

@@ -3,6 +3,7 @@
 import csv
 import io
 import tracemalloc
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import zip_longest
 
@@ -24,6 +25,7 @@ from tests.factories.inventory import (
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
+from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
@@ -252,3 +254,51 @@ def test_an_empty_list_is_a_heading(api):
     assert text.count("\r\n") == 1
     assert xlsx_rows(client.get("/api/stock-movements/?format=xlsx")) == []
     assert not StockMovement.objects.exists()
+
+
+@pytest.mark.parametrize("key", [999, 1_234_567])
+def test_the_database_writes_the_cells_that_other_formats_show(api, key):
+    """Movements are copied out of the database: the same texts, numbers, times and codes."""
+    clerk = UserFactory(pk=key)
+    hostile = [
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "\tx",
+        "\rx",
+        "\nx",
+        "＝1",
+        "＠x",
+        'a "b", c\nd',
+        "'",
+        "\\.",
+    ]
+    texts = [*hostile, "plain", "ÄÖ\\N", " ", ""]
+    stock = put_in_stock(VariationFactory(sku_code="-SKU"), quantity=Decimal("12.5"))
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            pk=key + number,
+            stock=stock, variation=stock.variation, warehouse=stock.warehouse,
+            movement_type="adjustment", quantity=Decimal("0.125"), unit_cost=Decimal("1.5"),
+            stock_before=0, stock_after=Decimal("0.125"), total_value=Decimal("0.1875"),
+            occurred_at=datetime(2025, 12, 31, 23, 59, 59, 120, tzinfo=UTC),
+            recorded_at=datetime(2026, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))),
+            expiration_date=date(2026, 2, 3) if text else None, notes=text, reason_code="x",
+            reason_description=text, lot_number=text, processed_by=clerk,
+        )
+        for number, text in enumerate(texts, 1)
+    )  # fmt: skip
+    client = api("admin")
+    shown = client.get("/api/stock-movements/", {"limit": 100}).json()["stock_movements"]
+
+    copied = client.get("/api/stock-movements/", {"format": "csv"})
+
+    lines = list(csv.reader(io.StringIO(copied.getvalue().decode(), newline="")))
+    assert lines[0] == list(shown[0])
+    expected = [["" if one is None else str(cell_of(one)) for one in row.values()] for row in shown]
+    assert lines[1:] == expected
+    assert len(shown) == len(texts) + 1
+    assert b"\n" not in copied.getvalue().replace(b"\r\n", b"").replace(b"c\nd", b"").replace(
+        b"'\nx", b""
+    )

@@ -28,7 +28,7 @@ from inventory.labels.content import (
 from inventory.labels.formats import DEFAULT_FORMAT, FORMATS
 from inventory.models import ProductVariation
 
-WORDS = {"sku": "SKU", "qr": "QR code", "lot": "lot and expiry"}
+WORDS = {"sku": "SKU", "qr": "QR code", "lot": "Lot and expiry"}
 MOST_COPIES = 500
 
 
@@ -43,7 +43,7 @@ class LabelForm(forms.Form):
     )
     fields_shown = forms.MultipleChoiceField(
         label="What stands on them",
-        choices=[(name, WORDS.get(name, name).capitalize()) for name in FIELDS],
+        choices=[(name, WORDS.get(name, name.capitalize())) for name in FIELDS],
         initial=list(DEFAULT_FIELDS),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )

@@ -108,7 +108,7 @@ def headers_of(role, references):
 @pytest.fixture
 def cases(count):
     """How many cases to make of each operation, good and bad ones each."""
-    return int(os.environ.get("SCHEMATHESIS_CASES") or count(2, full=25))
+    return int(os.environ.get("SCHEMATHESIS_CASES") or count(2, full=16))
 
 
 def try_out(operation, mode, headers, reference, cases):

@@ -71,6 +71,13 @@ class CompanySettings(models.Model):
         validators=[MinValueValidator(0)],
         help_text="The largest quantity of a line that staff may correct alone; empty: no limit.",
     )
+    count_recount_tolerance_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(10),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="A counted line that differs by more is counted again.",
+    )
     second_person_rule = models.BooleanField(
         default=True,
         help_text="Nobody decides their own request; off where there is only one person.",

@@ -61,6 +61,27 @@ class BeyondLimit(NotAllowed):
     title = "Beyond your limit"
 
 
+class NothingToCount(DomainError):
+    """A count without a line."""
+
+    code = "nothing_to_count"
+    title = "Nothing to count"
+
+
+class CountIncomplete(DomainError):
+    """Lines lack a count or a recount; `details` names them."""
+
+    code = "count_incomplete"
+    title = "Count incomplete"
+
+
+class StockMoved(DomainError):
+    """Stock moved while a line was being counted piece by piece."""
+
+    code = "stock_moved"
+    title = "Stock moved"
+
+
 class StillReferredTo(DomainError):
     """A record that others refer to cannot be deleted."""
 

@@ -11,6 +11,8 @@ from common.exceptions import InvalidInput
 from inventory.api.document_lines import OPTIONAL
 
 NOTE: dict[str, Any] = {**OPTIONAL, "allow_blank": True, "max_length": 500}
+DECISIONS = [("approve", "approve"), ("reject", "reject")]
+COUNT_DECISIONS = [*DECISIONS, ("recount", "recount")]
 DECISION_SYNONYMS = {
     "approved": "approve", "accept": "approve", "accepted": "approve", "yes": "approve",
     "rejected": "reject", "decline": "reject", "declined": "reject", "deny": "reject",

@@ -11,6 +11,11 @@ from inventory.api.catalogue_views import (
     ProductViewSet,
     VariationViewSet,
 )
+from inventory.api.count_views import (
+    CountPlanViewSet,
+    StockCountLineViewSet,
+    StockCountViewSet,
+)
 from inventory.api.labels import LabelViewSet
 from inventory.api.lot_views import LotViewSet
 from inventory.api.stock_views import StockMovementViewSet, StockViewSet
@@ -28,7 +33,15 @@ router.register("stock-movements", StockMovementViewSet, basename="stock-movemen
 router.register("adjustment-requests", AdjustmentRequestViewSet, basename="adjustment-request")
 router.register("transfer-requests", TransferRequestViewSet, basename="transfer-request")
 
+router.register("stock-counts", StockCountViewSet, basename="stock-count")
+router.register("count-plan", CountPlanViewSet, basename="count-plan")
+
 urlpatterns = [
+    re_path(
+        r"^stock-counts/(?P<count_reference>[^/]+)/lines/$",
+        StockCountLineViewSet.as_view({"get": "list", "post": "create"}),
+        name="stock-count-line-list",
+    ),
     re_path(
         rf"^products/(?P<product_reference>{ProductViewSet.lookup_value_regex})/variations/$",
         ProductVariationViewSet.as_view({"get": "list", "post": "create"}),

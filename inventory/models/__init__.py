@@ -1,11 +1,15 @@
 from inventory.models.adjustments import AdjustmentLine, AdjustmentReason, AdjustmentRequest
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
+from inventory.models.counts import AbcClass, StockCount, StockCountLine
 from inventory.models.lot import Lot, LotBalance, LotQuarantine
 from inventory.models.search import ProductSearchText
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
 from inventory.models.transfers import TransferLine, TransferLot, TransferRequest
 
 __all__ = [
+    "AbcClass",
+    "StockCount",
+    "StockCountLine",
     "AdjustmentLine",
     "AdjustmentReason",
     "AdjustmentRequest",

@@ -28,6 +28,7 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
 
     currency = UpperCaseField(validators=[currency_code], required=False)
     over_receipt_tolerance_percent = PlainDecimalField(min_value=0, max_value=100, required=False)
+    count_recount_tolerance_percent = PlainDecimalField(min_value=0, max_value=100, required=False)
     adjustment_limit_value = MoneyField(min_value=0, required=False, allow_null=True)
     adjustment_limit_quantity = QuantityField(min_value=0, required=False, allow_null=True)
     default_warehouse = ReferenceField(
@@ -39,7 +40,8 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
         fields = [
             "name", "letterhead", "currency", "default_warehouse",
             "over_receipt_tolerance_percent", "adjustment_limit_value",
-            "adjustment_limit_quantity", "second_person_rule", "updated_at",
+            "adjustment_limit_quantity", "count_recount_tolerance_percent",
+            "second_person_rule", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["updated_at"]
 

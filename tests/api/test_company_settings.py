@@ -32,6 +32,7 @@ def test_everybody_signed_in_reads_them(api, client):
         "over_receipt_tolerance_percent": 0,
         "adjustment_limit_value": 1000,
         "adjustment_limit_quantity": None,
+        "count_recount_tolerance_percent": 10,
         "second_person_rule": True,
     }
 

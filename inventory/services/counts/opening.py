@@ -1,0 +1,103 @@
+"""Opening a count: which lines it has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from common.codes import next_code
+from common.exceptions import InvalidInput
+from common.models import CompanySettings
+from inventory.abc_classes import variations_of_class
+from inventory.exceptions import NothingToCount
+from inventory.models import Category, ProductVariation, Stock, StockCount
+from inventory.queries import category_subtree
+from warehouses.models import Warehouse
+
+# What another open count already counts is left to it.
+MAKE_LINES = """
+    INSERT INTO inventory_stockcountline
+        (count_id, warehouse_id, variation_id, lot_number, expiration_date, bin_location, is_open,
+         expected, unit_cost, needs_recount, released_reservations, notes)
+    SELECT %s, %s, v.id, COALESCE(l.lot_number, ''), l.expiration_date,
+           COALESCE(s.bin_location, ''), true,
+           CASE WHEN b.id IS NULL THEN COALESCE(s.on_hand, 0) ELSE b.on_hand END,
+           COALESCE(NULLIF(s.average_cost, 0), v.cost_price), false, 0, ''
+    FROM unnest(%s::bigint[]) AS wanted(id)
+    JOIN inventory_productvariation v ON v.id = wanted.id
+    JOIN inventory_product p ON p.id = v.product_id
+    LEFT JOIN inventory_stock s ON s.variation_id = v.id AND s.warehouse_id = %s
+    LEFT JOIN inventory_lotbalance b
+      ON b.stock_id = s.id AND b.on_hand > 0 AND (p.lot_tracking OR p.expiration_tracking)
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    WHERE b.id IS NOT NULL OR NOT (p.lot_tracking OR p.expiration_tracking)
+    ORDER BY COALESCE(s.bin_location, ''), v.sku_code, l.expiration_date, l.lot_number
+    ON CONFLICT DO NOTHING"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a count is about: all of a warehouse, a category, an ABC class, or chosen goods."""
+
+    category: Category | None = None
+    abc_class: str = ""
+    variations: Sequence[ProductVariation] = ()
+
+
+@transaction.atomic
+def open_count(
+    *,
+    warehouse: Warehouse,
+    scope: Scope | None = None,
+    is_blind: bool = False,
+    recount_tolerance_percent: Decimal | None = None,
+    notes: str = "",
+    acting_user: Any,
+) -> StockCount:
+    """Open a count with a line for each variation, or lot of it, that should be there.
+
+    Goods that another open count counts are left to that one. Locks nothing: trading goes on.
+    Raises InvalidInput, and NothingToCount where no line is left.
+    """
+    scope = scope or Scope()
+    if sum(map(bool, (scope.category, scope.abc_class, scope.variations))) > 1:
+        text = "Count a category, an ABC class or chosen items: one of the three."
+        raise InvalidInput(text, {"category": [text]})
+    if recount_tolerance_percent is None:
+        recount_tolerance_percent = CompanySettings.current().count_recount_tolerance_percent
+    count = StockCount.objects.create(
+        code=next_code(StockCount, "code", "CNT-", yearly=True),
+        warehouse=warehouse,
+        category=scope.category,
+        abc_class=scope.abc_class,
+        is_partial=bool(scope.variations),
+        is_blind=is_blind,
+        recount_tolerance_percent=recount_tolerance_percent,
+        notes=notes,
+        created_by=acting_user,
+    )
+    wanted = variations_in(warehouse, scope)
+    with connection.cursor() as cursor:
+        cursor.execute(MAKE_LINES, [count.pk, warehouse.pk, wanted, warehouse.pk])
+        made = cursor.rowcount
+    if not made:
+        raise NothingToCount(
+            "There is nothing to count: nothing is in stock, or other open counts have it already. "
+            "Name items, or finish or cancel those counts."
+        )
+    return count
+
+
+def variations_in(warehouse: Warehouse, scope: Scope) -> list[int]:
+    """Return the variations of a scope: the chosen ones, else those that are in stock."""
+    if scope.variations:
+        return [variation.pk for variation in scope.variations]
+    stocks = Stock.objects.filter(warehouse=warehouse, on_hand__gt=0)
+    if scope.category:
+        inside = category_subtree([scope.category])
+        stocks = stocks.filter(variation__product__category__in=inside)
+    if scope.abc_class:
+        stocks = stocks.filter(variation__in=variations_of_class(warehouse, scope.abc_class))
+    return list(stocks.values_list("variation", flat=True))

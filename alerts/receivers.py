@@ -1,5 +1,6 @@
 """What alerts hear from the apps below, and the mails they write."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +13,23 @@ from inventory.models import Stock
 from inventory.signals import STOCK_LEVELS_CHANGED
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_event_handler, register_mail
+from warehouses.open_tasks import OpenTask, register_open_tasks
 
 
 @register_event_handler(STOCK_LEVELS_CHANGED)
 def judge_changed_stock(payload: dict[str, Any]) -> None:
     refresh_stock_alerts(payload["stock_ids"])
+
+
+@register_open_tasks
+def acknowledged_alerts_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
+    """Name the alerts that somebody took on and that are not resolved."""
+    alerts = Alert.objects.visible_to(seen_by).filter(
+        acknowledged_by=person, status=Alert.Status.ACKNOWLEDGED
+    )
+    for alert in alerts.select_related("warehouse").order_by("pk"):
+        place = alert.warehouse.code if alert.warehouse else None
+        yield OpenTask("alert", alert.code, alert.title, place)
 
 
 @register_mail(STOCK_ALERT)

@@ -11,6 +11,9 @@ USER_REQUESTS_PER_MINUTE = environment.whole_number(
 ANONYMOUS_REQUESTS_PER_MINUTE = environment.whole_number(
     "ANONYMOUS_REQUESTS_PER_MINUTE", default=120, most=1_000_000
 )
+REGISTRATIONS_PER_MINUTE = environment.whole_number(
+    "REGISTRATIONS_PER_MINUTE", default=10, most=1_000_000
+)
 
 REST_FRAMEWORK: dict[str, Any] = {
     # How many proxies add to X-Forwarded-For; with 0 the header is not believed.
@@ -67,6 +70,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         for name, description in {
             "auth": "Signing in and out, and tokens.",
             "users": "People and the warehouses that they belong to.",
+            "staffs": "Letting people in and out of warehouses.",
+            "promotion requests": "Asking that somebody becomes a manager, and deciding it.",
+            "profile": "The caller's own account and picture.",
             "warehouses": "Places that hold stock.",
             "categories": "The tree that products stand in.",
             "products": "The catalogue, with the stock of the caller's warehouses.",
@@ -94,6 +100,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "UserStatus": "users.models.User.Status",
+        "UserRole": "users.models.User.RoleChoice",
+        "RoleAskedFor": "warehouses.lifecycle.ASKED_FOR",
         "AlertStatus": "alerts.models.Alert.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
         "SalesOrderStatus": "sales.models.SalesOrder.Status",

@@ -70,6 +70,7 @@ def flush_as_owner() -> Iterator[None]:
 def no_request_limits() -> None:
     """Let tests send as fast as they can; those of the limits set their own."""
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = settings.USER_REQUESTS_PER_MINUTE = 0
+    settings.REGISTRATIONS_PER_MINUTE = 0
 
 
 @pytest.fixture

@@ -5,11 +5,14 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Lower
 
 from common.audit import audited
-from common.permissions import Can
+from common.permissions import Can, Role
 from common.references import ReferenceQuerySet
 from common.validators import business_code, country_code
+
+CHOICES_OF_ROLES = [(role.value, role.value.capitalize()) for role in Role]
 
 
 class WarehouseScopedQuerySet(ReferenceQuerySet):
@@ -103,3 +106,120 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.warehouse}"
+
+
+@audited(code="username")
+class Registration(models.Model):
+    """What somebody asked for when they registered; open until somebody decides.
+
+    Without a user it only keeps the name from being taken: the address had an account already,
+    which nothing that can be seen from outside may tell.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+        ADDRESS_TAKEN = "address_taken"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="registration"
+    )
+    username = models.CharField("user name", max_length=150)
+    warehouse = models.ForeignKey(
+        Warehouse, models.SET_NULL, null=True, blank=True, related_name="registrations"
+    )
+    role = models.CharField(max_length=10, choices=CHOICES_OF_ROLES)
+    note = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=13, choices=State.choices, default=State.PENDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                Lower("username"),
+                condition=Q(state="address_taken"),
+                name="registration_kept_names",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} as {self.role}"
+
+
+class StandingStep(models.TextChoices):
+    """What may happen to somebody's standing; warehouses.lifecycle says when."""
+
+    APPROVE = "approve", "Approved"
+    REJECT = "reject", "Rejected"
+    DISMISS = "dismiss", "Dismissed"
+    REINSTATE = "reinstate", "Reinstated"
+    PROMOTE = "promote", "Promoted"
+    DEMOTE = "demote", "Demoted"
+
+
+class StandingChange(models.Model):
+    """A step in somebody's time at the company, who took it, and why; never changed."""
+
+    append_only = True
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="standing_changes"
+    )
+    step = models.CharField(max_length=9, choices=StandingStep.choices)
+    from_status = models.CharField(max_length=10)
+    to_status = models.CharField(max_length=10)
+    from_role = models.CharField(max_length=10)
+    to_role = models.CharField(max_length=10)
+    note = models.CharField(max_length=500, blank=True)
+    acting_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.get_step_display().lower()}"
+
+
+@audited()
+class PromotionRequest(models.Model):
+    """A manager asks that somebody of their warehouse becomes a manager."""
+
+    code_field = "code"
+    warehouse_paths = ("warehouse",)
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+        WITHDRAWN = "withdrawn"
+
+    code = models.CharField(max_length=30, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="promotion_requests"
+    )
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="promotion_requests")
+    reason = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    objects = WarehouseScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(state="pending"), name="one_open_promotion_per_user"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.user}"

@@ -1,14 +1,16 @@
-"""Which warehouse is meant."""
+"""Which warehouse is meant, and who decides there."""
 
 from functools import cache
 from typing import Any
 
 from django.db.models import BigIntegerField, CharField, Exists, OuterRef
+from django.urls import reverse
 
 from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import InvalidInput
-from common.permissions import Can
+from common.permissions import Can, Role
 from common.references import as_primary_key
+from users.models import User
 from warehouses.models import Membership, Warehouse
 
 
@@ -83,3 +85,28 @@ def member_warehouse(reference: object | None, user: Any, field: str = "warehous
         text = f'Unknown warehouse "{str(reference)[:50]}". Use the code of one you belong to.'
         raise InvalidInput(text, {field: [text]})
     return found
+
+
+def people_who_decide(warehouse: Warehouse | None) -> list[User]:
+    """Return the active managers of a warehouse, or the administrators where there is none."""
+    managers = User.objects.none()
+    if warehouse is not None:
+        managers = User.objects.who_can(Can.MANAGE_PEOPLE).filter(
+            role=Role.MANAGER, warehouse_memberships__warehouse=warehouse
+        )
+    return list(managers.order_by("pk")) or list(User.objects.who_can(Can.MANAGE_USERS))
+
+
+def people_concerned_by(user: User) -> list[User]:
+    """Return the active managers of all the warehouses that somebody works in."""
+    places = Membership.objects.filter(user=user).values("warehouse")
+    keys = Membership.objects.filter(warehouse__in=places).values("user")
+    return list(User.objects.who_can(Can.MANAGE_PEOPLE).filter(role=Role.MANAGER, pk__in=keys))
+
+
+def avatar_address(user: User) -> str | None:
+    """Return where somebody's picture is to be had, another address for each picture."""
+    picture = getattr(user, "avatar", None)
+    if picture is None:
+        return None
+    return f"{reverse('user-avatar', args=[user.code])}?v={picture.digest}"

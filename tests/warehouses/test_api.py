@@ -7,9 +7,8 @@ from tests.factories.inventory import put_in_stock
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from tests.threads import run_at_once
-from warehouses import services
 from warehouses.models import Warehouse
-from warehouses.services import change_warehouse, create_warehouse
+from warehouses.services import change_warehouse, create_warehouse, places
 
 pytestmark = pytest.mark.django_db
 WAREHOUSES = "/api/warehouses/"
@@ -228,7 +227,7 @@ def test_two_new_defaults_at_once_leave_one_without_error():
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_a_new_default_fails(monkeypatch):
     """Prove that the test above would notice a default that is switched without a lock."""
-    monkeypatch.setattr(services, "lock_default_warehouse", lambda: None)
+    monkeypatch.setattr(places, "lock_default_warehouse", lambda: None)
 
     assert {"Warehouse", "IntegrityError"} in [switch_at_once() for _ in range(30)]
 

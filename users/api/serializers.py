@@ -3,13 +3,16 @@
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf.locale import LANG_INFO
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from common.api.fields import ChoiceSynonymField, PhoneField
 from common.api.synonyms import SynonymsMixin
 from common.permissions import ROLE_PERMISSIONS, ROLE_SYNONYMS, Role
 from users.models import User
+from users.names import normal_form, user_name
 
 
 @extend_schema_serializer(
@@ -68,6 +71,16 @@ class MessageAnswer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class UserNameField(serializers.CharField):
+    """A user name in the form in which it is stored, so that its validators judge that."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=150, validators=[user_name], **kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return super().run_validation(normal_form(data) if isinstance(data, str) else data)
+
+
 class ProfileSerializer(serializers.ModelSerializer[User]):
     phone = PhoneField(required=False, allow_blank=True)
 
@@ -103,6 +116,14 @@ class PreferencesSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ["language", "timezone", "notification_settings", "notifications"]
+
+    def validate_language(self, value: str) -> str:
+        code = value.lower()
+        if code not in LANG_INFO:
+            raise serializers.ValidationError(
+                'Use the code of a language, such as "en" or "pt-br".'
+            )
+        return code
 
     def validate_timezone(self, value: str) -> str:
         if value not in available_timezones():
@@ -160,6 +181,7 @@ class UserBody(SynonymsMixin, serializers.ModelSerializer[User]):
         "language": "preferences.language",
     }
 
+    username = UserNameField()
     password = serializers.CharField(max_length=128, trim_whitespace=False, required=False)
     email = serializers.EmailField(max_length=254)
     role = ChoiceSynonymField(User.RoleChoice.choices, synonyms={**ROLE_SYNONYMS}, required=False)
@@ -180,7 +202,6 @@ class UserBody(SynonymsMixin, serializers.ModelSerializer[User]):
             "profile",
             "preferences",
         ]
-        extra_kwargs = {"username": {"validators": [*User._meta.get_field("username").validators]}}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None and not attrs.get("password"):

@@ -1,5 +1,6 @@
 from users.models.accounts import PUBLISHED_PASSWORDS, User, UserQuerySet
 from users.models.api_tokens import ApiToken
+from users.models.avatars import Avatar
 from users.models.passwords import PasswordReset
 from users.models.sign_ins import AttemptCount, SignIn
 
@@ -7,6 +8,7 @@ __all__ = [
     "PUBLISHED_PASSWORDS",
     "ApiToken",
     "AttemptCount",
+    "Avatar",
     "PasswordReset",
     "SignIn",
     "User",

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
@@ -16,29 +15,28 @@ from common.audit import NumberCode, audited
 from common.permissions import ROLE_PERMISSIONS, Can, Role
 from common.references import as_primary_key
 from common.validators import phone_number
+from users.names import plain_name, user_name
 
 USER_CODE = re.compile(r"^USR(\d{3,18})\Z", re.IGNORECASE)
-user_name = RegexValidator(
-    # A name that reads as an address, a code or a primary key could stand for somebody else.
-    r"^(?!USR\d+\Z)(?!\d+\Z)[\w.+\-]{2,150}\Z",
-    "Use 2 to 150 letters, digits and . + - _ for the user name, not a number or a user code.",
-    flags=re.IGNORECASE,
-)
-
-
 PUBLISHED_PASSWORDS = frozenset(f"{role.value}123" for role in Role)
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: "User") -> "UserQuerySet":
-        """An admin sees all; who may see people, those of shared warehouses; others, self."""
+        """An admin sees all; who may see people, those of shared warehouses; others, self.
+
+        Who asks to work in a warehouse is seen there until somebody lets them in elsewhere.
+        """
         if user.can(Can.SEE_ALL_WAREHOUSES):
             return self
         if not user.can(Can.VIEW_PEOPLE):
             return self.filter(pk=user.pk)
         own = user.warehouse_memberships.values("warehouse")
         shared = User.objects.filter(warehouse_memberships__warehouse__in=own).values("pk")
-        return self.filter(Q(pk__in=shared) | Q(pk=user.pk))
+        asking = User.objects.filter(
+            registration__warehouse__in=own, registration__state__in=("pending", "rejected")
+        ).values("pk")
+        return self.filter(Q(pk__in=shared) | Q(pk__in=asking) | Q(pk=user.pk))
 
     def named(self, name: str) -> "UserQuerySet":
         """Narrow to the user of a user name, in any case."""
@@ -130,14 +128,14 @@ class User(AbstractUser):
 
     username = models.CharField("user name", max_length=150, unique=True, validators=[user_name])
     email = models.EmailField("e-mail address", max_length=254)
-    first_name = models.CharField(max_length=50, blank=True)
-    last_name = models.CharField(max_length=50, blank=True)
+    first_name = models.CharField(max_length=50, blank=True, validators=[plain_name])
+    last_name = models.CharField(max_length=50, blank=True, validators=[plain_name])
     role = models.CharField(max_length=10, choices=RoleChoice.choices, default=RoleChoice.VIEWER)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
-    display_name = models.CharField(max_length=100, blank=True)
+    display_name = models.CharField(max_length=100, blank=True, validators=[plain_name])
     phone = models.CharField(max_length=16, blank=True, validators=[phone_number])
-    department = models.CharField(max_length=100, blank=True)
-    job_title = models.CharField(max_length=100, blank=True)
+    department = models.CharField(max_length=100, blank=True, validators=[plain_name])
+    job_title = models.CharField(max_length=100, blank=True, validators=[plain_name])
     timezone = models.CharField(max_length=50, default="UTC")
     language = models.CharField(max_length=10, default="en")
     notify_by_email = models.BooleanField(default=True)

@@ -78,11 +78,6 @@ def change_user(
     return user
 
 
-def deactivate_user(*, user: User, acting_user: User) -> User:
-    """Take an account out of use and end its sign-ins; its history stays. Raises LastAdmin."""
-    return change_user(user=user, status=User.Status.INACTIVE, acting_user=acting_user)
-
-
 @transaction.atomic
 def unlock_user(*, user: User, acting_user: User | None) -> User:
     """Let somebody sign in again, whatever locked the account; locks it. Raises NotAllowed."""

@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 from common.api.filters import ReferenceFilter, StrictBooleanFilter
 from common.permissions import ROLE_SYNONYMS
 from users.models import User
-from warehouses.models import Warehouse
+from warehouses.models import PromotionRequest, Warehouse
 
 
 class RoleFilter(filters.ChoiceFilter):
@@ -34,6 +34,21 @@ class UserFilterSet(filters.FilterSet):
 
     class Meta:
         model = User
+        fields: list[str] = []
+
+
+class StaffFilterSet(UserFilterSet):
+    """Also by the warehouse that somebody asks to be let into."""
+
+    asks_for = ReferenceFilter(queryset=Warehouse.objects.all, field_name="registration__warehouse")
+
+
+class PromotionFilterSet(filters.FilterSet):
+    status = filters.ChoiceFilter(field_name="state", choices=PromotionRequest.State.choices)
+    warehouse = ReferenceFilter(queryset=Warehouse.objects.all, field_name="warehouse")
+
+    class Meta:
+        model = PromotionRequest
         fields: list[str] = []
 
 

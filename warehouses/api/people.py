@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from common.api.viewsets import ResourceViewSet
 from common.permissions import Can, Role
 from users.models import User
-from users.services.accounts import deactivate_user, lock_admins, unlock_user
+from users.services.accounts import lock_admins, unlock_user
 from warehouses.api.filters import UserFilterSet
 from warehouses.api.people_serializers import (
     DeactivatedAnswer,
@@ -21,7 +21,18 @@ from warehouses.api.people_serializers import (
     PersonSerializer,
 )
 from warehouses.models import Membership
-from warehouses.services import change_member, create_member
+from warehouses.services import change_member, create_member, deactivate_member
+
+PEOPLE = (
+    User.objects.select_related("avatar")
+    .defer("avatar__image")
+    .prefetch_related(
+        Prefetch(
+            "warehouse_memberships",
+            Membership.objects.select_related("warehouse").order_by("warehouse__code"),
+        )
+    )
+)
 
 
 @extend_schema_view(
@@ -32,12 +43,7 @@ from warehouses.services import change_member, create_member
 class UserViewSet(ResourceViewSet):
     """People who sign in."""
 
-    queryset = User.objects.prefetch_related(
-        Prefetch(
-            "warehouse_memberships",
-            Membership.objects.select_related("warehouse").order_by("warehouse__code"),
-        )
-    )
+    queryset = PEOPLE
     filterset_class = UserFilterSet
     search_fields = ["username", "email", "first_name", "last_name", "display_name", "department"]
     ordering_fields = ["username", "email", "role", "status", "last_login", "created_at"]
@@ -92,7 +98,7 @@ class UserViewSet(ResourceViewSet):
 
     @extend_schema(responses={200: DeactivatedAnswer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        user = deactivate_user(user=self.get_object(), acting_user=self.acting_user)
+        user = deactivate_member(user=self.get_object(), acting_user=self.acting_user)
         return Response(
             {
                 "message": "User deactivated successfully",

@@ -9,6 +9,7 @@ from common.permissions import Can
 from users.api.serializers import UserBody, UserRowSerializer, UserSerializer
 from users.models import User
 from warehouses.models import Warehouse
+from warehouses.queries import avatar_address
 
 
 class WarehousesField(serializers.ListField):
@@ -49,15 +50,25 @@ class PersonSerializer(UserSerializer, PersonRowSerializer):
     """The whole account; its notes are for administrators."""
 
     default_warehouse = serializers.SerializerMethodField()
+    avatar = serializers.SerializerMethodField(help_text="Where the picture is to be had.")
     notes = serializers.CharField(required=False)
 
     class Meta(UserSerializer.Meta):
-        fields = [*UserSerializer.Meta.fields, "warehouse_access", "default_warehouse", "notes"]
+        fields = [
+            *UserSerializer.Meta.fields,
+            "warehouse_access",
+            "default_warehouse",
+            "avatar",
+            "notes",
+        ]
         read_only_fields = fields
 
     def get_default_warehouse(self, user: User) -> str | None:
         members = user.warehouse_memberships.all()
         return next((member.warehouse.code for member in members if member.is_default), None)
+
+    def get_avatar(self, user: User) -> str | None:
+        return avatar_address(user)
 
     def to_representation(self, user: User) -> dict[str, Any]:
         shown = super().to_representation(user)

@@ -18,7 +18,10 @@ from warehouses.services import (
 )
 
 MEMBERS = Prefetch(
-    "memberships", Membership.objects.select_related("user").order_by("user__username")
+    "memberships",
+    Membership.objects.select_related("user")
+    .exclude(user__status="dismissed")
+    .order_by("user__username"),
 )
 
 

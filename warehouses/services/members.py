@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
-from common.exceptions import InvalidInput, NotAllowed
-from common.permissions import Can
+from common.exceptions import InvalidInput, NotAllowed, WrongState
+from common.permissions import Can, Role
 from users.models import User
-from users.services.accounts import change_user, create_user
+from users.services.accounts import change_user, create_user, lock_admins
+from warehouses.lifecycle import BY_STEPS_ONLY
 from warehouses.models import Membership, Warehouse
 
 
@@ -21,6 +22,9 @@ def create_member(
     **fields: Any,
 ) -> User:
     """Create an account that belongs to warehouses; raises as create_user and set_memberships."""
+    if fields.get("status") in BY_STEPS_ONLY:
+        text = "A new account is active, inactive or suspended."
+        raise InvalidInput(text, {"status": [text]})
     user = create_user(acting_user=acting_user, **fields)
     set_memberships(user=user, warehouses=warehouses, default=default)
     return user
@@ -37,9 +41,15 @@ def change_member(
 ) -> User:
     """Change an account and where it belongs; raises as change_user and set_memberships.
 
-    People may choose their own default warehouse; an administrator says who belongs where.
+    People may choose their own default warehouse; an administrator says who belongs where. Who
+    can head a warehouse no longer, heads none. Raises WrongState for a status that is reached or
+    left only by deciding about a registration, dismissing or reinstating.
     """
+    if "status" in fields:
+        refuse_step_by_hand(user, fields["status"])
     user = change_user(user=user, acting_user=acting_user, **fields)
+    if not user.is_active or user.role not in (Role.MANAGER, Role.ADMIN):
+        Warehouse.objects.filter(manager=user).update(manager=None)
     held = set(user.warehouse_memberships.values_list("warehouse_id", flat=True))
     moved = warehouses is not None and {warehouse.pk for warehouse in warehouses} != held
     if moved and not acting_user.can(Can.MANAGE_USERS):
@@ -47,6 +57,26 @@ def change_member(
         raise NotAllowed(f"warehouse_access: {text} Leave it out.", {"warehouse_access": [text]})
     set_memberships(user=user, warehouses=warehouses, default=default)
     return user
+
+
+def refuse_step_by_hand(user: User, status: str) -> None:
+    """Raise WrongState where a status is written that only a step of the life cycle gives.
+
+    Locks the admins and the account, as change_user does.
+    """
+    lock_admins()
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if status != user.status and {status, user.status} & BY_STEPS_ONLY:
+        raise WrongState(
+            f"{user.username} is {user.status}. Approve, reject, dismiss or reinstate instead "
+            "(/api/staffs/).",
+            {"status": [f"Not from {user.status} to {status} by hand."]},
+        )
+
+
+def deactivate_member(*, user: User, acting_user: User) -> User:
+    """Take an account out of use and end its sign-ins; raises as change_member."""
+    return change_member(user=user, status=User.Status.INACTIVE, acting_user=acting_user)
 
 
 @transaction.atomic

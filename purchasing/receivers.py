@@ -1,0 +1,18 @@
+"""What purchasing tells the apps below."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from purchasing.models import PurchaseOrder
+from warehouses.open_tasks import OpenTask, register_open_tasks
+
+DONE = (PurchaseOrder.Status.RECEIVED, PurchaseOrder.Status.CANCELLED)
+
+
+@register_open_tasks
+def open_orders_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
+    """Name the purchase orders that somebody wrote and of which something is still to come."""
+    orders = PurchaseOrder.objects.visible_to(seen_by).filter(created_by=person)
+    for order in orders.exclude(status__in=DONE).select_related("warehouse").order_by("pk"):
+        title = f"{order.get_status_display()} purchase order {order.order_number}"
+        yield OpenTask("purchase_order", order.order_number, title, order.warehouse.code)

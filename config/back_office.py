@@ -72,6 +72,10 @@ NAVIGATION = [
         "People and places",
         entry("Warehouses", "warehouse", "warehouses_warehouse_changelist", Can.VIEW_STOCK),
         entry("Users", "group", "users_user_changelist", Can.VIEW_PEOPLE),
+        entry(
+            "Promotions", "trending_up", "warehouses_promotionrequest_changelist",
+            Can.MANAGE_PEOPLE,
+        ),
         entry("Sign-ins", "login", "users_signin_changelist", Can.MANAGE_USERS),
         entry("API tokens", "key", "users_apitoken_changelist", Can.MANAGE_USERS),
         entry("Roles", "badge", "auth_group_changelist", Can.MANAGE_USERS),

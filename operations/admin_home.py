@@ -16,6 +16,8 @@ from purchasing.admin.orders import overdue
 from purchasing.models import PurchaseOrder
 from sales.admin.orders import ready_to_fulfil
 from sales.models import SalesOrder
+from users.models import User
+from warehouses.models import PromotionRequest
 
 SHOWN = 6
 NOTHING_LEFT = Q(on_hand__lte=F("reserved") + F("unavailable"))
@@ -126,6 +128,37 @@ def open_alerts(user: Any) -> list[Waiting]:
     return [Waiting("Open alerts", "notifications_active", total(rows), link, shown)]
 
 
+def waiting_registrations(user: Any) -> list[Waiting]:
+    people = User.objects.visible_to(user).filter(status=User.Status.PENDING)
+    rows = counted(people.select_related("registration__warehouse"), "created_at")
+    shown = [Row(page("users_user", row.pk), str(row), asked_for(row)) for row in rows]
+    link = f"{listing('users_user')}?waits=approval"
+    return [Waiting("Asking to be let in", "person_add", total(rows), link, shown)]
+
+
+def asked_for(person: User) -> str:
+    asked = getattr(person, "registration", None)
+    place = asked.warehouse.code if asked and asked.warehouse else "no warehouse"
+    return f"{person.get_full_name() or person.email}, as {person.role} in {place}"
+
+
+def waiting_promotions(user: Any) -> list[Waiting]:
+    requests = PromotionRequest.objects.visible_to(user).filter(
+        state=PromotionRequest.State.PENDING
+    )
+    rows = counted(requests.select_related("user", "warehouse", "requested_by"), "created_at")
+    shown = [
+        Row(
+            page("warehouses_promotionrequest", row.pk),
+            f"{row.code} {row.user}",
+            f"manager in {row.warehouse.code}, asked by {row.requested_by}",
+        )
+        for row in rows
+    ]
+    link = f"{listing('warehouses_promotionrequest')}?state__exact=pending"
+    return [Waiting("Promotions to decide", "trending_up", total(rows), link, shown)]
+
+
 def dead_messages(user: Any) -> list[Waiting]:
     rows = counted(OutboxMessage.objects.filter(status=OutboxMessage.Status.DEAD), "-pk")
     shown = [
@@ -141,6 +174,8 @@ KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [
     (Can.VIEW_PURCHASE_ORDERS, late_purchases),
     (Can.VIEW_SALES_ORDERS, ready_orders),
     (Can.VIEW_STOCK, open_alerts),
+    (Can.MANAGE_PEOPLE, waiting_registrations),
+    (Can.MANAGE_USERS, waiting_promotions),
     (Can.MANAGE_SETTINGS, dead_messages),
 ]
 

@@ -20,7 +20,7 @@ from operations.demo.catalogue import plan_catalogue, write_catalogue
 from operations.demo.demand import Demand, Key, clock
 from operations.demo.events import Purchase
 from operations.demo.partners import SUPPLIERS, WAREHOUSES
-from operations.demo.people import ORDER_DESK, PEOPLE, create_people
+from operations.demo.people import ORDER_DESK, PEOPLE, ask_for_decisions, create_people
 from operations.demo.posting import RISE_AFTER, Company, Poster
 from operations.demo.shelves import Shelves
 from operations.demo.simulation import Simulation
@@ -87,6 +87,7 @@ def seed_company(wish: Wish, say: Say) -> None:
         poster.post(day)
     advance(simulation.open_purchases, poster, now)
     sweep_stock_alerts()
+    ask_for_decisions()
     say(f"Low or out of stock today: {Alert.objects.count()} alerts.")
 
 

@@ -1,11 +1,13 @@
 """Who works at the demo company."""
 
 from dataclasses import dataclass
+from secrets import token_urlsafe
 
 from common.permissions import Role
 from users.models import User
 from users.services.roles import join_role_group
 from warehouses.models import Membership, Warehouse
+from warehouses.services import register_person, request_promotion
 
 ORDER_DESK = "order.desk"
 
@@ -172,3 +174,25 @@ def create_people(warehouses: dict[str, Warehouse]) -> dict[str, User]:
         for number, code in enumerate(person.warehouses)
     )
     return users
+
+
+def ask_for_decisions() -> None:
+    """Leave one registration and one promotion to be decided, and tell those who decide."""
+    main = Warehouse.objects.get(code="WH001")
+    users = {user.username: user for user in User.objects.filter(username__in=["staff", "manager"])}
+    register_person(
+        username="noor.visser",
+        email="noor.visser@example.com",
+        password=token_urlsafe(24),  # nobody knows it: the account is there to be let in
+        first_name="Noor",
+        last_name="Visser",
+        role=Role.STAFF,
+        warehouse=main,
+        note="Starts on Monday in goods-in, early shift.",
+    )
+    request_promotion(
+        user=users["staff"],
+        warehouse=main,
+        reason="Has led goods-in for a year and stands in for me on Fridays.",
+        acting_user=users["manager"],
+    )

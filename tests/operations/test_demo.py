@@ -21,7 +21,7 @@ from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder, SalesOrderItem
 from suppliers.models import Supplier
 from users.models import User
-from warehouses.models import Membership, Warehouse
+from warehouses.models import Membership, PromotionRequest, Registration, Warehouse
 
 WISH = Wish(days=30, orders_per_day=12, seed=1)
 
@@ -64,7 +64,8 @@ def test_demo_people_sign_in_and_belong_to_their_warehouses(company):
         assert list(belongs.filter(user=user).values_list("warehouse__code", flat=True)) == codes
     assert people["admin"].is_superuser
     others = set(people) - {"admin", "manager", "staff", "sales", "viewer"}
-    assert not any(people[name].has_usable_password() for name in others)
+    assert {name for name in others if people[name].has_usable_password()} == {"noor.visser"}
+    assert not people["noor.visser"].is_active
     managers = Warehouse.objects.order_by("code").values_list("manager__username", flat=True)
     assert list(managers) == ["manager", "dana.whitfield", "omar.haddad"]
 
@@ -129,9 +130,24 @@ def test_demo_has_something_low_today_with_its_alert(company):
     assert alerts["out_of_stock"] >= 1
 
 
-def test_demo_mails_tell_of_todays_alerts_only(company):
-    told = OutboxMessage.objects.values_list("channel", "payload__alert_id")
-    assert {channel for channel, _ in told} == {"email"}
+def test_demo_leaves_decisions_about_people(company):
+    asked = Registration.objects.get()
+    assert (asked.user.status, asked.warehouse.code, asked.state) == ("pending", "WH001", "pending")
+    promotion = PromotionRequest.objects.get()
+    assert (promotion.user.username, promotion.state) == ("staff", "pending")
+
+
+def test_demo_mails_tell_of_todays_alerts_and_decisions_only(company):
+    assert set(OutboxMessage.objects.values_list("channel", flat=True)) == {"email"}
+    about_people = OutboxMessage.objects.filter(topic__startswith="people.")
+    assert sorted(about_people.values_list("topic", "recipient__username")) == [
+        ("people.promotion_requested", "admin"),
+        ("people.registration_received", "noor.visser"),
+        ("people.registration_waits", "manager"),
+    ]
+    told = OutboxMessage.objects.exclude(topic__startswith="people.").values_list(
+        "channel", "payload__alert_id"
+    )
     assert {alert for _, alert in told} == set(Alert.objects.values_list("pk", flat=True))
 
 

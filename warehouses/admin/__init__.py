@@ -1,4 +1,5 @@
 from warehouses.admin.people import PersonAdmin
+from warehouses.admin.promotions import PromotionRequestAdmin
 from warehouses.admin.warehouses import WarehouseAdmin
 
-__all__ = ["PersonAdmin", "WarehouseAdmin"]
+__all__ = ["PersonAdmin", "PromotionRequestAdmin", "WarehouseAdmin"]

@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from common.references import as_primary_key
-from warehouses.models import Warehouse
+from users.models import User
+from warehouses.models import PromotionRequest, Warehouse
 
 
 class OwnWarehouseFilter(admin.SimpleListFilter):
@@ -24,3 +25,37 @@ class OwnWarehouseFilter(admin.SimpleListFilter):
         if self.value() is None:
             return None
         return queryset.filter(**{self.path: as_primary_key(self.value()) or 0})
+
+
+class LockedFilter(admin.SimpleListFilter):
+    """Accounts that nobody may sign in to: locked by an administrator, or by wrong passwords."""
+
+    title = "locked"
+    parameter_name = "locked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        locked = User.objects.locked().values("pk")
+        if self.value() == "yes":
+            return queryset.filter(pk__in=locked)
+        return queryset.exclude(pk__in=locked) if self.value() == "no" else None
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """People about whom something is to be decided."""
+
+    title = "what waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("approval", "To be let in"), ("promotion", "To be promoted")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "approval":
+            return queryset.filter(status=User.Status.PENDING)
+        if self.value() == "promotion":
+            waiting = PromotionRequest.objects.filter(state=PromotionRequest.State.PENDING)
+            return queryset.filter(pk__in=waiting.values("user"))
+        return None

@@ -5,21 +5,30 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.forms import UsernameField
 from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
 )
 
-from common.admin import ScopedAdmin, ServiceForm, allows, caller
-from common.admin_steps import Step
+from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows, caller
 from common.permissions import Can
 from users.models import User
-from users.services.accounts import lock_admins, unlock_user
-from warehouses.models import Warehouse
+from users.services.accounts import lock_admins
+from warehouses.admin.filters import LockedFilter, WaitingFilter
+from warehouses.admin.people_steps import STEPS
+from warehouses.models import Membership, StandingChange, Warehouse
+from warehouses.queries import avatar_address
 from warehouses.services import change_member, create_member
 
+STATUS_LABELS = {
+    "Pending": "warning", "Active": "success", "Inactive": "info", "Suspended": "danger",
+    "Dismissed": "danger",
+}  # fmt: skip
 PROFILE = ["first_name", "last_name", "display_name", "phone", "department", "job_title"]
 PREFERENCES = [
     "timezone", "language", "notify_by_email", "notify_in_app", "notify_low_stock",
@@ -56,6 +65,7 @@ class PersonForm(ServiceForm):
     class Meta:
         model = User
         fields = COLUMNS
+        field_classes = {"username": UsernameField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,29 +103,30 @@ class PersonForm(ServiceForm):
         return again
 
 
-class LockedFilter(admin.SimpleListFilter):
-    """Accounts that nobody may sign in to: locked by an administrator, or by wrong passwords."""
+class StandingInline(ReadOnlyInline):
+    """What happened to somebody's standing, and who decided it."""
 
-    title = "locked"
-    parameter_name = "locked"
+    model = StandingChange
+    fk_name = "user"
+    may_view = Can.VIEW_PEOPLE
+    fields = ["created_at", "step", "from_role", "to_role", "note", "acting_user"]
+    readonly_fields = ("created_at",)
+    verbose_name_plural = "standing"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [("yes", "Yes"), ("no", "No")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        locked = User.objects.locked().values("pk")
-        if self.value() == "yes":
-            return queryset.filter(pk__in=locked)
-        return queryset.exclude(pk__in=locked) if self.value() == "no" else None
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("acting_user")
 
 
-def is_locked(user: User) -> bool:
-    return user.is_locked
+class PlaceInline(ReadOnlyInline):
+    """Where somebody works, for those who cannot change it."""
 
+    model = Membership
+    may_view = Can.VIEW_PEOPLE
+    fields = ["warehouse", "is_default"]
+    verbose_name_plural = "warehouses"
 
-def unlock(user: User, acting_user: Any) -> str:
-    unlock_user(user=user, acting_user=acting_user)
-    return f"{user} may sign in again."
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("warehouse")
 
 
 @admin.register(User)
@@ -126,29 +137,23 @@ class PersonAdmin(ScopedAdmin):
     history_for = Can.VIEW_AUDIT  # it tells of notes, which are for administrators
     may_add = may_change = Can.MANAGE_USERS
     form = PersonForm
-    list_display = [
-        "username", "email", "first_name", "last_name", "role", "status", "is_locked",
-        "last_login",
-    ]  # fmt: skip
-    list_filter = ["role", "status", LockedFilter]
+    list_display = ["person", "email", "role", "shown_status", "is_locked", "last_login"]
+    list_filter = [WaitingFilter, "role", "status", LockedFilter]
+    inlines = [PlaceInline, StandingInline]
+    steps = STEPS
     search_fields = ["username", "email", "first_name", "last_name"]
     ordering = ["username"]
-    readonly_fields = HISTORY
-    steps = (
-        Step(
-            name="unlock", title="Unlock", permission=Can.MANAGE_USERS, run=unlock,
-            lawful=is_locked, icon="lock_open",
-            explanation="This person may sign in again, with the password as it is.",
-        ),
-    )  # fmt: skip
+    readonly_fields = [*HISTORY, "picture", "asked_for"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         manages = self.has_change_permission(request, obj)
         passwords = [("password1", "password2")] if manages else []
         places = ["warehouses", "default_warehouse"] if manages else []
         access = [*ACCESS, *places] if manages else ["role", "status"]
+        pictures = ["picture"] if obj and hasattr(obj, "avatar") else []
+        wishes = ["asked_for"] if obj and obj.status == User.Status.PENDING else []
         sets = [
-            (None, {"fields": ["username", "email", *passwords]}),
+            (None, {"fields": [*pictures, "username", "email", *passwords, *wishes]}),
             ("Access", {"fields": access}),
             ("Profile", {"fields": PROFILE}),
             ("Preferences", {"fields": PREFERENCES}),
@@ -162,6 +167,41 @@ class PersonAdmin(ScopedAdmin):
     @admin.display(description="Locked", boolean=True)
     def is_locked(self, row: User) -> bool:
         return row.is_locked
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        if obj is None:
+            return []
+        return self.inlines[1:] if self.has_change_permission(request, obj) else self.inlines
+
+    def scope(self, request: HttpRequest) -> Any:
+        rows = super().scope(request)
+        return rows.select_related("avatar", "registration__warehouse").defer("avatar__image")
+
+    @display(description="Person", ordering="username", header=True)
+    def person(self, row: User) -> list[Any]:
+        address = avatar_address(row)
+        picture = {"path": address, "squared": False, "borderless": True} if address else {}
+        names = [row.get_full_name(), row.code]
+        second = " · ".join(name for name in names if name)
+        return [row.username, second, row.username[:2].upper(), picture]
+
+    @display(description="Status", ordering="status", label=STATUS_LABELS)
+    def shown_status(self, row: User) -> str:
+        return row.get_status_display()
+
+    @admin.display(description="Picture")
+    def picture(self, row: User) -> Any:
+        return format_html(
+            '<img src="{}" alt="" class="h-24 w-24 rounded-full object-cover">', avatar_address(row)
+        )
+
+    @admin.display(description="Asked for")
+    def asked_for(self, row: User) -> str:
+        asked = getattr(row, "registration", None)
+        if asked is None:
+            return ""
+        place = f" in {asked.warehouse}" if asked.warehouse else ""
+        return f"{asked.role}{place}" + (f": {asked.note}" if asked.note else "")
 
     def lock(self, row: Any) -> None:
         lock_admins()

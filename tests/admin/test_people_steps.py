@@ -1,0 +1,211 @@
+"""How people come and go in the admin site: the API's services, as buttons."""
+
+import pytest
+
+from tests.admin.pages import buttons, errors_of, list_of, page_of, step_of
+from tests.factories.users import UserFactory
+from tests.factories.warehouses import MembershipFactory
+from users.models import Avatar, User
+from warehouses.models import PromotionRequest, Registration, StandingChange
+from warehouses.services import request_promotion
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(office):
+    return office("admin")
+
+
+@pytest.fixture
+def pending(place):
+    user = UserFactory(username="newcomer", status="pending", role="staff")
+    Registration.objects.create(
+        user=user, username="newcomer", warehouse=place.own, role="staff", note="<i>Night</i>"
+    )
+    return user
+
+
+@pytest.fixture
+def clerk(place):
+    return MembershipFactory(
+        warehouse=place.own, user=UserFactory(username="clerk", role="staff")
+    ).user
+
+
+def state_of(user):
+    user.refresh_from_db()
+    return user.role, user.status
+
+
+def test_each_state_offers_its_lawful_steps_and_each_role_its_own(
+    admin, manager, place, pending, clerk
+):
+    head = MembershipFactory(warehouse=place.own, user=UserFactory(role="manager")).user
+    gone = MembershipFactory(
+        warehouse=place.own, user=UserFactory(role="staff", status="dismissed")
+    ).user
+
+    assert buttons(manager, pending) == {"approve", "reject"}
+    assert buttons(manager, clerk) == {"ask_promotion", "dismiss"}
+    assert buttons(manager, gone) == set()
+    assert buttons(admin, head) == {"demote", "dismiss"}
+    assert buttons(admin, gone) == {"reinstate"}
+    request_promotion(user=clerk, acting_user=manager.user)
+    assert buttons(admin, clerk) == {"promote", "refuse_promotion", "dismiss"}
+
+
+def test_a_manager_lets_somebody_in_with_a_corrected_role(manager, place, pending):
+    asked = manager.get(step_of(pending, "approve")).context["form"]
+    assert (asked["role"].value(), asked["warehouse"].value()) == ("staff", place.own.pk)
+
+    answer = manager.post(
+        step_of(pending, "approve"),
+        {"role": "sales", "warehouse": place.own.pk, "notes": "Welcome"},
+        follow=True,
+    )
+
+    assert "was let into" in errors_of(answer)
+    assert state_of(pending) == ("sales", "active")
+    assert list(pending.warehouse_memberships.values_list("warehouse", flat=True)) == [place.own.pk]
+    change = StandingChange.objects.get()
+    assert (change.note, change.acting_user) == ("Welcome", manager.user)
+
+
+@pytest.mark.parametrize("wanted", ["manager", "foreign"])
+def test_a_manager_gives_no_more_than_theirs(manager, place, pending, wanted):
+    role = "manager" if wanted == "manager" else "staff"
+    where = place.foreign if wanted == "foreign" else place.own
+
+    answer = manager.post(
+        step_of(pending, "approve"), {"role": role, "warehouse": where.pk}, follow=True
+    )
+
+    assert answer.status_code == 200
+    assert state_of(pending) == ("staff", "pending")
+    assert StandingChange.objects.count() == 0
+
+
+def test_somebody_is_turned_away(manager, pending):
+    manager.post(step_of(pending, "reject"), {"notes": "Unknown"})
+
+    assert state_of(pending) == ("staff", "inactive")
+
+
+def test_a_dismissal_says_what_is_left_and_a_reinstatement_takes_it_back(
+    admin, manager, place, clerk
+):
+    place.own.manager = clerk
+    place.own.save()
+
+    answer = manager.post(step_of(clerk, "dismiss"), {"notes": "Left"}, follow=True)
+
+    assert f"Left open, to be taken over: {place.own.code}" in errors_of(answer)
+    assert state_of(clerk) == ("staff", "dismissed")
+    admin.post(step_of(clerk, "reinstate"), {"notes": "Back"})
+    assert state_of(clerk) == ("staff", "active")
+
+
+def test_a_promotion_is_requested_and_decided_on_either_page(admin, manager, place, clerk):
+    manager.post(step_of(clerk, "ask_promotion"), {"notes": "Able", "warehouse": place.own.pk})
+    request = PromotionRequest.objects.get()
+    assert buttons(manager, request) == set()
+    assert manager.post(step_of(request, "approve")).status_code == 403
+    assert buttons(admin, request) == {"approve", "reject"}
+
+    admin.post(step_of(request, "approve"), {"notes": "Yes"})
+
+    assert state_of(clerk) == ("manager", "active")
+    admin.post(step_of(clerk, "demote"), {"notes": "Asked for it"})
+    assert state_of(clerk) == ("staff", "active")
+    manager.post(step_of(clerk, "ask_promotion"), {"notes": "Again", "warehouse": place.own.pk})
+    admin.post(step_of(clerk, "refuse_promotion"), {"notes": "Not now"})
+    assert list(PromotionRequest.objects.order_by("pk").values_list("state", flat=True)) == [
+        "approved", "rejected",
+    ]  # fmt: skip
+
+
+def test_a_demotion_wants_a_reason(admin, place):
+    head = MembershipFactory(warehouse=place.own, user=UserFactory(role="manager")).user
+
+    answer = admin.post(step_of(head, "demote"), {"notes": ""})
+
+    assert answer.context["form"].errors["notes"] == ["This field is required."]
+    assert state_of(head) == ("manager", "active")
+
+
+def test_statuses_of_steps_are_not_written_by_hand(admin, place, pending):
+    from tests.admin.pages import filled  # noqa: PLC0415 - of this test alone
+
+    page = page_of(pending)
+
+    answer = admin.post(page, filled(admin, page, status="active"))
+
+    assert "Approve, reject, dismiss or reinstate instead" in errors_of(answer)
+    assert state_of(pending) == ("staff", "pending")
+
+
+def test_foreign_people_cannot_be_reached(manager, place):
+    stranger = UserFactory(status="pending", role="staff")
+    Registration.objects.create(
+        user=stranger, username=stranger.username, warehouse=place.foreign, role="staff"
+    )
+
+    answer = manager.post(
+        step_of(stranger, "approve"), {"role": "staff", "warehouse": place.own.pk}, follow=True
+    )
+
+    assert "doesn’t exist" in errors_of(answer)
+    assert state_of(stranger) == ("staff", "pending")
+
+
+def test_the_filter_finds_who_waits(admin, manager, pending, clerk):
+    request_promotion(user=clerk, acting_user=manager.user)
+
+    def found(value):
+        answer = admin.get(list_of(User), {"waits": value})
+        return [row.username for row in answer.context["cl"].result_list]
+
+    assert (found("approval"), found("promotion")) == (["newcomer"], ["clerk"])
+
+
+def test_the_page_shows_what_was_asked_for_as_text(manager, pending):
+    text = manager.get(page_of(pending)).content.decode()
+
+    assert "&lt;i&gt;Night&lt;/i&gt;" in text
+    assert "<i>Night</i>" not in text
+
+
+def test_home_shows_what_waits_to_those_who_decide(admin, manager, office, place, pending, clerk):
+    request_promotion(user=clerk, acting_user=manager.user)
+
+    def cards(client):
+        wanted = ("Asking to be let in", "Promotions to decide")
+        waiting = client.get("/admin/").context["waiting"]
+        return {card.title: card.number for card in waiting if card.title in wanted}
+
+    assert cards(admin) == {"Asking to be let in": 1, "Promotions to decide": 1}
+    assert cards(manager) == {"Asking to be let in": 1}
+    assert cards(office("staff")) == {}
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_loads_no_pictures_row_by_row(admin, place, rows, django_assert_max_num_queries):
+    for _ in range(rows):
+        user = MembershipFactory(warehouse=place.own).user
+        Avatar.objects.create(user=user, image=b"x", digest="a" * 16)
+    admin.get(list_of(User))
+
+    with django_assert_max_num_queries(9) as queries:
+        assert admin.get(list_of(User)).content.count(b"/avatar/?v=") == rows
+
+    assert not any('"users_avatar"."image"' in query["sql"] for query in queries)
+
+
+def test_an_administrator_removes_a_picture(admin, clerk):
+    Avatar.objects.create(user=clerk, image=b"x", digest="a" * 16)
+    assert b"/avatar/?v=" in admin.get(page_of(clerk)).content
+
+    admin.post(step_of(clerk, "take_picture_away"))
+
+    assert Avatar.objects.count() == 0

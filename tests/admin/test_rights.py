@@ -36,6 +36,8 @@ from tests.factories.suppliers import SupplierFactory
 from users.models import ApiToken, SignIn, User
 from users.services.api_tokens import create_api_token
 from warehouses.models import Warehouse
+from users.models import SignIn, User
+from warehouses.models import PromotionRequest, Warehouse
 
 pytestmark = pytest.mark.django_db
 MAY_ENTER = {Role.ADMIN, Role.MANAGER, Role.STAFF}
@@ -61,6 +63,7 @@ TABLE = {
     User: Rights(Can.VIEW_PEOPLE, Can.MANAGE_USERS, Can.MANAGE_USERS),
     SignIn: Rights(Can.MANAGE_USERS),
     ApiToken: Rights(Can.MANAGE_USERS),
+    PromotionRequest: Rights(Can.MANAGE_PEOPLE),
     Group: Rights(Can.MANAGE_USERS),
     PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
     GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
@@ -74,6 +77,12 @@ TABLE = {
     JobRun: Rights(Can.MANAGE_SETTINGS),
     CompanySettings: Rights(Can.MANAGE_SETTINGS, None, Can.MANAGE_SETTINGS),
 }
+
+
+def asked_promotion(place, user):
+    return PromotionRequest.objects.create(
+        code="PRM-1", user=user, warehouse=place.own, requested_by=user
+    )
 
 
 def delivered(place):
@@ -113,6 +122,7 @@ ROWS = {
     ApiToken: lambda place, user: create_api_token(name="script", scopes=["all"], acting_user=user)[
         0
     ],
+    PromotionRequest: lambda place, user: asked_promotion(place, user),
     Group: lambda place, user: Group.objects.create(name="manager"),
     PurchaseOrder: lambda place, user: make_order(warehouse=place.own),
     GoodsReceipt: lambda place, user: make_order(

@@ -10,9 +10,7 @@ from common.audit import audited
 class Avatar(models.Model):
     """Somebody's picture, as users.avatars made it: in the database, so that backups have it."""
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="avatar"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="avatar")
     image = models.BinaryField()
     digest = models.CharField(max_length=16)
     updated_at = models.DateTimeField(auto_now=True)

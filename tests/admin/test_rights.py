@@ -35,8 +35,6 @@ from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
 from users.models import ApiToken, SignIn, User
 from users.services.api_tokens import create_api_token
-from warehouses.models import Warehouse
-from users.models import SignIn, User
 from warehouses.models import PromotionRequest, Warehouse
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('users', '0003_names_that_cannot_mislead'),
+        ('users', '0004_names_that_cannot_mislead'),
     ]
 
     operations = [

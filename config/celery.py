@@ -36,6 +36,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-outbox": {"task": "notifications.deliver_outbox", "schedule": 5.0},
     "check-low-stock": {"task": "alerts.check_low_stock", "schedule": crontab(hour=0, minute=0)},
     "act-on-expiry": {"task": "inventory.act_on_expiry", "schedule": crontab(hour=0, minute=0)},
+    "roll-up-stock-days": {
+        "task": "inventory.roll_up_stock_days",
+        "schedule": crontab(minute=5),
+    },
     "purge-idempotency": {
         "task": "common.purge_idempotency_records",
         "schedule": crontab(hour=3, minute=30),

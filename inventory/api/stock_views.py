@@ -1,8 +1,9 @@
 """Balances and movements over HTTP."""
 
+from datetime import date
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +12,14 @@ from common.api.bodies import checked_body
 from common.api.callers import require_caller
 from common.api.filters import StrictFilterBackend, StrictOrderingFilter
 from common.api.viewsets import ListRetrieveViewSet
+from common.exceptions import InvalidInput
 from common.permissions import Can
+from inventory.api.as_of import (
+    StockAsOfSerializer,
+    ValuationSerializer,
+    day_asked_for,
+    valuation,
+)
 from inventory.api.catalogue_filters import StockSearch
 from inventory.api.movement_rows import COLUMNS, CSV_COLUMNS, movement_rows, posted_row
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
@@ -23,13 +31,19 @@ from inventory.api.stock_serializers import (
     StockMovementSerializer,
     StockSerializer,
 )
+from inventory.as_of import stock_as_of
 from inventory.lookup import find_variations
 from inventory.models import ProductVariation, Stock, StockMovement
+from inventory.models.lot import stock_day
 from inventory.models.stock import movement_code
+from inventory.queries import warehouses_counted
 from inventory.services.movements import record_movement
 from inventory.services.stock_change import PostedChange
 from warehouses.models import Warehouse
 from warehouses.queries import member_warehouse
+
+AS_OF = OpenApiParameter("as_of", date, description="A past day, counted in UTC.")
+WAREHOUSE = OpenApiParameter("warehouse", str, description="Without it, all of the caller's.")
 
 
 class StockViewSet(ListRetrieveViewSet):
@@ -42,7 +56,39 @@ class StockViewSet(ListRetrieveViewSet):
     ordering_fields = ["id", "on_hand", "reserved", "incoming"]
     keyset_fields = ["id", "on_hand", "reserved", "incoming"]
     resource_name = "stocks"
-    permissions = {"list": Can.VIEW_STOCK, "retrieve": Can.VIEW_STOCK, "assign": Can.POST_STOCK}
+    extra_parameters = ("as_of",)
+    permissions = {
+        "list": Can.VIEW_STOCK,
+        "retrieve": Can.VIEW_STOCK,
+        "valuation": Can.VIEW_STOCK,
+        "assign": Can.POST_STOCK,
+    }
+
+    def get_serializer_class(self) -> Any:
+        then = self.action == "list" and day_asked_for(self.request)
+        return StockAsOfSerializer if then else StockSerializer
+
+    def list_rows(self, rows: Any) -> Any:
+        day = day_asked_for(self.request)
+        if day is None:
+            return rows
+        if "low_stock" in self.request.query_params:
+            text = "Is known of the present alone. Leave it out, or as_of."
+            raise InvalidInput(text, {"low_stock": [text]})
+        return stock_as_of(rows, day)
+
+    @extend_schema(parameters=[AS_OF])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """List balances as they are, or with `as_of` as they were at the end of that day."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(parameters=[AS_OF, WAREHOUSE], responses=ValuationSerializer, filters=False)
+    @action(detail=False, pagination_class=None)
+    def valuation(self, request: Request) -> Response:
+        """Tell what stock was worth at the end of a day (today without `as_of`), by warehouse."""
+        day = day_asked_for(request) or stock_day()
+        counted = warehouses_counted(request.user, request.query_params.get("warehouse"))
+        return Response(ValuationSerializer(valuation(day, counted, request.user)).data)
 
     @extend_schema(request=AssignInput, responses={201: MovementAnswer})
     @action(detail=False, methods=["post"])

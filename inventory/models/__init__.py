@@ -4,6 +4,7 @@ from inventory.models.counts import AbcClass, StockCount, StockCountLine
 from inventory.models.lot import Lot, LotBalance, LotQuarantine
 from inventory.models.search import ProductSearchText
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
+from inventory.models.stock_day import StockDay, StockDayProgress
 from inventory.models.transfers import TransferLine, TransferLot, TransferRequest
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "ProductSupplier",
     "ProductVariation",
     "Stock",
+    "StockDay",
+    "StockDayProgress",
     "StockMovement",
     "StockReservation",
     "TransferLine",

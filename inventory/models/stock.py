@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Cast
 
 from common.audit import audited, audited_columns, not_audited
 from common.references import as_primary_key
@@ -145,6 +147,14 @@ class StockMovement(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
     )
     notes = models.CharField(max_length=500, blank=True)
+    # The transaction that wrote it: what is told apart by it can be summed once, whatever commits
+    # when.
+    transaction_id = models.BigIntegerField(
+        db_default=Cast(
+            Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()
+        ),
+        editable=False,
+    )
 
     objects = StockMovementQuerySet.as_manager()
 
@@ -165,6 +175,7 @@ class StockMovement(models.Model):
             ),
             models.Index(F("occurred_at").desc(), F("id").desc(), name="movement_by_time"),
             models.Index(fields=["reference_type", "reference_code"], name="movement_reference"),
+            BrinIndex(fields=["transaction_id"], autosummarize=True, name="movement_transaction"),
             models.Index(
                 fields=["lot", "id"], condition=Q(lot__isnull=False), name="movement_of_lot"
             ),

@@ -79,7 +79,7 @@ def named_lots(balances: Balances, changes: Sequence[StockChange]) -> Named:
         name = balance.lot_name(change)
         if name:
             named.append((index, change, balance, name))
-        elif change.quarantine is not None or (change.quantity > 0 and change.lots_from is None):
+        elif change.quarantine is not None or change.quantity > 0:
             missing.append(without_lot(index, balance))
     refuse(missing)
     return named

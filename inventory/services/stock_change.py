@@ -39,7 +39,6 @@ class StockChange:
         documents reserved; the newest reservations are released first.
     lot_number, expiration_date: of goods that track lots, the lot they belong to. What comes in
         names it; what leaves without it takes the first to expire. Of other goods, words.
-    lots_from: index of an earlier line of the posting: what that took of which lot comes in here.
     may_be_unavailable: the lot it names may be expired or quarantined (disposals, returns).
     quarantine: sets the lot it names aside in this warehouse (True), or releases it (False).
     """
@@ -67,7 +66,6 @@ class StockChange:
     approved_by_id: int | None = None
     notes: str = ""
     may_release_others: bool = False
-    lots_from: int | None = None
     may_be_unavailable: bool = False
     quarantine: bool | None = None
 
@@ -264,12 +262,7 @@ class Posting:
         """Return what comes in of which lot."""
         if not balance.is_tracked:
             return ()
-        if change.lots_from is None:
-            return [(balance.lots[balance.lot_name(change)], change.quantity)]
-        return [
-            (balance.lots[part.lot_number], -part.quantity)
-            for part in self.posted[change.lots_from].lots
-        ]
+        return [(balance.lots[balance.lot_name(change)], change.quantity)]
 
     def _issue(
         self, index: int, change: StockChange, balance: RunningBalance

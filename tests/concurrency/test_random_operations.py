@@ -2,19 +2,28 @@
 
 import random
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from common.exceptions import DomainError
-from inventory.models import Stock, StockMovement
-from inventory.services.movements import record_movement, transfer_stock
+from inventory.models import Lot, Stock, StockMovement, TransferRequest
+from inventory.services.lots import correct_expiry, set_quarantine
+from inventory.services.movements import record_movement
+from inventory.services.transfers.receiving import cancel_transfer, receive_transfer
+from inventory.services.transfers.requests import (
+    WantedLine,
+    approve_transfer,
+    request_transfer,
+)
 from operations.ledger_verification import verify_ledger
 from sales.models import SalesOrder
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.orders import cancel_sales_order
-from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.sales import take_order
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
@@ -27,22 +36,27 @@ CLIENTS = 8
 class Client:
     """Does one lawful or unlawful thing after the other; a seed repeats them."""
 
-    def __init__(self, seed, variations, warehouses, user):
+    def __init__(self, seed, variations, warehouses, user, boss):
         self.choose = random.Random(seed)
-        self.variations, self.warehouses, self.user = variations, warehouses, user
+        self.variations, self.warehouses = variations, warehouses
+        self.user, self.boss = user, boss
         self.ended = Counter()
 
     def work(self, number):
         for _ in range(number):
-            step = self.choose.choice(
-                [self.move, self.move, self.transfer, self.order, self.fulfil, self.cancel]
-            )
+            step = self.choose.choice(self.steps())
             try:
                 step()
                 self.ended["done"] += 1
             except DomainError as refusal:
                 self.ended[refusal.code] += 1
         return self.ended
+
+    def steps(self):
+        return [
+            self.move, self.move, self.move, self.transfer, self.order, self.fulfil, self.cancel,
+            self.set_aside, self.correct_date, self.arrive,
+        ]  # fmt: skip
 
     def quantity(self):
         return Decimal(self.choose.randint(1, 8000)) / 1000
@@ -54,18 +68,45 @@ class Client:
             warehouse=self.choose.choice(self.warehouses),
             movement_type=kind,
             quantity=-self.quantity() if self.choose.random() < 0.4 else self.quantity(),
+            texts={"lot_number": self.choose.choice(["", "A", "B", "C"])},
             acting_user=self.user,
         )
+
+    def set_aside(self):
+        lot = self.choose.choice([None, *Lot.objects.order_by("pk")])
+        if lot:
+            set_quarantine(
+                lot=lot,
+                warehouses=[self.choose.choice(self.warehouses)],
+                quarantined=self.choose.random() < 0.4,
+                reason="Check",
+                acting_user=self.user,
+            )
+
+    def correct_date(self):
+        lot = self.choose.choice([None, *Lot.objects.order_by("pk")])
+        if lot:
+            expires = timezone.now().date() + timedelta(days=self.choose.randint(-1, 4))
+            correct_expiry(lot=lot, expiration_date=expires, acting_user=self.user)
 
     def transfer(self):
         source, destination = self.choose.sample(self.warehouses, 2)
         chosen = self.choose.sample(self.variations, self.choose.randint(1, 3))
-        transfer_stock(
-            lines=[(variation, self.quantity()) for variation in chosen],
+        transfer = request_transfer(
             from_warehouse=source,
             to_warehouse=destination,
+            lines=[WantedLine(variation=one, quantity=self.quantity()) for one in chosen],
+            auto_receive=self.choose.random() < 0.5,
             acting_user=self.user,
         )
+        approve_transfer(transfer=transfer, acting_user=self.boss)
+
+    def arrive(self):
+        on_the_way = TransferRequest.objects.filter(status="in_transit").order_by("-pk")[:20]
+        transfer = self.choose.choice(list(on_the_way) or [None])
+        if transfer:
+            step = self.choose.choice([receive_transfer, cancel_transfer])
+            step(transfer=transfer, acting_user=self.boss)
 
     def order(self):
         chosen = self.choose.sample(self.variations, self.choose.randint(1, 3))
@@ -90,17 +131,23 @@ class Client:
 
 
 def test_whatever_eight_clients_do_the_ledger_stays_right(count):
-    variations, user = VariationFactory.create_batch(4), UserFactory(role="manager")
+    user, boss = UserFactory(role="admin"), UserFactory(role="admin")
+    tracked = ProductFactory(lot_tracking=True)
+    variations = [
+        *VariationFactory.create_batch(2),
+        *VariationFactory.create_batch(2, product=tracked, is_default=False),
+    ]
     warehouses = WarehouseFactory.create_batch(3)
     for variation in variations:
         for warehouse in warehouses:
-            put_in_stock(variation, warehouse, quantity=30)
+            put_in_stock(variation, warehouse, quantity=30, lot_number="A")
     operations, rounds = count(320, full=100_000), count(2, full=20)
     ended = Counter()
 
     for number in range(rounds):
         clients = [
-            Client(f"{number} {client}", variations, warehouses, user) for client in range(CLIENTS)
+            Client(f"{number} {client}", variations, warehouses, user, boss)
+            for client in range(CLIENTS)
         ]
         outcomes = run_at_once(
             *[partial(client.work, operations // rounds // CLIENTS) for client in clients]

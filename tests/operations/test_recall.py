@@ -5,10 +5,9 @@ from datetime import date
 import pytest
 
 from inventory.models import Lot
-from inventory.services.movements import transfer_stock
 from tests.factories.inventory import ProductFactory, VariationFactory
 from tests.factories.purchasing import make_order
-from tests.factories.users import UserFactory
+from tests.factories.transfers import make_transfer
 from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
@@ -76,10 +75,9 @@ def test_recall_tells_deliveries_customers_transfers_and_what_is_left(api, milk,
         {"order_number": ann, "items": [{"line": 1, "quantity": 3, "reason": "unwanted"}]},
     )
     assert returned.json()["items"][0]["lot_number"] == "A"
-    transfer_stock(
-        lines=[(milk, 2)], from_warehouse=shop, to_warehouse=elsewhere, reference_code="TR-1",
-        acting_user=UserFactory(),
-    )  # fmt: skip
+    transfer = make_transfer(
+        2, variations=[milk], source=shop, to=elsewhere, auto_receive=True, status="in_transit"
+    )
     lot = Lot.objects.get(lot_number="A")
 
     answer = client.get(f"/api/lots/{lot.code}/recall/").json()
@@ -103,7 +101,7 @@ def test_recall_tells_deliveries_customers_transfers_and_what_is_left(api, milk,
         for row in answer["other_movements"]
     ] == [
         ("inbound", "sales_return", returned.json()["return_number"], 3),
-        ("transfer", "transfer", "TR-1", -2),
+        ("transfer", "transfer", transfer.code, -2),
     ]
     assert answer["lot"]["balances"] == [
         {"warehouse": shop.code, "on_hand": 6, "quarantined": False, "expired": False}

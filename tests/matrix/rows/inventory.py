@@ -164,6 +164,14 @@ ROWS = [
         foreign="201 400 400 403 403",
         body=first_stock,
     ),
+    Row("get", "/api/stocks/?as_of=2026-01-31", own=ALL),
+    Row("get", "/api/stocks/valuation/", own=ALL),
+    Row(
+        "get",
+        "/api/stocks/valuation/?as_of=2026-01-31&warehouse={warehouse}",
+        own=ALL,
+        foreign="200 400 400 400 400",
+    ),
     *of_warehouse("/api/stock-movements/", "movement"),
     Row(
         "post",

@@ -1,0 +1,416 @@
+"""What stock should be: the rules in plain Python, without a database or the ledger's code.
+
+A shelf is one item in one warehouse. Each operation either changes the world or raises Refused
+and changes nothing (the machine works on a copy).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+ZERO, FOUR_PLACES = Decimal(0), Decimal("0.0001")
+NO_LOT = ""
+Key = tuple[int, int]  # item, warehouse
+
+
+class Refused(Exception):
+    """The operation is not lawful; the text is the code of the refusal."""
+
+
+@dataclass
+class Shelf:
+    item: int
+    place: int
+    lots: dict[str, Decimal] = field(default_factory=dict)
+    quarantined: set[str] = field(default_factory=set)
+    expired: set[str] = field(default_factory=set)
+    held: dict[int, Decimal] = field(default_factory=dict)  # by order line, oldest first
+    incoming: Decimal = ZERO
+    cost: Decimal = ZERO
+
+    @property
+    def on_hand(self) -> Decimal:
+        return sum(self.lots.values(), ZERO)
+
+    @property
+    def reserved(self) -> Decimal:
+        return sum(self.held.values(), ZERO)
+
+    @property
+    def unavailable(self) -> Decimal:
+        return sum((self.lots[lot] for lot in self.lots if self.is_aside(lot)), ZERO)
+
+    @property
+    def available(self) -> Decimal:
+        return self.on_hand - self.reserved - self.unavailable
+
+    def is_aside(self, lot: str) -> bool:
+        return lot in self.quarantined or lot in self.expired
+
+    def put(self, lot: str, quantity: Decimal, cost: Decimal) -> None:
+        value = self.on_hand * self.cost + quantity * cost
+        self.cost = (value / (self.on_hand + quantity)).quantize(FOUR_PLACES, ROUND_HALF_UP)
+        self.lots[lot] = self.lots.get(lot, ZERO) + quantity
+
+    def cover(self) -> bool:
+        """Take back the newest reservations that are no longer covered; say whether any was."""
+        lost = False
+        for line in reversed(list(self.held)):
+            missing = -self.available
+            if missing <= 0:
+                break
+            lost = lost or self.held[line] > 0
+            self.held[line] -= min(self.held[line], missing)
+        return lost
+
+
+@dataclass
+class Line:
+    key: int
+    item: int
+    quantity: Decimal
+    delivered: Decimal = ZERO
+    value: Decimal = ZERO  # of what was delivered, at the costs it left at
+    returned: Decimal = ZERO
+    lots: dict[str, Decimal] = field(default_factory=dict)  # with the customer
+
+    @property
+    def outstanding(self) -> Decimal:
+        return self.quantity - self.delivered
+
+
+@dataclass
+class Order:
+    key: int
+    place: int
+    lines: list[Line]
+    status: str = "pending"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("pending", "partially_fulfilled")
+
+
+@dataclass
+class Purchase:
+    place: int
+    item: int
+    outstanding: Decimal
+    cost: Decimal
+    has_received: bool = False
+    is_cancelled: bool = False
+
+
+@dataclass
+class Transit:
+    """Goods of one item on their way from a warehouse to the other."""
+
+    item: int
+    source: int
+    parts: dict[str, Decimal]
+    cost: Decimal
+    has_arrived: bool = False
+    is_over: bool = False
+
+    @property
+    def quantity(self) -> Decimal:
+        return sum(self.parts.values(), ZERO)
+
+
+@dataclass
+class World:
+    """Everything there is; `tracked` are the items that go by lots."""
+
+    tracked: frozenset[int]
+    today: date
+    dates: dict[tuple[int, str], date | None] = field(default_factory=dict)
+    shelves: dict[Key, Shelf] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    purchases: list[Purchase] = field(default_factory=list)
+    transits: list[Transit] = field(default_factory=list)
+
+    def shelf(self, item: int, place: int, *, make: bool = False) -> Shelf:
+        key = item, place
+        if make:
+            return self.shelves.setdefault(key, Shelf(*key))
+        return self.shelves.get(key, Shelf(*key))
+
+    @contextmanager
+    def posting(self, *keys: Key) -> Iterator[None]:
+        """Judge lots by the day, let the body work, cover reservations, serve back-orders."""
+        shelves = [self.shelves[key] for key in dict.fromkeys(keys) if key in self.shelves]
+        before = {id(shelf): shelf.available for shelf in shelves}
+        lost = {id(shelf): self.judge(shelf) for shelf in shelves}
+        yield
+        for shelf in shelves:
+            lost[id(shelf)] = shelf.cover() or lost[id(shelf)]
+            rose = shelf.available > max(before[id(shelf)], ZERO)
+            if shelf.available > 0 and (rose or lost[id(shelf)]):
+                self.serve(shelf)
+
+    def judge(self, shelf: Shelf) -> bool:
+        shelf.expired = {lot for lot in shelf.lots if self.is_over(shelf.item, lot)}
+        return shelf.cover()
+
+    def is_over(self, item: int, lot: str) -> bool:
+        last_day = self.dates.get((item, lot))
+        return last_day is not None and last_day < self.today
+
+    def put(self, shelf: Shelf, lot: str, quantity: Decimal, cost: Decimal) -> None:
+        if self.is_over(shelf.item, lot):
+            shelf.expired.add(lot)
+        shelf.put(lot, quantity, cost)
+
+    def serve(self, shelf: Shelf) -> None:
+        for order in self.orders:
+            for line in order.lines:
+                if order.is_open and (line.item, order.place) == (shelf.item, shelf.place):
+                    self.hold(shelf, line, line.outstanding - shelf.held.get(line.key, ZERO))
+
+    def hold(self, shelf: Shelf, line: Line, wanted: Decimal) -> None:
+        granted = min(wanted, max(shelf.available, ZERO))
+        if granted > 0:
+            shelf.held[line.key] = shelf.held.get(line.key, ZERO) + granted
+
+    def take(
+        self,
+        shelf: Shelf,
+        wanted: Decimal,
+        lot: str = NO_LOT,
+        line: Line | None = None,
+        *,
+        correction: bool = False,
+    ) -> dict[str, Decimal]:
+        """Take goods off a shelf; return how much of which lot."""
+        if (shelf.item, shelf.place) not in self.shelves:
+            raise Refused("insufficient_stock")
+        if shelf.item in self.tracked and lot and (shelf.item, lot) not in self.dates:
+            raise Refused("invalid")
+        named = lot if shelf.item in self.tracked else NO_LOT
+        own = min(shelf.held.get(line.key, ZERO), wanted) if line else ZERO
+        usable = shelf.on_hand - shelf.unavailable if correction else shelf.available + own
+        if named and shelf.is_aside(named):
+            own, usable = ZERO, shelf.lots.get(named, ZERO) if correction else ZERO
+        elif named:
+            usable = min(usable, shelf.lots.get(named, ZERO))
+        if wanted > usable:
+            raise Refused("insufficient_stock")
+        if line and own:
+            shelf.held[line.key] -= own
+        taken = {named: wanted} if named else self.next_to_expire(shelf, wanted)
+        for one, quantity in taken.items():
+            shelf.lots[one] -= quantity
+        return taken
+
+    def next_to_expire(self, shelf: Shelf, wanted: Decimal) -> dict[str, Decimal]:
+        if shelf.item not in self.tracked:
+            return {NO_LOT: wanted}
+        fit = [lot for lot in shelf.lots if shelf.lots[lot] and not shelf.is_aside(lot)]
+        fit.sort(key=lambda lot: self.age(shelf.item, lot))
+        taken = {}
+        for lot in fit:
+            taken[lot] = min(shelf.lots[lot], wanted)
+            wanted -= taken[lot]
+            if not wanted:
+                break
+        return taken
+
+    def age(self, item: int, lot: str) -> tuple[date, int]:
+        """Return what lots leave by: their date, then the order in which they first came in."""
+        if not lot:
+            return date.max, 0
+        return self.dates[item, lot] or date.max, list(self.dates).index((item, lot))
+
+    def name_lot(self, item: int, lot: str, expires: date | None, *, fresh: bool) -> str:
+        """Return the lot that goods come in with; refuse what does not fit."""
+        if item not in self.tracked:
+            return NO_LOT
+        if not lot:
+            raise Refused("invalid")
+        if (item, lot) in self.dates and expires not in (None, self.dates[item, lot]):
+            raise Refused("invalid")
+        known = self.dates.setdefault((item, lot), expires)
+        if fresh and known and known < self.today:
+            raise Refused("invalid")
+        return lot
+
+    # What people do
+
+    def receive(
+        self, key: Key, quantity: Decimal, lot: str, expires: date | None, cost: Decimal
+    ) -> None:
+        shelf = self.shelf(*key, make=True)
+        with self.posting(key):
+            self.put(shelf, self.name_lot(key[0], lot, expires, fresh=True), quantity, cost)
+
+    def issue(self, key: Key, quantity: Decimal, lot: str) -> None:
+        with self.posting(key):
+            self.take(self.shelf(*key), quantity, lot)
+
+    def adjust(
+        self, key: Key, quantity: Decimal, lot: str, expires: date | None, cost: Decimal
+    ) -> None:
+        shelf = self.shelf(*key, make=quantity > 0)
+        with self.posting(key):
+            if quantity > 0:
+                self.put(shelf, self.name_lot(key[0], lot, expires, fresh=False), quantity, cost)
+            else:
+                self.take(shelf, -quantity, lot, correction=True)
+
+    def ship(self, item: int, quantity: Decimal, source: int) -> None:
+        here, there = self.shelf(item, source), self.shelf(item, 1 - source, make=True)
+        with self.posting((item, source), (item, 1 - source)):
+            cost = here.cost
+            parts = self.take(here, quantity)
+            there.incoming += quantity
+        self.transits.append(Transit(item, source, parts, cost))
+
+    def arrive(self, transit: Transit, quantity: Decimal) -> None:
+        if transit.is_over:
+            raise Refused("wrong_state")
+        if quantity > transit.quantity:
+            raise Refused("more_than_shipped")
+        key = transit.item, 1 - transit.source
+        with self.posting(key):
+            for lot, part in self.leaving_first(transit, quantity):
+                self.put(self.shelf(*key), lot, part, transit.cost)
+                self.shelf(*key).incoming -= part
+                transit.parts[lot] -= part
+        transit.has_arrived = True
+        transit.is_over = not transit.quantity
+
+    def send_back(self, transit: Transit) -> None:
+        if transit.is_over or transit.has_arrived:
+            raise Refused("wrong_state")
+        here, there = (transit.item, transit.source), (transit.item, 1 - transit.source)
+        with self.posting(here, there):
+            for lot, part in self.leaving_first(transit, transit.quantity):
+                self.shelf(*there).incoming -= part
+                self.put(self.shelf(*here), lot, part, transit.cost)
+                transit.parts[lot] = ZERO
+        transit.is_over = True
+
+    def leaving_first(self, transit: Transit, wanted: Decimal) -> list[tuple[str, Decimal]]:
+        chosen = []
+        for lot in sorted(transit.parts, key=lambda lot: self.age(transit.item, lot)):
+            part = min(transit.parts[lot], wanted)
+            if part:
+                chosen.append((lot, part))
+                wanted -= part
+        return chosen
+
+    def take_order(self, order: Order) -> None:
+        self.orders.append(order)
+        keys = [(line.item, order.place) for line in order.lines]
+        for key in keys:
+            self.shelf(*key, make=True)
+        with self.posting(*keys):
+            for line in order.lines:
+                self.hold(self.shelf(line.item, order.place), line, line.quantity)
+
+    def fulfil(self, order: Order, wanted: Sequence[tuple[Line, Decimal, str]]) -> None:
+        if not order.is_open:
+            raise Refused("wrong_state")
+        if any(quantity > line.outstanding for line, quantity, _ in wanted):
+            raise Refused("quantity_exceeded")
+        with self.posting(*[(line.item, order.place) for line, _, _ in wanted]):
+            for line, quantity, lot in wanted:
+                shelf = self.shelf(line.item, order.place)
+                for taken, part in self.take(shelf, quantity, lot, line).items():
+                    line.lots[taken] = line.lots.get(taken, ZERO) + part
+                line.delivered += quantity
+                line.value += quantity * shelf.cost
+            done = all(line.outstanding == 0 for line in order.lines)
+            order.status = "fulfilled" if done else "partially_fulfilled"
+
+    def cancel(self, order: Order) -> None:
+        if not order.is_open:
+            raise Refused("wrong_state")
+        order.status = "cancelled"
+        with self.posting(*[(line.item, order.place) for line in order.lines]):
+            for line in order.lines:
+                held = self.shelf(line.item, order.place).held
+                if held.get(line.key):
+                    held[line.key] = ZERO
+
+    def give_back(
+        self, order: Order, line: Line, quantity: Decimal, lot: str, *, scrap: bool
+    ) -> None:
+        if quantity > line.delivered - line.returned:
+            raise Refused("quantity_exceeded")
+        if line.item in self.tracked:
+            lot = lot or (next(iter(line.lots)) if len(line.lots) == 1 else NO_LOT)
+            if lot not in line.lots:
+                raise Refused("invalid")
+            if quantity > line.lots[lot]:
+                raise Refused("quantity_exceeded")
+        elif lot:
+            raise Refused("invalid")
+        line.returned += quantity
+        line.lots[lot] = line.lots.get(lot, ZERO) - quantity
+        if scrap:
+            return
+        key = line.item, order.place
+        with self.posting(key):
+            cost = (line.value / line.delivered).quantize(FOUR_PLACES, ROUND_HALF_UP)
+            self.put(self.shelf(*key), lot, quantity, cost)
+
+    def set_aside(self, key: Key, lot: str, *, quarantined: bool) -> None:
+        shelf = self.shelf(*key)
+        if key not in self.shelves or (lot in shelf.quarantined) == quarantined:
+            raise Refused("wrong_state")
+        with self.posting(key):
+            (shelf.quarantined.add if quarantined else shelf.quarantined.discard)(lot)
+
+    def correct_date(self, item: int, lot: str, expires: date) -> None:
+        self.dates[item, lot] = expires
+        keys = [key for key, shelf in self.shelves.items() if key[0] == item and lot in shelf.lots]
+        with self.posting(*keys):
+            pass
+
+    def nightly(self) -> None:
+        late = [
+            key
+            for key, shelf in self.shelves.items()
+            if any(
+                quantity and self.is_over(key[0], lot) != (lot in shelf.expired)
+                for lot, quantity in shelf.lots.items()
+            )
+        ]
+        with self.posting(*late):
+            pass
+
+    def buy(self, purchase: Purchase) -> None:
+        self.purchases.append(purchase)
+        key = purchase.item, purchase.place
+        shelf = self.shelf(*key, make=True)
+        with self.posting(key):
+            shelf.incoming += purchase.outstanding
+
+    def unload(self, purchase: Purchase, quantity: Decimal, lot: str, expires: date | None) -> None:
+        if purchase.is_cancelled or not purchase.outstanding:
+            raise Refused("wrong_state")
+        if quantity > purchase.outstanding:
+            raise Refused("over_receipt")
+        key = purchase.item, purchase.place
+        shelf = self.shelf(*key)
+        with self.posting(key):
+            self.put(
+                shelf,
+                self.name_lot(purchase.item, lot, expires, fresh=True),
+                quantity,
+                purchase.cost,
+            )
+            shelf.incoming -= quantity
+        purchase.outstanding -= quantity
+        purchase.has_received = True
+
+    def call_off(self, purchase: Purchase) -> None:
+        if purchase.is_cancelled or purchase.has_received:
+            raise Refused("wrong_state")
+        purchase.is_cancelled = True
+        key = purchase.item, purchase.place
+        with self.posting(key):
+            self.shelf(*key).incoming -= purchase.outstanding

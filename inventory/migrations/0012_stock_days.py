@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0010_product_search'),
+        ('inventory', '0011_adjustments'),
         ('warehouses', '0002_code_sequence'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -159,11 +159,10 @@ MISTAKES = {
         ledger, "announce", lambda posting, acting_user, *, quiet: None,
     ),
     "a cancelled order keeps what it reserved": (sales_orders, "_released", nothing_released),
-    "scrap goes back to stock": (sales_returns, "default_disposition", lambda reason: "stock"),
     "goods return at no cost": (
         sales_returns, "costs_left_at", lambda keys: dict.fromkeys(keys, Decimal(0)),
     ),
-    "what was called off stays incoming": (
+    "what is on order is not incoming": (
         purchase_steps, "apply_stock_changes", lambda changes, acting_user: [],
     ),
     "the nightly task does nothing": (lots, "judge_lots", lambda stock_ids, acting_user: None),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0011_adjustments'),
+        ('inventory', '0012_stock_counts'),
         ('warehouses', '0002_code_sequence'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

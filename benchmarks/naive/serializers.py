@@ -63,7 +63,7 @@ def move(
         stock_before=before,
         stock_after=stock.on_hand,
         unit_cost=stock.average_cost,
-        total_value=quantity * stock.average_cost,
+        total_value=round(quantity * stock.average_cost, 4),
         occurred_at=now,
         recorded_at=now,
         processed_by=user,

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--scale", choices=SCALES, default="small")
         parser.add_argument("--rounds", type=int, default=FEWEST_ROUNDS)
-        parser.add_argument("--only", choices=[row.name for row in ROWS], metavar="NAME")
+        parser.add_argument("--only", choices=[row.name for row in ROWS], metavar="NAME", nargs="+")
         parser.add_argument("--json", type=Path, metavar="FILE")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,12 +1,18 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
 
 from inventory.models import Stock, StockMovement
 from tests.factories.inventory import VariationFactory, put_in_stock
-from tests.factories.warehouses import WarehouseFactory
+from tests.factories.users import UserFactory
+from tests.factories.warehouses import MembershipFactory, WarehouseFactory
+from users.api.tokens import refresh_token_of
+from users.models import SignIn
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +227,28 @@ def test_one_movement_through_http_takes_these_statements(client, api):
 
     assert answer.status_code == 201
     assert [query["sql"].split()[0] for query in queries] == MOVEMENT_STATEMENTS
+
+
+@pytest.mark.parametrize(("headers", "statements"), [({}, 7), ({"Idempotency-Key": "k-1"}, 11)])
+def test_one_movement_through_http_keeps_its_statement_count(headers, statements):
+    """With the token of somebody signed in, from authentication to commit.
+
+    The user with the sign-in, the variation, the warehouse; BEGIN, the lock, one statement that
+    writes, COMMIT. A key puts all of it into a transaction of its own, in which it is claimed and
+    the answer stored.
+    """
+    stock = put_in_stock()
+    clerk = MembershipFactory(user=UserFactory(role="staff"), warehouse=stock.warehouse).user
+    sign_in = SignIn.objects.create(
+        user=clerk, current_jti="0" * 32, expires_at=timezone.now() + timedelta(hours=1)
+    )
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {refresh_token_of(sign_in).access_token}")
+    body = {"sku": stock.variation.sku_code, "warehouse": stock.warehouse.code}
+    body |= {"movement_type": "outbound", "quantity": 1}
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.post("/api/stock-movements/", body, headers=headers)
+
+    assert (answer.status_code, answer.json()["new_stock_level"]) == (201, 9)
+    assert len(queries) == statements

@@ -11,6 +11,7 @@ from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory
 from users.api.views import sign_in_answer
 from users.models import User
+from users.services.api_tokens import create_api_token
 from users.services.sign_ins import sign_in
 from warehouses.models import PromotionRequest, StandingChange
 
@@ -47,6 +48,19 @@ def test_dismissal_ends_access_at_once_tokens_included(api, place, member, clien
         "dismiss", "Left the company", "dismissed",
     )  # fmt: skip
     assert person.warehouse_memberships.count() == 1
+
+
+def test_tokens_of_scripts_end_for_good(api, place, member):
+    person = member("staff")
+    _, secret = create_api_token(name="script", scopes=["all"], acting_user=person)
+    script = APIClient(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    before = script.get("/api/stocks/").status_code
+
+    dismiss(api("manager", place), person)
+    after = script.get("/api/stocks/").status_code
+    api("admin").post(f"{STAFFS}{person.code}/reinstate/")
+
+    assert (before, after, script.get("/api/stocks/").status_code) == (200, 401, 401)
 
 
 def test_who_was_dismissed_is_no_member_of_the_warehouse_any_more(api, place, member):

@@ -11,6 +11,7 @@ from common.permissions import Can, Role
 from users.exceptions import LastAdmin
 from users.models import User
 from users.services.accounts import lock_admins, save_account
+from users.services.api_tokens import revoke_api_tokens
 from users.services.sign_ins import end_sign_ins
 from warehouses.lifecycle import GIVEN_BY_MANAGERS, TRANSITIONS, Step
 from warehouses.models import Membership, PromotionRequest, StandingChange, Warehouse
@@ -38,8 +39,8 @@ def take_step(
 ) -> StandingChange:
     """Do a step of the table on an account that the caller has locked, and keep who did it why.
 
-    An account that may no longer sign in loses its sign-ins at once. Raises WrongState where the
-    table does not have the step.
+    An account that may no longer sign in loses its sign-ins and tokens for good. Raises WrongState
+    where the table does not have the step.
     """
     transition = TRANSITIONS[step]
     if not transition.is_lawful(user):
@@ -57,6 +58,7 @@ def take_step(
     save_account(user)
     if not user.is_active:
         end_sign_ins(user)
+        revoke_api_tokens(user)
     change.to_status, change.to_role = user.status, user.role
     change.save()
     return change

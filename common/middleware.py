@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
+STYLED_LIKE_THE_ADMIN = ("/admin/", "/account/", "/api/session/")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -57,6 +58,8 @@ class ContentPolicyMiddleware(CSPMiddleware):
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if not report_only and request.path_info.startswith(("/admin/", "/account/")):
+        if not report_only and request.path_info.startswith(
+            ("/admin/", "/account/", "/api/session/")
+        ):
             parts.update = settings.CONTENT_SECURITY_ADMIN
         return parts

@@ -18,6 +18,7 @@ class Can(StrEnum):
     """The permissions; every action of every endpoint names one."""
 
     SIGN_IN = "sign_in"
+    USE_BACK_OFFICE = "use_back_office"
     VIEW_STOCK = "view_stock"
     MANAGE_CATALOGUE = "manage_catalogue"
     SEND_NOTIFICATIONS = "send_notifications"
@@ -47,6 +48,7 @@ class Can(StrEnum):
 
 _EVERYBODY = frozenset({Can.SIGN_IN, Can.VIEW_STOCK, Can.REQUEST_GOODS})
 _STAFF = _EVERYBODY | {
+    Can.USE_BACK_OFFICE,
     Can.POST_STOCK,
     Can.ACT_ON_ALERTS,
     Can.DECIDE_GOODS_REQUESTS,
@@ -66,6 +68,9 @@ _MANAGER = _STAFF | {
     Can.VIEW_HISTORY,
     Can.MANAGE_PEOPLE,
 }
+
+# What makes somebody an administrator, and how far somebody sees, comes with the role alone.
+OF_ROLES_ALONE = frozenset({Can.MANAGE_USERS, Can.SEE_ALL_WAREHOUSES})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Can]] = {
     Role.ADMIN: frozenset(Can),

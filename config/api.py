@@ -69,6 +69,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": name, "description": description}
         for name, description in {
             "auth": "Signing in and out, and tokens.",
+            "groups": "Own groups of people, whose permissions add to those of roles.",
+            "sessions": "The caller's own sign-ins.",
+            "tokens": "The caller's own tokens for scripts.",
             "users": "People and the warehouses that they belong to.",
             "staffs": "Letting people in and out of warehouses.",
             "promotion requests": "Asking that somebody becomes a manager, and deciding it.",

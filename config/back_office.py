@@ -78,7 +78,7 @@ NAVIGATION = [
         ),
         entry("Sign-ins", "login", "users_signin_changelist", Can.MANAGE_USERS),
         entry("API tokens", "key", "users_apitoken_changelist", Can.MANAGE_USERS),
-        entry("Roles", "badge", "auth_group_changelist", Can.MANAGE_USERS),
+        entry("Groups", "badge", "users_peoplegroup_changelist", Can.MANAGE_USERS),
         entry("My messages", "mail", "notifications_notification_changelist", Can.SIGN_IN),
     ),
     area(

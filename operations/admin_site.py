@@ -55,6 +55,7 @@ class BackOfficeSite(UnfoldAdminSite):
     """Pages for people whose role works in the back office."""
 
     login_form = BackOfficeSignInForm
+    login_template = "account/sign_in.html"
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Find pages of the sidebar; all of them fit on the first page of results."""

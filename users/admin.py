@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.admin import GroupAdmin  # noqa: F401 - registers what we replace
 from django.contrib.auth.models import Group
+from django.db.models import Count
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, ScopedAdmin, ServiceForm, caller
 from common.admin_steps import Step
-from common.permissions import Can
-from users.models import ApiToken, SignIn
+from common.permissions import OF_ROLES_ALONE, Can
+from users.models import ApiToken, PeopleGroup, SignIn, User
 from users.services.api_tokens import revoke_api_token
+from users.services.groups import change_group, create_group, delete_group
 from users.services.sign_ins import sign_out
 
 admin.site.unregister(Group)
@@ -102,12 +106,99 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         return ", ".join(row.scopes)
 
 
-@admin.register(Group)
-class RoleGroupAdmin(ReadOnlyAdmin, GroupAdmin):  # type: ignore[misc]
-    """The groups of the roles, as the role table makes them."""
+class GroupForm(ServiceForm):
+    """An own group: what it adds to the roles of its members."""
 
-    may_view = Can.MANAGE_USERS
-    fields = ["name", "permissions"]
+    permissions = forms.MultipleChoiceField(
+        choices=[
+            (can.value, can.value.replace("_", " ").capitalize())
+            for can in Can
+            if can not in OF_ROLES_ALONE
+        ],
+        required=False, widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="Added to what the roles of the members give, in the warehouses they work in.",
+    )  # fmt: skip
+    members = forms.ModelMultipleChoiceField(
+        User.objects.none(), required=False, widget=UnfoldAdminSelect2MultipleWidget
+    )
+
+    class Meta:
+        model = PeopleGroup
+        fields = ["name"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "members" not in self.fields:  # to read only
+            return
+        self.fields["members"].queryset = User.objects.order_by("username")  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.fields["permissions"].initial = list(
+                self.instance.permissions.values_list("codename", flat=True)
+            )
+            self.fields["members"].initial = list(
+                self.instance.user_set.values_list("pk", flat=True)
+            )
+
+
+@admin.register(PeopleGroup)
+class PeopleGroupAdmin(ScopedAdmin):
+    """The groups of the roles, as the role table makes them, and own ones."""
+
+    may_view = may_add = may_change = may_delete = Can.MANAGE_USERS
+    form = GroupForm
+    list_display = ["name", "is_role", "people"]
+    search_fields = ["name"]
+    fields = ["name", "permissions", "members"]
 
     def scope(self, request: HttpRequest) -> Any:
-        return Group.objects.all()
+        return PeopleGroup.objects.annotate(people_count=Count("user"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_role)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_role)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["name", "given", "who"] if obj and obj.is_role else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["given", "who"] if obj and obj.is_role else []
+
+    @admin.display(description="Role", boolean=True)
+    def is_role(self, row: PeopleGroup) -> bool:
+        return row.is_role
+
+    @admin.display(description="Members", ordering="people_count")
+    def people(self, row: Any) -> int:
+        return int(row.people_count)
+
+    @admin.display(description="Permissions")
+    def given(self, row: PeopleGroup) -> str:
+        return ", ".join(sorted(row.permissions.values_list("codename", flat=True)))
+
+    @admin.display(description="Members")
+    def who(self, row: PeopleGroup) -> str:
+        return ", ".join(row.user_set.order_by("username").values_list("username", flat=True))
+
+    def version_of(self, row: Any) -> str:
+        given = row.permissions.order_by("pk").values_list("pk", flat=True)
+        members = row.user_set.order_by("pk").values_list("pk", flat=True)
+        return f"{row.name} {list(given)} {list(members)}"
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> Any:
+        values = form.cleaned_data
+        parts: dict[str, Any] = {
+            "name": values["name"],
+            "permissions": [Can(name) for name in values["permissions"]],
+            "members": list(values["members"]),
+            "acting_user": caller(request),
+        }
+        if not change:
+            return create_group(**parts)
+        return change_group(group=PeopleGroup.objects.get(pk=form.instance.pk), **parts)
+
+    def delete_through_service(self, request: HttpRequest, row: Any) -> None:
+        delete_group(group=row, acting_user=caller(request))

@@ -19,12 +19,13 @@ class GuardedBackend(ModelBackend):
         request: HttpRequest | None,
         username: str | None = None,
         password: str | None = None,
+        code: str = "",
         **kwargs: Any,
     ) -> User | None:
         if username is None or password is None:
             return None
         address = address_of(request) if request is not None else ""
         try:
-            return check_credentials(name=username, password=password, address=address)
+            return check_credentials(name=username, password=password, code=code, address=address)
         except InvalidCredentials:
             return None

@@ -14,6 +14,28 @@ class InvalidCredentials(DomainError):
         super().__init__("Username or password incorrect.")
 
 
+class CodeRequired(DomainError):
+    """The password is right, and the account has a second factor."""
+
+    code = "otp_required"
+    http_status = 401
+    title = "Code required"
+
+    def __init__(self) -> None:
+        super().__init__("Send the code of your authenticator app, or a recovery code, as `otp`.")
+
+
+class CodeRefused(DomainError):
+    """The password is right, the code of the second factor is not, or was used before."""
+
+    code = "otp_invalid"
+    http_status = 401
+    title = "Invalid code"
+
+    def __init__(self) -> None:
+        super().__init__("This code is wrong or was used before. Wait for the next one.")
+
+
 class TooManyAttempts(DomainError):
     """An address has used up its attempts, whatever it tried."""
 

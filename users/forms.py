@@ -7,6 +7,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.validators import MaxLengthValidator
 from unfold.forms import AuthenticationForm as BackOfficeAuthenticationForm
+from unfold.widgets import BASE_INPUT_CLASSES
 
 from common.exceptions import DomainError
 
@@ -14,10 +15,21 @@ LONGEST_PASSWORD = 1000  # characters; what is stored is a hash, but it has to b
 
 
 class RefusalsMixin(AuthenticationForm):
-    """Say why nobody is let in where that is no secret, such as too many attempts."""
+    """Ask for a code where there is one, and say why nobody is let in where that is no secret."""
+
+    otp = forms.CharField(
+        label="Code of your authenticator app, if you use one",
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("username", "password"):
+            self.fields[name].widget.attrs["class"] = " ".join(BASE_INPUT_CLASSES)
         self.fields["password"].validators.append(MaxLengthValidator(LONGEST_PASSWORD))
 
     def clean(self) -> dict[str, Any]:
@@ -26,7 +38,10 @@ class RefusalsMixin(AuthenticationForm):
             return values
         try:
             user: Any = authenticate(
-                self.request, username=values["username"], password=values["password"]
+                self.request,
+                username=values["username"],
+                password=values["password"],
+                code=values.get("otp", ""),
             )
         except DomainError as refusal:
             raise forms.ValidationError(refusal.message, code=refusal.code) from None

@@ -9,9 +9,7 @@ app_name = "rest_framework"
 urlpatterns = [
     path(
         "login/",
-        LoginView.as_view(
-            template_name="rest_framework/login.html", authentication_form=SignInForm
-        ),
+        LoginView.as_view(template_name="account/sign_in.html", authentication_form=SignInForm),
         name="login",
     ),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from alerts.models import Alert
@@ -33,7 +32,7 @@ from tests.factories.notifications import MailFactory, NotificationFactory
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
-from users.models import ApiToken, SignIn, User
+from users.models import ApiToken, PeopleGroup, SignIn, User
 from users.services.api_tokens import create_api_token
 from warehouses.models import PromotionRequest, Warehouse
 
@@ -62,7 +61,7 @@ TABLE = {
     SignIn: Rights(Can.MANAGE_USERS),
     ApiToken: Rights(Can.MANAGE_USERS),
     PromotionRequest: Rights(Can.MANAGE_PEOPLE),
-    Group: Rights(Can.MANAGE_USERS),
+    PeopleGroup: Rights(*[Can.MANAGE_USERS] * 4),
     PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
     GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
     SalesOrder: Rights(Can.VIEW_SALES_ORDERS, *[Can.MANAGE_SALES_ORDERS] * 2),
@@ -121,7 +120,7 @@ ROWS = {
         0
     ],
     PromotionRequest: lambda place, user: asked_promotion(place, user),
-    Group: lambda place, user: Group.objects.create(name="manager"),
+    PeopleGroup: lambda place, user: PeopleGroup.objects.create(name="Inspectors"),
     PurchaseOrder: lambda place, user: make_order(warehouse=place.own),
     GoodsReceipt: lambda place, user: make_order(
         warehouse=place.own, status="received"

@@ -10,7 +10,7 @@ from rest_framework.fields import empty
 
 from common.api.fields import ChoiceSynonymField, PhoneField
 from common.api.synonyms import SynonymsMixin
-from common.permissions import ROLE_PERMISSIONS, ROLE_SYNONYMS, Role
+from common.permissions import ROLE_SYNONYMS
 from users.models import User
 from users.names import normal_form, user_name
 
@@ -27,6 +27,12 @@ from users.names import normal_form, user_name
 class SignInBody(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=254, help_text="The user name or e-mail address.")
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    otp = serializers.CharField(
+        max_length=20,
+        required=False,
+        allow_blank=True,
+        help_text="The code of the authenticator app, or a recovery code, where there is one.",
+    )
 
 
 class RefreshBody(serializers.Serializer[Any]):
@@ -169,7 +175,7 @@ class UserSerializer(UserRowSerializer):
         read_only_fields = fields
 
     def get_permissions(self, user: User) -> list[str]:
-        return sorted(f"can_{can}" for can in ROLE_PERMISSIONS[Role(user.role)])
+        return sorted(f"can_{can}" for can in user.granted)
 
 
 class UserBody(SynonymsMixin, serializers.ModelSerializer[User]):

@@ -1,9 +1,10 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from users.api import own_access, schema, views  # noqa: F401 - extensions register themselves
+from users.api import groups, own_access, schema, second_factors, views  # noqa: F401 - extensions register themselves
 
 router = SimpleRouter()
+router.register("groups", groups.GroupViewSet, basename="group")
 router.register("auth/sessions", own_access.SessionViewSet, basename="session")
 router.register("auth/tokens", own_access.ApiTokenViewSet, basename="api-token")
 
@@ -19,6 +20,18 @@ urlpatterns = [
         own_access.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
+    path("auth/totp/", second_factors.SecondFactorView.as_view(), name="totp"),
+    path(
+        "auth/totp/confirm/",
+        second_factors.ConfirmSecondFactorView.as_view(),
+        name="totp-confirm",
+    ),
+    path(
+        "auth/totp/disable/",
+        second_factors.DisableSecondFactorView.as_view(),
+        name="totp-disable",
+    ),
+    path("permissions/", groups.PermissionsView.as_view(), name="permissions"),
     path("token/", views.TokenView.as_view(), name="token"),
     path("token/refresh/", views.TokenRefreshView.as_view(), name="token-refresh"),
     *router.urls,

@@ -45,6 +45,7 @@ class NewSignInView(AnonymousView):
         return sign_in(
             name=body.validated_data["username"],
             password=body.validated_data["password"],
+            code=body.validated_data.get("otp", ""),
             user_agent=request.headers.get("User-Agent", ""),
             address=address_of(request._request),
         )

@@ -1,7 +1,9 @@
 from users.models.accounts import PUBLISHED_PASSWORDS, User, UserQuerySet
 from users.models.api_tokens import ApiToken
 from users.models.avatars import Avatar
+from users.models.groups import PeopleGroup
 from users.models.passwords import PasswordReset
+from users.models.second_factors import RecoveryCode, SecondFactor
 from users.models.sign_ins import AttemptCount, SignIn
 
 __all__ = [
@@ -10,6 +12,9 @@ __all__ = [
     "AttemptCount",
     "Avatar",
     "PasswordReset",
+    "PeopleGroup",
+    "RecoveryCode",
+    "SecondFactor",
     "SignIn",
     "User",
     "UserQuerySet",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
@@ -72,9 +73,11 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
     def who_can(self, permission: Can) -> "UserQuerySet":
-        """Active users whose role has a permission."""
+        """Active users who have a permission by their role or a group."""
         roles = [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
-        return self.active().filter(role__in=roles)
+        return self.active().filter(
+            Q(role__in=roles) | Q(extra_permissions__contains=[permission.value])
+        )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -149,6 +152,10 @@ class User(AbstractUser):
         default=False, help_text="Locked by an administrator, until one unlocks it."
     )
     notes = models.CharField(max_length=500, blank=True)
+    extra_permissions = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, editable=False,
+        help_text="What own groups add to the role; written with them (users.services.groups).",
+    )  # fmt: skip
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -187,8 +194,8 @@ class User(AbstractUser):
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]
-        """Whether the role may enter the admin site."""
-        return self.role in (Role.ADMIN, Role.MANAGER, Role.STAFF)
+        """Whether this person may enter the admin site."""
+        return Can.USE_BACK_OFFICE in self.granted
 
     @property
     def is_superuser(self) -> bool:  # type: ignore[override]
@@ -209,4 +216,12 @@ class User(AbstractUser):
         """Say whether this person has a permission here and now; who is not active has none."""
         if self.scope is not None and permission not in self.scope:
             return False
-        return self.is_active and permission in ROLE_PERMISSIONS[Role(self.role)]
+        return self.is_active and permission in self.granted
+
+    @property
+    def granted(self) -> frozenset[Can]:
+        """What role and own groups give, whether or not this person may use it now."""
+        of_role = ROLE_PERMISSIONS[Role(self.role)]
+        if not self.extra_permissions:
+            return of_role
+        return of_role | {can for can in Can if can.value in self.extra_permissions}

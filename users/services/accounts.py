@@ -79,6 +79,18 @@ def change_user(
 
 
 @transaction.atomic
+def set_role(*, user: User, role: Role) -> User:
+    """Give somebody another role, from the command line; locks as change_user. Raises LastAdmin."""
+    admins = lock_admins()
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if admins == {user.pk} and role != Role.ADMIN:
+        raise LastAdmin("This is the only active admin. Make somebody else an admin first.")
+    user.role = role.value
+    save_account(user)
+    return user
+
+
+@transaction.atomic
 def unlock_user(*, user: User, acting_user: User | None) -> User:
     """Let somebody sign in again, whatever locked the account; locks it. Raises NotAllowed."""
     if acting_user is not None and not acting_user.can(Can.MANAGE_USERS):

@@ -72,6 +72,12 @@ def take_address_attempt(address: str) -> None:
         raise TooManyAttempts(seconds_left(what))
 
 
+def give_back_account_attempt(user: User) -> None:
+    """Take an attempt back that was right as far as it went; wrong ones before stay counted."""
+    counted = User.objects.filter(pk=user.pk, failed_login_attempts__gt=0)
+    counted.update(failed_login_attempts=F("failed_login_attempts") - 1)
+
+
 def give_back_address_attempt(address: str) -> None:
     """Let a sign-in that succeeded cost its address nothing: many may work behind one."""
     if address:

@@ -4,24 +4,28 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from notifications.outbox import queue_mail
-from users.exceptions import InvalidCredentials
+from users.exceptions import CodeRefused, CodeRequired, InvalidCredentials
 from users.models import User
 from users.services.attempts import (
+    give_back_account_attempt,
     give_back_address_attempt,
     take_account_attempt,
     take_address_attempt,
 )
+from users.services.second_factors import factor_of, use_code
 
 ACCOUNT_LOCKED = "users.account_locked"
 
 
-def check_credentials(*, name: str, password: str, address: str = "") -> User:
+def check_credentials(*, name: str, password: str, code: str = "", address: str = "") -> User:
     """Return the user of a name or e-mail address whose password this is.
 
     The attempt is counted on the address and on the account before anything is compared; a right
     password begins the count anew. Whether there is no such account, it is locked, may not sign
     in, or the password is wrong: the answer and the work are the same, InvalidCredentials. Raises
-    TooManyAttempts where the address has used up its attempts.
+    TooManyAttempts where the address has used up its attempts; after the right password alone,
+    CodeRequired where the account has a second factor, and CodeRefused for a wrong code, which
+    counts as a wrong password does.
     """
     take_address_attempt(address)
     user: User | None = User.objects.signing_in_as(name).first()
@@ -31,6 +35,15 @@ def check_credentials(*, name: str, password: str, address: str = "") -> User:
         if number == settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT:
             tell_of_lock(user)
         raise InvalidCredentials
+    factor = factor_of(user)
+    if factor is not None and not code:
+        give_back_account_attempt(user)
+        give_back_address_attempt(address)
+        raise CodeRequired
+    if factor is not None and not use_code(factor, code):
+        if number == settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT:
+            tell_of_lock(user)
+        raise CodeRefused
     forget_attempts(user)
     give_back_address_attempt(address)
     return user

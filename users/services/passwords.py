@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from common.exceptions import InvalidInput
 from common.references import as_primary_key
 from notifications.outbox import queue_mail, record_event
-from users.exceptions import InvalidCredentials, InvalidResetLink
+from users.exceptions import CodeRequired, InvalidCredentials, InvalidResetLink
 from users.models import PasswordReset, User
 from users.services.accounts import check_password_strength
 from users.services.api_tokens import revoke_api_tokens
@@ -42,13 +42,20 @@ def change_password(
     return user
 
 
-def require_password(*, user: User, password: str, address: str = "") -> None:
-    """Raise InvalidInput (old_password) unless this is the user's; counts like a sign-in."""
+def require_password(
+    *, user: User, password: str, address: str = "", field: str = "old_password"
+) -> None:
+    """Raise InvalidInput on `field` unless this is the user's password; counts like a sign-in.
+
+    Who is signed in has shown a second factor already, so that the password alone is asked for.
+    """
     try:
         check_credentials(name=user.username, password=password, address=address)
+    except CodeRequired:
+        return
     except InvalidCredentials:
         text = "This is not the present password, or there were too many attempts."
-        raise InvalidInput(text, {"old_password": [text]}) from None
+        raise InvalidInput(text, {field: [text]}) from None
 
 
 def ask_for_reset(*, name: str) -> None:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from common.permissions import ROLE_PERMISSIONS, Can, Role
 from users.models import User
+from users.services.groups import bring_in_step
 
 
 def join_role_group(user: User) -> bool:
@@ -43,4 +44,6 @@ def seed_roles() -> list[str]:
         for user in User.objects.order_by("pk").iterator()
         if join_role_group(user)
     ]
+    in_step = bring_in_step(None)
+    changes += [f"{in_step} users have the rights of their groups again"] if in_step else []
     return changes

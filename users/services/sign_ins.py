@@ -17,9 +17,11 @@ TWIN_GRACE = timedelta(seconds=10)
 KEEP_ENDED_SIGN_INS = timedelta(days=30)
 
 
-def sign_in(*, name: str, password: str, user_agent: str = "", address: str = "") -> SignIn:
+def sign_in(
+    *, name: str, password: str, code: str = "", user_agent: str = "", address: str = ""
+) -> SignIn:
     """Start a sign-in for a user name or e-mail address; raises as check_credentials."""
-    user = check_credentials(name=name, password=password, address=address)
+    user = check_credentials(name=name, password=password, code=code, address=address)
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())
     row: SignIn = SignIn.objects.create(
         user=user,

@@ -10,6 +10,7 @@ from common.permissions import Can, Role
 from users.models import User
 from users.services.accounts import unlock_user
 from users.services.avatars import set_avatar
+from users.services.second_factors import factor_of, remove_second_factor
 from warehouses.lifecycle import Step as Standing
 from warehouses.lifecycle import is_lawful
 from warehouses.models import PromotionRequest, Warehouse
@@ -73,6 +74,15 @@ class PromotionForm(NotesForm):
         places = Warehouse.objects.filter(memberships__user=row)
         self.fields["warehouse"].queryset = places  # type: ignore[attr-defined]
         self.fields["warehouse"].initial = places.first()
+
+
+def has_factor(row: User) -> bool:
+    return factor_of(row) is not None
+
+
+def take_back_factor(row: User, acting_user: Any) -> str:
+    remove_second_factor(user=row, acting_user=acting_user)
+    return f"{row} signs in without a code."
 
 
 def approve(row: User, acting_user: Any, notes: str, role: str, warehouse: Any) -> str:
@@ -211,6 +221,13 @@ STEPS = (
         name="unlock", title="Unlock", permission=Can.MANAGE_USERS, run=unlock,
         lawful=is_locked, icon="lock_open",
         explanation="This person may sign in again, with the password as it is.",
+    ),
+    Step(
+        name="take_back_factor", title="Take back the second factor",
+        permission=Can.MANAGE_USERS, run=take_back_factor, lawful=has_factor,
+        icon="phonelink_erase", is_final=True,
+        explanation="For somebody who lost app and recovery codes: the password alone opens the"
+        " account until a new one is set up.",
     ),
     Step(
         name="take_picture_away", title="Remove picture", permission=Can.MANAGE_USERS,

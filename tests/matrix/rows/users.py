@@ -7,10 +7,12 @@ from django.utils import timezone
 from tests.factories.users import UserFactory
 from tests.matrix.table import Row, shared
 from users.api.tokens import refresh_token_of
-from users.models import SignIn, User
+from users.models import PeopleGroup, SignIn, User
 from users.services.api_tokens import create_api_token
 
 ALL = "200 200 200 200 200"
+ADMIN = "200 403 403 403 403"
+GROUPS = "/api/groups/"
 NONE = "404 404 404 404 404"
 PASSWORD = "correct horse battery"
 
@@ -36,6 +38,11 @@ def refresh_token(place):
 def sign_in(place):
     place["refresh_token"]
     return SignIn.objects.get(user__username=place["account"]).pk
+
+
+@shared
+def group(place):
+    return PeopleGroup.objects.create(name="Inspectors").pk
 
 
 @shared
@@ -101,6 +108,19 @@ ROWS = [
     # Of somebody else: as if it were not there, for an admin too.
     Row("get", "/api/auth/sessions/{sign_in}/", own=NONE),
     Row("delete", "/api/auth/sessions/{sign_in}/", own=NONE),
+    Row("get", "/api/auth/totp/", own=ALL),
+    Row("post", "/api/auth/totp/", own="400 400 400 400 400", body={"password": "wrong"}),
+    Row("post", "/api/auth/totp/confirm/", own="409 409 409 409 409", body={"code": "123456"}),
+    Row("post", "/api/auth/totp/disable/", own="400 400 400 400 400", body={"password": "wrong"}),
+    Row("get", "/api/permissions/", own=ADMIN),
+    Row("get", GROUPS, own=ADMIN),
+    Row("post", GROUPS, own="201 403 403 403 403", body={"name": "Packers"}),
+    Row("get", GROUPS + "{group}/", own=ADMIN),
+    *[
+        Row(method, GROUPS + "{group}/", own=ADMIN, body={"name": "Changed"})
+        for method in ("put", "patch")
+    ],
+    Row("delete", GROUPS + "{group}/", own="204 403 403 403 403"),
     Row("get", "/api/auth/tokens/", own=ALL),
     Row(
         "post",

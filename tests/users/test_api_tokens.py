@@ -234,3 +234,15 @@ def test_list_takes_as_many_queries_for_more(api, rows, django_assert_num_querie
 
     with django_assert_num_queries(1):
         assert len(client.get(TOKENS).json()["tokens"]) == rows
+
+
+@pytest.mark.django_db
+def test_token_ends_for_good_with_a_dismissal(api):
+    owner, admin = UserFactory(role="staff"), api("admin")
+    MembershipFactory(user=owner, warehouse=WarehouseFactory())
+    script = with_token(owner, "all")
+
+    assert admin.post("/api/staffs/dismiss/", {"id": owner.code}).status_code == 200
+
+    assert script.get(STATUS).status_code == 401
+    assert not ApiToken.objects.in_force().exists()

@@ -73,8 +73,7 @@ def change_user(
         user.failed_login_attempts, user.attempts_end_at = 0, None
     save_account(user)
     if password or not user.is_active:
-        end_sign_ins(user)
-        revoke_api_tokens(user)
+        end_access(user)
     return user
 
 
@@ -100,6 +99,12 @@ def unlock_user(*, user: User, acting_user: User | None) -> User:
     user.failed_login_attempts, user.attempts_end_at = 0, None
     save_account(user)
     return user
+
+
+def end_access(user: User) -> None:
+    """End all sign-ins and API tokens of somebody, for good."""
+    end_sign_ins(user)
+    revoke_api_tokens(user)
 
 
 def lock_admins() -> set[int]:

@@ -13,8 +13,7 @@ from common.references import as_primary_key
 from notifications.outbox import queue_mail, record_event
 from users.exceptions import CodeRequired, InvalidCredentials, InvalidResetLink
 from users.models import PasswordReset, User
-from users.services.accounts import check_password_strength
-from users.services.api_tokens import revoke_api_tokens
+from users.services.accounts import check_password_strength, end_access
 from users.services.attempts import HOUR, take_attempt
 from users.services.credentials import check_credentials
 from users.services.sign_ins import end_sign_ins
@@ -98,8 +97,7 @@ def confirm_reset(*, token: str, password: str) -> User:
     if not user.is_active:
         raise InvalidResetLink
     set_password(user, password)
-    end_sign_ins(user)
-    revoke_api_tokens(user)
+    end_access(user)
     return user
 
 

@@ -10,9 +10,8 @@ from common.exceptions import InvalidInput, NotAllowed, WrongState
 from common.permissions import Can, Role
 from users.exceptions import LastAdmin
 from users.models import User
-from users.services.accounts import lock_admins, save_account
+from users.services.accounts import end_access, lock_admins, save_account
 from users.services.api_tokens import revoke_api_tokens
-from users.services.sign_ins import end_sign_ins
 from warehouses.lifecycle import GIVEN_BY_MANAGERS, TRANSITIONS, Step
 from warehouses.models import Membership, PromotionRequest, StandingChange, Warehouse
 from warehouses.open_tasks import OpenTask, open_tasks_of
@@ -57,7 +56,7 @@ def take_step(
     user.role = (transition.role or role or Role(user.role)).value
     save_account(user)
     if not user.is_active:
-        end_sign_ins(user)
+        end_access(user)
         revoke_api_tokens(user)
     change.to_status, change.to_role = user.status, user.role
     change.save()

@@ -35,6 +35,11 @@ NAVIGATION = [
         entry("Balances", "inventory_2", "inventory_stock_changelist", Can.VIEW_STOCK),
         entry("Lots", "qr_code_2", "inventory_lot_changelist", Can.VIEW_STOCK),
         entry("Movements", "swap_vert", "inventory_stockmovement_changelist", Can.VIEW_STOCK),
+        entry(
+            "Transfers", "local_shipping", "inventory_transferrequest_changelist", Can.VIEW_STOCK
+        ),
+        entry("Adjustments", "tune", "inventory_adjustmentrequest_changelist", Can.VIEW_STOCK),
+        entry("Counts", "fact_check", "inventory_stockcount_changelist", Can.VIEW_STOCK),
         entry("Thresholds", "speed", "inventory_lowstockthreshold_changelist", Can.VIEW_STOCK),
         entry("Alerts", "notifications", "alerts_alert_changelist", Can.VIEW_STOCK),
     ),

@@ -10,7 +10,8 @@ from django.urls import reverse
 from alerts.models import Alert
 from common.admin_orders import plain
 from common.permissions import Can
-from inventory.models import Stock
+from inventory.admin.transfers import to_decide, to_receive, to_ship
+from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
 from notifications.models import OutboxMessage
 from purchasing.admin.orders import overdue
 from purchasing.models import PurchaseOrder
@@ -169,10 +170,84 @@ def dead_messages(user: Any) -> list[Waiting]:
     return [Waiting("Undeliverable messages", "unsubscribe", total(rows), link, shown, True)]
 
 
+def transfers_to_decide(user: Any) -> list[Waiting]:
+    transfers = to_decide(TransferRequest.objects.visible_to(user), user)
+    return [transfer_card("Transfers to decide", "rule", transfers, "decision")]
+
+
+def transfers_to_move(user: Any) -> list[Waiting]:
+    """Transfers that the user's own warehouses ship or receive."""
+    transfers = TransferRequest.objects.visible_to(user)
+    arriving, leaving = to_receive(transfers, user), to_ship(transfers, user)
+    return [
+        transfer_card("Transfers to ship", "outbound", leaving, "shipping"),
+        transfer_card("Transfers to receive", "move_to_inbox", arriving, "arrival"),
+    ]
+
+
+def transfer_card(title: str, icon: str, transfers: Any, waits: str) -> Waiting:
+    rows = counted(transfers.select_related("from_warehouse", "to_warehouse"), "created_at")
+    shown = [
+        Row(
+            page("inventory_transferrequest", row.pk),
+            str(row),
+            f"{row.from_warehouse.code} to {row.to_warehouse.code}, "
+            f"asked for {row.created_at:%d %b %Y}",
+        )
+        for row in rows
+    ]
+    link = f"{listing('inventory_transferrequest')}?waits={waits}"
+    return Waiting(title, icon, total(rows), link, shown)
+
+
+def adjustments_to_decide(user: Any) -> list[Waiting]:
+    found = AdjustmentRequest.objects.visible_to(user).filter(status="pending")
+    rows = counted(found.select_related("warehouse", "requested_by"), "created_at")
+    shown = [
+        Row(
+            page("inventory_adjustmentrequest", row.pk),
+            str(row),
+            f"{row.warehouse.code}, worth {row.value:,.2f}, by {row.requested_by}",
+        )
+        for row in rows
+    ]
+    link = f"{listing('inventory_adjustmentrequest')}?status__exact=pending"
+    return [Waiting("Adjustments to decide", "tune", total(rows), link, shown)]
+
+
+def counts_going_on(user: Any) -> list[Waiting]:
+    return [count_card(user, "Counts going on", "barcode_scanner", "counting")]
+
+
+def counts_to_decide(user: Any) -> list[Waiting]:
+    return [count_card(user, "Counts to decide", "fact_check", "submitted")]
+
+
+def count_card(user: Any, title: str, icon: str, status: str) -> Waiting:
+    found = StockCount.objects.visible_to(user).filter(status=status)
+    rows = counted(found.select_related("warehouse"), "created_at")
+    shown = [
+        Row(
+            page("inventory_stockcount", row.pk),
+            str(row),
+            f"{row.warehouse.code}, opened {row.created_at:%d %b %Y}"
+            + (f", {row.accuracy_percent} % right" if row.lines_counted else ""),
+        )
+        for row in rows
+    ]
+    link = f"{listing('inventory_stockcount')}?status__exact={status}"
+    return Waiting(title, icon, total(rows), link, shown)
+
+
 KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [
     (Can.VIEW_STOCK, low_balances),
     (Can.VIEW_PURCHASE_ORDERS, late_purchases),
     (Can.VIEW_SALES_ORDERS, ready_orders),
+    (Can.DECIDE_TRANSFERS, transfers_to_decide),
+    (Can.POST_STOCK, transfers_to_move),
+    (Can.DECIDE_STOCK_CORRECTIONS, adjustments_to_decide),
+    (Can.POST_STOCK, counts_going_on),
+    (Can.DECIDE_STOCK_CORRECTIONS, counts_to_decide),
     (Can.VIEW_STOCK, open_alerts),
     (Can.MANAGE_PEOPLE, waiting_registrations),
     (Can.MANAGE_USERS, waiting_promotions),

@@ -1,11 +1,17 @@
+from inventory.admin.adjustments import AdjustmentRequestAdmin
 from inventory.admin.catalogue import CategoryAdmin, ProductAdmin, VariationAdmin
+from inventory.admin.counts import StockCountAdmin
 from inventory.admin.stock import LowStockThresholdAdmin, StockAdmin, StockMovementAdmin
+from inventory.admin.transfers import TransferRequestAdmin
 
 __all__ = [
+    "AdjustmentRequestAdmin",
     "CategoryAdmin",
     "LowStockThresholdAdmin",
     "ProductAdmin",
     "StockAdmin",
+    "StockCountAdmin",
     "StockMovementAdmin",
+    "TransferRequestAdmin",
     "VariationAdmin",
 ]

@@ -18,7 +18,6 @@ from common.api.viewsets import ApiViewSet, ListRetrieveViewSet, ListViewSet
 from common.exceptions import InvalidInput
 from common.permissions import Can
 from inventory.abc_classes import due_to_count
-from inventory.api.count_entries import entries_of
 from inventory.api.count_serializers import (
     ChangedCountSerializer,
     CountDecisionInput,
@@ -34,6 +33,7 @@ from inventory.api.count_serializers import (
     SubmitInput,
 )
 from inventory.api.decisions import known_statuses, named_row
+from inventory.count_lookup import entries_of
 from inventory.lookup import find_variations
 from inventory.models import AbcClass, ProductVariation, StockCount, StockCountLine
 from inventory.services.counts.closing import (

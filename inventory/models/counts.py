@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from common.audit import audited, audited_columns
 from common.lawful_steps import LawfulSteps
 from inventory.models.catalogue import Category, ProductVariation
 from inventory.models.stock import QUANTITY
@@ -26,6 +27,7 @@ class AbcClass(models.TextChoices):
     C = "C"
 
 
+@audited()
 class StockCount(LawfulSteps, models.Model):
     """A count of a warehouse, or of some of its goods; differences are posted once approved."""
 
@@ -140,6 +142,7 @@ class StockCountLineQuerySet(models.QuerySet["StockCountLine"]):
         return self.exclude(counted_quantity=None).exclude(counted_quantity=F("on_hand_at_scan"))
 
 
+@audited_columns("counted_quantity", "needs_recount", part_of="count")
 class StockCountLine(models.Model):
     """What should be there of one variation, or one lot of it, and what somebody counted.
 

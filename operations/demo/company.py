@@ -19,6 +19,7 @@ from operations.demo.buying import Buyer, alert_level, opening_quantity
 from operations.demo.catalogue import plan_catalogue, write_catalogue
 from operations.demo.demand import Demand, Key, clock
 from operations.demo.events import Purchase
+from operations.demo.floor import work_on_the_floor
 from operations.demo.partners import SUPPLIERS, WAREHOUSES
 from operations.demo.people import ORDER_DESK, PEOPLE, ask_for_decisions, create_people
 from operations.demo.posting import RISE_AFTER, Company, Poster
@@ -86,6 +87,10 @@ def seed_company(wish: Wish, say: Say) -> None:
     for day in Today(simulation, now).live():
         poster.post(day)
     advance(simulation.open_purchases, poster, now)
+    work_on_the_floor(
+        {user.username: user for user in User.objects.all()},
+        {warehouse.code: warehouse for warehouse in poster.company.warehouses},
+    )
     sweep_stock_alerts()
     ask_for_decisions()
     say(f"Low or out of stock today: {Alert.objects.count()} alerts.")

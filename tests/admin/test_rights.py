@@ -1,5 +1,6 @@
 """Every page of every model, for every role, as the role table says."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
@@ -10,13 +11,18 @@ from alerts.models import Alert
 from common.models import CompanySettings
 from common.permissions import ROLE_PERMISSIONS, Can, Role
 from inventory.models import (
+    AdjustmentRequest,
     Category,
     LowStockThreshold,
     Product,
     ProductVariation,
     Stock,
+    StockCount,
     StockMovement,
+    TransferRequest,
 )
+from inventory.services.adjustments import Correction, request_adjustment
+from inventory.services.counts.opening import open_count
 from notifications.models import Notification, OutboxMessage
 from operations.models import JobRun, OrderImport
 from purchasing.models import GoodsReceipt, PurchaseOrder
@@ -32,6 +38,8 @@ from tests.factories.notifications import MailFactory, NotificationFactory
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
+from tests.factories.transfers import make_transfer
+from tests.factories.users import UserFactory
 from users.models import ApiToken, PeopleGroup, SignIn, User
 from users.services.api_tokens import create_api_token
 from warehouses.models import PromotionRequest, Warehouse
@@ -53,6 +61,9 @@ TABLE = {
     Product: CATALOGUE,
     ProductVariation: Rights(Can.VIEW_STOCK, None, Can.MANAGE_CATALOGUE, Can.MANAGE_CATALOGUE),
     LowStockThreshold: CATALOGUE,
+    TransferRequest: Rights(Can.VIEW_STOCK, Can.REQUEST_TRANSFERS),
+    AdjustmentRequest: Rights(Can.VIEW_STOCK, Can.POST_STOCK),
+    StockCount: Rights(Can.VIEW_STOCK, Can.POST_STOCK),
     Supplier: CATALOGUE,
     Stock: Rights(Can.VIEW_STOCK),
     StockMovement: Rights(Can.VIEW_STOCK),
@@ -99,6 +110,13 @@ def signed_in(user):
     return SignIn.objects.create(user=user, current_jti="x", expires_at=timezone.now())
 
 
+def correct(warehouse, variation):
+    correction = Correction(variation=variation, quantity=Decimal(-1), reason_code="theft")
+    return request_adjustment(
+        warehouse=warehouse, corrections=[correction], acting_user=UserFactory(role="staff")
+    )
+
+
 def imported(place):
     return OrderImport.objects.create(file_name="log.csv", options="{}", warehouse=place.own)
 
@@ -110,6 +128,9 @@ ROWS = {
     LowStockThreshold: lambda place, user: LowStockThreshold.objects.create(
         variation=place.variation, warehouse=place.own, threshold=3
     ),
+    TransferRequest: lambda place, user: make_transfer(source=place.own),
+    AdjustmentRequest: lambda place, user: correct(place.own, place.variation),
+    StockCount: lambda place, user: open_count(warehouse=place.own, acting_user=user),
     Supplier: lambda place, user: SupplierFactory(),
     Stock: lambda place, user: Stock.objects.get(warehouse=place.own),
     StockMovement: lambda place, user: StockMovement.objects.get(warehouse=place.own),
@@ -138,6 +159,9 @@ ROWS = {
     CompanySettings: lambda place, user: CompanySettings.current(),
 }
 FOREIGN = {
+    TransferRequest: lambda place: make_transfer(source=place.foreign),
+    AdjustmentRequest: lambda place: correct(place.foreign, place.variation),
+    StockCount: lambda place: open_count(warehouse=place.foreign, acting_user=UserFactory()),
     LowStockThreshold: lambda place: LowStockThreshold.objects.create(
         variation=place.variation, warehouse=place.foreign, threshold=3
     ),

@@ -1,18 +1,19 @@
 """Which lines of a count the entries of a body mean: by id, product, or a scanned code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
 
+from common.exceptions import InvalidInput
 from common.references import as_primary_key
-from inventory.api.document_lines import PRODUCT_KEYS, Errors, refuse
-from inventory.api.document_lines import Entry as BodyEntry
 from inventory.lookup import VARIATION_KEYS
 from inventory.models import ProductVariation, StockCount, StockCountLine
 from inventory.services.counts.entering import Entry
 
-NAMES = ("id", "code", *PRODUCT_KEYS)
+BodyEntry = Mapping[str, Any]
+Errors = dict[str, list[Any]]
+NAMES = ("id", "code", *VARIATION_KEYS, "product_id")
 
 
 def entries_of(count: StockCount, bodies: Sequence[BodyEntry]) -> list[Entry]:
@@ -42,7 +43,9 @@ def entries_of(count: StockCount, bodies: Sequence[BodyEntry]) -> list[Entry]:
     )
     errors: Errors = {}
     entries = [meant(body, index, lines, known, errors) for index, body in enumerate(bodies)]
-    refuse(errors)
+    if errors:
+        field, texts = next(iter(errors.items()))
+        raise InvalidInput(f"{field}: {texts[0]}", errors)
     return [entry for entry in entries if entry is not None]
 
 

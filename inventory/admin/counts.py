@@ -1,0 +1,351 @@
+"""Stock counts in the admin site, with a page to count on."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows
+from common.admin_orders import plain
+from common.admin_saving import persistently
+from common.admin_steps import Step
+from common.exceptions import DomainError
+from common.permissions import Can
+from inventory.admin.transfers import OptionalNoteForm, ReasonForm, can_become
+from inventory.count_lookup import entries_of
+from inventory.models import StockCount, StockCountLine
+from inventory.services.counts.closing import (
+    approve_count,
+    cancel_count,
+    order_recount,
+    reject_count,
+    submit_count,
+)
+from inventory.services.counts.entering import enter_counted
+from inventory.services.counts.opening import Scope, open_count
+from warehouses.admin.filters import OwnWarehouseFilter
+
+Status = StockCount.Status
+LABELS = {
+    "Counting": "info", "Submitted": "warning", "Posted": "success", "Rejected": "danger",
+    "Cancelled": "danger",
+}  # fmt: skip
+SHOWN_AT_ONCE = 25
+AMOUNT: dict[str, Any] = {"min_value": 0, "max_digits": 11, "decimal_places": 3}
+
+
+class SubmitForm(forms.Form):
+    uncounted = forms.ChoiceField(
+        required=False, label="Lines that nobody counted",
+        choices=[
+            ("", "There are none"), ("left_out", "Leave them as they are"),
+            ("zero", "They are not there: count them as zero"),
+        ],
+        widget=UnfoldAdminSelectWidget,
+    )  # fmt: skip
+
+    def __init__(self, row: Any, posted: Any) -> None:
+        super().__init__(posted)
+
+
+def enter(row: StockCount, acting_user: Any) -> str:
+    raise NotImplementedError("has a page of its own")
+
+
+def submit(row: StockCount, acting_user: Any, uncounted: str = "") -> str:
+    submit_count(count=row, uncounted=uncounted, acting_user=acting_user)
+    return f"{row} is submitted: a manager decides."
+
+
+def approve(row: StockCount, acting_user: Any, note: str = "") -> str:
+    approve_count(count=row, note=note, acting_user=acting_user)
+    freed = row.lines.filter(released_reservations__gt=0).count()
+    told = f" Reservations of {freed} lines were released." if freed else ""
+    return f"{row} is approved: its differences are posted.{told}"
+
+
+def recount(row: StockCount, acting_user: Any, note: str) -> str:
+    order_recount(count=row, note=note, acting_user=acting_user)
+    return f"{row} is counted again where it differs."
+
+
+def reject(row: StockCount, acting_user: Any, note: str) -> str:
+    reject_count(count=row, note=note, acting_user=acting_user)
+    return f"{row} is rejected: nothing is posted."
+
+
+def cancel(row: StockCount, acting_user: Any, note: str = "") -> str:
+    cancel_count(count=row, note=note, acting_user=acting_user)
+    return f"{row} is cancelled."
+
+
+def is_submitted(row: StockCount) -> bool:
+    return row.status == Status.SUBMITTED
+
+
+def is_counting(row: StockCount) -> bool:
+    return row.status == Status.COUNTING
+
+
+class CountForm(ServiceForm):
+    class Meta:
+        model = StockCount
+        fields = [
+            "warehouse", "category", "abc_class", "is_blind", "recount_tolerance_percent", "notes",
+        ]  # fmt: skip
+
+
+class CountLineInline(ReadOnlyInline):
+    """Lines, without what a blind count hides."""
+
+    model = StockCountLine
+    may_view = Can.VIEW_STOCK
+    verbose_name = "line"
+    per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        return rows.select_related("variation__product", "count", "counted_by")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        open_to_all = ["bin_location", "variation", "product", "lot_number", "counted_quantity"]
+        ending = ["needs_recount", "counted_by", "counted_at", "notes"]
+        if obj is None or obj.hides_expected:
+            return [*open_to_all, *ending]
+        compared = ["on_hand_at_scan", "difference", "first_quantity", "released_reservations"]
+        return [*open_to_all, *compared, *ending]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
+    @admin.display
+    def product(self, row: StockCountLine) -> str:
+        return row.variation.product.name
+
+    @admin.display
+    def difference(self, row: StockCountLine) -> Decimal | None:
+        return row.difference
+
+
+class EntryForm(forms.Form):
+    """One scan, or counted quantities of the lines that are shown."""
+
+    code = forms.CharField(max_length=100, required=False)
+    lot_number = forms.CharField(max_length=50, required=False)
+    counted_quantity = forms.DecimalField(required=False, **AMOUNT)
+    add = forms.BooleanField(required=False)
+
+    def __init__(self, lines: Any, posted: Any) -> None:
+        super().__init__(posted)
+        for line in lines:
+            self.fields[f"line_{line.pk}"] = forms.DecimalField(
+                required=False, label=str(line), **AMOUNT
+            )
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """Return what was entered as the endpoint takes it."""
+        filled = self.cleaned_data
+        bodies: list[dict[str, Any]] = [
+            {"id": int(name.removeprefix("line_")), "counted_quantity": value}
+            for name, value in filled.items()
+            if name.startswith("line_") and value is not None
+        ]
+        if filled["code"] and filled["counted_quantity"] is not None:
+            names = ("code", "lot_number", "counted_quantity", "add")
+            bodies.append({name: filled[name] for name in names})
+        return bodies
+
+
+@admin.register(StockCount)
+class StockCountAdmin(ScopedAdmin):
+    may_view = Can.VIEW_STOCK
+    may_add = Can.POST_STOCK
+    form = CountForm
+    list_display = [
+        "code", "warehouse", "category", "abc_class", "is_blind", "state", "accuracy",
+        "created_by", "created_at",
+    ]  # fmt: skip
+    list_filter = ["status", "abc_class", "is_blind", OwnWarehouseFilter]
+    list_select_related = ["warehouse", "category", "created_by"]
+    search_fields = ["code", "notes"]
+    autocomplete_fields = ["category"]
+    inlines = [CountLineInline]
+    steps = (
+        Step(
+            name="enter", title="Count", permission=Can.POST_STOCK, run=enter,
+            lawful=is_counting, icon="barcode_scanner",
+        ),
+        Step(
+            name="submit", title="Submit", permission=Can.POST_STOCK, run=submit,
+            lawful=can_become(Status.SUBMITTED), form=SubmitForm, icon="send",
+            explanation="Counting ends; somebody else decides.",
+        ),
+        Step(
+            name="approve", title="Approve and post", permission=Can.DECIDE_STOCK_CORRECTIONS,
+            run=approve, lawful=can_become(Status.POSTED), form=OptionalNoteForm,
+            icon="thumb_up", explanation="All differences are posted in one document.",
+        ),
+        Step(
+            name="recount", title="Count again", permission=Can.DECIDE_STOCK_CORRECTIONS,
+            run=recount, lawful=is_submitted, form=ReasonForm, icon="replay",
+            explanation="Every line that differs is counted again.",
+        ),
+        Step(
+            name="reject", title="Reject", permission=Can.DECIDE_STOCK_CORRECTIONS, run=reject,
+            lawful=can_become(Status.REJECTED), form=ReasonForm, icon="thumb_down", is_final=True,
+        ),
+        Step(
+            name="cancel", title="Cancel count", permission=Can.POST_STOCK, run=cancel,
+            lawful=can_become(Status.CANCELLED), form=OptionalNoteForm, icon="block",
+            is_final=True, explanation="Nothing is posted.",
+        ),
+    )  # fmt: skip
+
+    @display(description="Status", ordering="status", label=LABELS)
+    def state(self, row: StockCount) -> str:
+        return row.get_status_display()
+
+    @admin.display(description="Accuracy")
+    def accuracy(self, row: StockCount) -> str:
+        if row.accuracy_percent is None:
+            return "-"
+        by_value = row.value_accuracy_percent
+        return f"{row.accuracy_percent} % of lines" + (
+            f", {by_value} % of value" if by_value is not None else ""
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        asked = [
+            "warehouse", ("category", "abc_class"), ("is_blind", "recount_tolerance_percent"),
+            "notes",
+        ]  # fmt: skip
+        if obj is None:
+            return [(None, {"fields": asked})]
+        return [
+            (None, {"fields": [("code", "state", "accuracy"), *asked]}),
+            ("Result", {"fields": [
+                ("lines_right", "lines_counted", "uncounted"),
+                ("value_expected", "value_difference", "value_net"),
+            ]}),
+            ("People", {"fields": [
+                ("created_by", "created_at"), ("submitted_by", "submitted_at"),
+                ("decided_by", "decided_at", "decision_note"),
+            ]}),
+        ]  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return []
+        return [field for _, options in self.get_fieldsets(request, obj)
+                for group in options["fields"]
+                for field in ([group] if isinstance(group, str) else group)]  # fmt: skip
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> StockCount:
+        values = dict(form.cleaned_data)
+        scope = Scope(category=values.pop("category"), abc_class=values.pop("abc_class"))
+        return open_count(scope=scope, acting_user=request.user, **values)
+
+    # The page to count on
+
+    def take_step(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
+        if step.name == "enter":
+            return self.enter_page(request, object_id, step)
+        return super().take_step(request, object_id, step)
+
+    def enter_page(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
+        """Show lines to count, in the order of their bins, and a place to scan; take entries."""
+        if not allows(request, step.permission):
+            raise PermissionDenied
+        count = self.get_object(request, object_id)
+        if count is None:
+            gone: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return gone
+        if not is_counting(count):
+            messages.warning(request, f"{count} takes no more entries.")
+            return self.to_change_page(object_id)
+        term = request.GET.get("q", "").strip()[:100]
+        lines = list(lines_to_count(count, term)[:SHOWN_AT_ONCE])
+        if request.method != "POST":
+            return self.show_entry(request, count, lines, EntryForm(lines, None), term)
+        posted = {name.removeprefix("line_") for name in request.POST if name.startswith("line_")}
+        keys = [int(key) for key in posted if key.isascii() and key.isdigit() and len(key) < 19]
+        form = EntryForm(count.lines.filter(pk__in=keys).select_related("variation"), request.POST)
+        if not form.is_valid():
+            return self.show_entry(request, count, lines, form, term)
+        if not self.took(request, count, form.bodies()):
+            return self.show_entry(request, count, lines, form, term)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def took(self, request: HttpRequest, count: StockCount, bodies: list[dict[str, Any]]) -> bool:
+        """Enter what was counted and say so, or say what is wrong with it."""
+
+        def write() -> list[StockCountLine]:
+            entries = entries_of(count, bodies) if bodies else []
+            return enter_counted(count=count, entries=entries, acting_user=request.user)
+
+        try:
+            lines = persistently(write)
+        except DomainError as error:
+            self.tell(request, error, count)
+            return False
+        for line in lines:
+            again = " It differs: count it again." if line.needs_recount else ""
+            level = messages.WARNING if again else messages.SUCCESS
+            text = f"{line}: {plain(line.counted_quantity or Decimal(0))} counted.{again}"
+            self.message_user(request, text, level)
+        return True
+
+    def show_entry(
+        self, request: HttpRequest, count: StockCount, lines: Any, form: EntryForm, term: str
+    ) -> HttpResponse:
+        done = count.lines.aggregate(
+            lines=Count("pk"),
+            counted=Count("pk", filter=Q(counted_quantity__isnull=False)),
+            recount=Count("pk", filter=Q(needs_recount=True)),
+        )
+        shown = [
+            {
+                "line": line,
+                "field": form[name] if (name := f"line_{line.pk}") in form.fields else None,
+                "expected": plain(line.expected),
+                "counted": None if line.counted_quantity is None else plain(line.counted_quantity),
+            }
+            for line in lines
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Count {count}",
+            "count": count,
+            "done": done,
+            "percent": round(100 * done["counted"] / done["lines"]) if done["lines"] else 0,
+            "shown": shown,
+            "form": form,
+            "term": term,
+            "back": self.change_address(count.pk),
+        }
+        return TemplateResponse(request, "admin/count_entry.html", context)
+
+
+def lines_to_count(count: StockCount, term: str) -> Any:
+    """Return lines that wait for a count or a recount, or all that a term finds, by bin."""
+    lines = count.lines.select_related("variation__product")
+    if not term:
+        return lines.filter(Q(counted_quantity=None) | Q(needs_recount=True))
+    return lines.filter(
+        Q(variation__sku_code__icontains=term)
+        | Q(variation__barcode=term)
+        | Q(variation__product__name__icontains=term)
+        | Q(bin_location__istartswith=term)
+    )

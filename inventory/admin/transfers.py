@@ -1,0 +1,334 @@
+"""Transfers in the admin site: asked for here, then the lawful steps as buttons."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from unfold.decorators import display
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from common.admin import LARGEST_QUANTITY, ScopedAdmin, ServiceForm
+from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
+from common.admin_saving import filled_rows
+from common.admin_steps import Step
+from common.permissions import Can
+from inventory.models import TransferLine, TransferRequest
+from inventory.services.transfers.receiving import (
+    Arrival,
+    cancel_transfer,
+    close_transfer,
+    receive_transfer,
+)
+from inventory.services.transfers.requests import (
+    WantedLine,
+    approve_transfer,
+    reject_transfer,
+    request_transfer,
+)
+from inventory.services.transfers.shipping import ship_transfer
+from warehouses.models import Membership, Warehouse
+
+Status = TransferRequest.Status
+LABELS = {
+    "Pending": "info", "Approved": "primary", "Rejected": "danger", "In Transit": "warning",
+    "Partially Received": "warning", "Received": "success", "Closed": "success",
+    "Cancelled": "danger",
+}  # fmt: skip
+
+
+class ReasonForm(forms.Form):
+    """Why: asked for by steps that somebody wants explained."""
+
+    note = forms.CharField(max_length=500, widget=UnfoldAdminTextInputWidget, label="Why")
+
+    def __init__(self, row: Any, posted: Any) -> None:
+        super().__init__(posted)
+
+
+class OptionalNoteForm(ReasonForm):
+    note = forms.CharField(
+        max_length=500, required=False, widget=UnfoldAdminTextInputWidget, label="Note"
+    )
+
+
+class ApproveTransferForm(OptionalNoteForm):
+    ship = forms.BooleanField(
+        required=False, initial=True, widget=UnfoldBooleanSwitchWidget, label="Ship at once",
+        help_text="Off: the people of the source ship it later.",
+    )  # fmt: skip
+
+
+class CloseTransferForm(ReasonForm):
+    outcome = forms.ChoiceField(
+        choices=[("lost", "Lost: write it off"), ("returned", "Went back to the source")],
+        widget=UnfoldAdminSelectWidget, label="What did not arrive",
+    )  # fmt: skip
+
+
+class ShipForm(QuantitiesForm):
+    """What leaves of each line."""
+
+    def __init__(self, transfer: TransferRequest, posted: Any) -> None:
+        lines = transfer.lines.select_related("variation__product")
+        super().__init__([(line.pk, named(line), line.quantity) for line in lines], posted)
+
+
+class ReceiveTransferForm(QuantitiesForm):
+    """What arrived well, and what arrived damaged; the rest stays in transit."""
+
+    def __init__(self, transfer: TransferRequest, posted: Any) -> None:
+        lines = [
+            line
+            for line in transfer.lines.select_related("variation__product")
+            if line.quantity_in_transit or posted is not None
+        ]
+        rows = [(line.pk, named(line), line.quantity_in_transit) for line in lines]
+        super().__init__(rows, posted)
+        for line in lines:
+            self.fields[f"damaged_{line.pk}"] = forms.DecimalField(
+                label=f"Damaged: {line.variation.sku_code}", min_value=0,
+                max_value=LARGEST_QUANTITY, decimal_places=3, required=False,
+                widget=UnfoldAdminDecimalFieldWidget,
+            )  # fmt: skip
+        self.fields["discrepancy"] = forms.CharField(
+            max_length=500, required=False, widget=UnfoldAdminTextInputWidget,
+            label="What was wrong",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Gather what arrived well and what arrived damaged, each by the line's key."""
+        filled = self.cleaned_data
+        well, damaged = (
+            {
+                int(name.removeprefix(prefix)): value
+                for name, value in filled.items()
+                if name.startswith(prefix) and value
+            }
+            for prefix in ("line_", "damaged_")
+        )
+        if not well and not damaged and not self.errors:
+            raise forms.ValidationError(self.nothing_text)
+        told = filled.get("discrepancy", "")
+        return {"quantities": well, "damaged": damaged, "discrepancy": told}
+
+
+def named(line: TransferLine) -> str:
+    return f"{line.variation.sku_code} {line.variation.product.name}"
+
+
+def approve(row: TransferRequest, acting_user: Any, note: str = "", ship: bool = False) -> str:
+    approve_transfer(transfer=row, note=note, ship=ship, acting_user=acting_user)
+    return f"{row} is approved" + (" and on its way." if ship else ": the source may ship it.")
+
+
+def reject(row: TransferRequest, acting_user: Any, note: str) -> str:
+    reject_transfer(transfer=row, note=note, acting_user=acting_user)
+    return f"{row} is rejected."
+
+
+def ship(row: TransferRequest, acting_user: Any, quantities: dict[int, Decimal]) -> str:
+    left_here = dict.fromkeys(row.lines.values_list("pk", flat=True), Decimal(0))
+    ship_transfer(transfer=row, quantities=left_here | quantities, acting_user=acting_user)
+    return f"{row} is on its way."
+
+
+def receive(
+    row: TransferRequest,
+    acting_user: Any,
+    quantities: dict[int, Decimal],
+    damaged: dict[int, Decimal],
+    discrepancy: str = "",
+) -> str:
+    receive_transfer(
+        transfer=row,
+        arrivals=[
+            Arrival(
+                line_id=key,
+                received=quantities.get(key, Decimal(0)),
+                damaged=damaged.get(key, Decimal(0)),
+                discrepancy=discrepancy,
+            )
+            for key in sorted({*quantities, *damaged})
+        ],
+        acting_user=acting_user,
+    )
+    return f"{row}: the goods are in stock."
+
+
+def close(row: TransferRequest, acting_user: Any, note: str, outcome: str) -> str:
+    close_transfer(transfer=row, is_lost=outcome == "lost", note=note, acting_user=acting_user)
+    return f"{row} is closed."
+
+
+def cancel(row: TransferRequest, acting_user: Any, note: str = "") -> str:
+    cancel_transfer(transfer=row, note=note, acting_user=acting_user)
+    return f"{row} is cancelled."
+
+
+def can_become(status: str) -> Any:
+    def lawful(row: Any) -> bool:
+        return status in row.allowed_transitions
+
+    return lawful
+
+
+class TransferForm(ServiceForm):
+    class Meta:
+        model = TransferRequest
+        fields = ["from_warehouse", "to_warehouse", "auto_receive", "notes"]
+
+
+class TransferLineInline(OrderLinesInline):
+    model = TransferLine
+    may_view = Can.VIEW_STOCK
+    may_add = may_change = may_delete = Can.REQUEST_TRANSFERS
+    positive_fields = ("quantity",)
+    readonly_fields = [
+        "product", "quantity_shipped", "quantity_received", "quantity_damaged", "quantity_lost",
+        "quantity_returned", "in_transit", "unit_cost", "discrepancy",
+    ]  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        asked = ["variation", "product", "quantity"]
+        return asked if obj is None else [*asked, *self.readonly_fields[1:]]
+
+    @admin.display
+    def in_transit(self, row: TransferLine) -> str:
+        return plain(row.quantity_in_transit)
+
+
+class WaitingTransferFilter(admin.SimpleListFilter):
+    """Transfers that wait for somebody: to be decided, shipped, or received where one works."""
+
+    title = "waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("decision", "For a decision"), ("shipping", "To be shipped"),
+            ("arrival", "On its way here"),
+        ]  # fmt: skip
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        found = {"decision": to_decide, "shipping": to_ship, "arrival": to_receive}
+        chosen = found.get(self.value() or "")
+        return chosen(queryset, request.user) if chosen else None
+
+
+def own_keys(user: Any) -> Any:
+    if user.can(Can.SEE_ALL_WAREHOUSES):
+        return Warehouse.objects.values("pk")
+    return Membership.objects.filter(user_id=user.pk).values("warehouse_id")
+
+
+def to_decide(transfers: Any, user: Any) -> Any:
+    return transfers.filter(status=Status.PENDING)
+
+
+def to_ship(transfers: Any, user: Any) -> Any:
+    return transfers.filter(status=Status.APPROVED, from_warehouse__in=own_keys(user))
+
+
+def to_receive(transfers: Any, user: Any) -> Any:
+    on_the_way = Q(status__in=TransferRequest.ON_THE_WAY)
+    return transfers.filter(on_the_way, to_warehouse__in=own_keys(user))
+
+
+@admin.register(TransferRequest)
+class TransferRequestAdmin(ScopedAdmin):
+    may_view = Can.VIEW_STOCK
+    may_add = Can.REQUEST_TRANSFERS
+    form = TransferForm
+    list_display = [
+        "code", "from_warehouse", "to_warehouse", "state", "requested_by", "created_at",
+        "shipped_at", "received_at",
+    ]  # fmt: skip
+    list_filter = ["status", WaitingTransferFilter]
+    list_select_related = ["from_warehouse", "to_warehouse", "requested_by"]
+    search_fields = ["code", "notes", "lines__variation__sku_code"]
+    inlines = [TransferLineInline]
+    steps = (
+        Step(
+            name="approve", title="Approve", permission=Can.DECIDE_TRANSFERS, run=approve,
+            lawful=can_become(Status.APPROVED), form=ApproveTransferForm, icon="thumb_up",
+            explanation="What leaves the source is in transit until the destination receives it.",
+        ),
+        Step(
+            name="reject", title="Reject", permission=Can.DECIDE_TRANSFERS, run=reject,
+            lawful=can_become(Status.REJECTED), form=ReasonForm, icon="thumb_down", is_final=True,
+        ),
+        Step(
+            name="ship", title="Ship", permission=Can.POST_STOCK, run=ship, form=ShipForm,
+            lawful=can_become(Status.IN_TRANSIT), icon="local_shipping",
+            explanation="What leaves the source; enter less where less leaves.",
+        ),
+        Step(
+            name="receive", title="Receive", permission=Can.POST_STOCK, run=receive,
+            lawful=can_become(Status.RECEIVED), form=ReceiveTransferForm, icon="inventory",
+            explanation="What arrived well, and what arrived damaged; the rest stays in transit.",
+        ),
+        Step(
+            name="close", title="Close", permission=Can.DECIDE_STOCK_CORRECTIONS, run=close,
+            lawful=can_become(Status.CLOSED), form=CloseTransferForm, icon="lock", is_final=True,
+            explanation="The rest will not arrive: it is lost, or back at the source.",
+        ),
+        Step(
+            name="cancel", title="Cancel transfer", permission=Can.REQUEST_TRANSFERS, run=cancel,
+            lawful=can_become(Status.CANCELLED), form=OptionalNoteForm, icon="block",
+            is_final=True, explanation="Goods on their way go back to the source.",
+        ),
+    )  # fmt: skip
+
+    @display(description="Status", ordering="status", label=LABELS)
+    def state(self, row: TransferRequest) -> str:
+        return row.get_status_display()
+
+    @admin.display(description="Value in transit")
+    def value_in_transit(self, row: TransferRequest) -> Decimal:
+        return sum((line.value_in_transit for line in row.lines.all()), Decimal(0))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        asked = [("from_warehouse", "to_warehouse"), "auto_receive", "notes"]
+        if obj is None:
+            return [(None, {"fields": asked})]
+        return [
+            (None, {"fields": [("code", "state", "value_in_transit"), *asked]}),
+            ("Chain of custody", {"fields": [
+                ("requested_by", "created_at"), ("decided_by", "decided_at", "decision_note"),
+                ("shipped_by", "shipped_at"), ("received_by", "received_at"),
+                ("closed_by", "closed_at", "closing_note"),
+            ]}),
+        ]  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return []
+        return [field for _, options in self.get_fieldsets(request, obj)
+                for group in options["fields"]
+                for field in ([group] if isinstance(group, str) else group)]  # fmt: skip
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in ("from_warehouse", "to_warehouse"):  # one of the two is one's own
+            kwargs["queryset"] = Warehouse.objects.filter(is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_through_service(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> TransferRequest:
+        return request_transfer(
+            lines=[
+                WantedLine(variation=row["variation"], quantity=row["quantity"])
+                for row in filled_rows(formsets[0])
+                if "variation" in row
+            ],
+            acting_user=request.user,
+            **form.cleaned_data,
+        )

@@ -1,0 +1,186 @@
+"""Transfers, adjustments and counts in the admin site: the same services, the same refusals."""
+
+import pytest
+
+from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
+from operations.ledger_verification import verify_ledger
+from tests.admin.pages import add_to, buttons, errors_of, lines, page_of, step_of
+from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.transfers import at, make_transfer, transfer_facts
+from tests.factories.warehouses import MembershipFactory
+
+pytestmark = pytest.mark.django_db
+TRANSFER_STEPS = {
+    "pending": {"approve", "reject", "cancel"},
+    "approved": {"ship", "cancel"},
+    "rejected": set(),
+    "in_transit": {"receive", "close", "cancel"},
+    "partially_received": {"receive", "close"},
+    "received": set(),
+    "closed": set(),
+    "cancelled": set(),
+}
+
+
+@pytest.fixture(autouse=True)
+def sound_ledger():
+    yield
+    assert verify_ledger() == []
+
+
+@pytest.mark.parametrize("status", TRANSFER_STEPS)
+def test_a_transfer_shows_the_lawful_buttons(office, place, status):
+    transfer = make_transfer(source=place.own, status=status)
+
+    assert buttons(office("admin"), transfer) == TRANSFER_STEPS[status]
+    assert buttons(office("staff"), transfer) == TRANSFER_STEPS[status] & {"ship", "receive"}
+
+
+def test_a_transfer_from_the_request_to_the_shelf(office, manager, place):
+    boss = office("admin")
+    MembershipFactory(user=manager.user, warehouse=place.foreign)
+    body = {"from_warehouse": place.own.pk, "to_warehouse": place.foreign.pk, "notes": "Sale"}
+    rows = lines("lines", {"variation": place.variation.pk, "quantity": "6"})
+
+    asked = manager.post(add_to(TransferRequest), {**body, **rows})
+
+    assert asked.status_code == 302, errors_of(asked)
+    transfer = TransferRequest.objects.get()
+    boss.post(step_of(transfer, "approve"), {"ship": "on", "note": "Go"})
+    assert at(place.own, place.variation) == (4, 0)
+    assert "6" in boss.get(page_of(transfer)).content.decode()
+    line = transfer.lines.get()
+    told = manager.post(
+        step_of(transfer, "receive"),
+        {f"line_{line.pk}": "4", f"damaged_{line.pk}": "1", "discrepancy": "Wet"},
+        follow=True,
+    )
+    assert "the goods are in stock" in errors_of(told)
+    transfer.refresh_from_db()
+    assert transfer.status == "partially_received"
+    manager.post(step_of(transfer, "close"), {"outcome": "lost", "note": "Gone"})
+    transfer.refresh_from_db()
+    assert transfer.status == "closed"
+    assert at(place.foreign, place.variation) == (14, 0)
+
+
+def test_own_requests_and_short_stock_are_refused_with_words(office, place):
+    boss = office("admin")
+    own = make_transfer(source=place.own, asked_by=boss.user)
+    short = make_transfer(101, source=place.own)
+    before = transfer_facts(own), transfer_facts(short)
+
+    refused = boss.post(step_of(own, "approve"), {"ship": "on"}, follow=True)
+    missing = boss.post(step_of(short, "approve"), {"ship": "on"}, follow=True)
+
+    assert "somebody else decides it" in errors_of(refused)
+    assert "Less is available" in errors_of(missing)
+    assert (transfer_facts(own), transfer_facts(short)) == before
+
+
+def test_part_is_shipped_and_only_damaged_goods_arrive(office, place):
+    boss = office("admin")
+    transfer = make_transfer(10, 5, source=place.own, status="approved")
+    first, second = transfer.lines.all()
+
+    boss.post(step_of(transfer, "ship"), {f"line_{first.pk}": "3"})
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.quantity_shipped, second.quantity_shipped) == (3, 0)
+    nothing = boss.post(step_of(transfer, "receive"), {f"line_{first.pk}": ""})
+    assert "at least one line" in nothing.content.decode()
+    boss.post(step_of(transfer, "receive"), {f"damaged_{first.pk}": "3"})
+
+    transfer.refresh_from_db()
+    assert transfer.status == "received"
+    assert at(transfer.to_warehouse, first.variation) == (0, 0)
+
+
+def test_an_adjustment_is_posted_or_waits(office, place):
+    staff, manager = office("staff"), office("manager")
+    put_in_stock(place.variation, place.own, 990)
+    row = {"variation": place.variation.pk, "reason_code": "damaged", "quantity": "-2"}
+    body = {"warehouse": place.own.pk, "notes": "Leak"}
+
+    posted = staff.post(add_to(AdjustmentRequest), {**body, **lines("lines", row)})
+    large = {**row, "quantity": "-400"}
+    staff.post(add_to(AdjustmentRequest), {**body, **lines("lines", large)})
+    wrong = staff.post(
+        add_to(AdjustmentRequest), {**body, **lines("lines", {**row, "quantity": "2"})}
+    )
+
+    assert posted.status_code == 302, errors_of(posted)
+    assert "negative quantity" in errors_of(wrong)
+    waits, done = AdjustmentRequest.objects.all()
+    assert (done.status, waits.status) == ("posted", "pending")
+    assert buttons(staff, waits) == {"cancel"}
+    assert buttons(manager, waits) == {"approve", "reject", "cancel"}
+    manager.post(step_of(waits, "approve"))
+    assert at(place.own, place.variation) == (598, 0)
+
+
+def test_a_count_on_the_floor_page(office, manager, place):
+    staff = office("staff")
+    other = VariationFactory(sku_code="SCAN-1", barcode="4711")
+    put_in_stock(other, place.own, 5)
+    body = {"warehouse": place.own.pk, "recount_tolerance_percent": "50", "is_blind": "on"}
+
+    opened = staff.post(add_to(StockCount), {**body, **lines("lines")})
+
+    assert opened.status_code == 302, errors_of(opened)
+    count = StockCount.objects.get()
+    page = staff.get(step_of(count, "enter")).content.decode()
+    assert "SCAN-1" in page
+    assert "should be" not in page
+    scan = staff.post(
+        step_of(count, "enter"), {"code": "4711", "counted_quantity": "4"}, follow=True
+    )
+    assert "SCAN-1: 4 counted" in errors_of(scan)
+    unknown = staff.post(step_of(count, "enter"), {"code": "4712", "counted_quantity": "4"})
+    assert "Unknown code" in errors_of(unknown)
+    negative = staff.post(step_of(count, "enter"), {"code": "4711", "counted_quantity": "-4"})
+    assert "greater than or equal to 0" in negative.content.decode()
+    line = count.lines.get(variation=place.variation)
+    differs = staff.post(step_of(count, "enter"), {f"line_{line.pk}": "1"}, follow=True)
+    assert "count it again" in errors_of(differs)
+    staff.post(step_of(count, "enter"), {f"line_{line.pk}": "9"})
+    assert "Everything is counted" in staff.get(step_of(count, "enter")).content.decode()
+    assert "SCAN-1" in staff.get(step_of(count, "enter") + "?q=scan").content.decode()
+    staff.post(step_of(count, "submit"))
+    assert "takes no more entries" in errors_of(staff.get(step_of(count, "enter"), follow=True))
+    assert buttons(manager, count) == {"approve", "recount", "reject", "cancel"}
+    manager.post(step_of(count, "approve"))
+
+    count.refresh_from_db()
+    assert (count.status, count.lines_right, count.lines_counted) == ("posted", 0, 2)
+    assert sorted(Stock.objects.filter(warehouse=place.own).values_list("on_hand", flat=True)) == [
+        4, 9,
+    ]  # fmt: skip
+
+
+def test_a_scan_without_a_quantity_enters_nothing(office, place):
+    staff = office("staff")
+    staff.post(add_to(StockCount), {
+        "warehouse": place.own.pk, "recount_tolerance_percent": "5", **lines("lines"),
+    })  # fmt: skip
+    count = StockCount.objects.get()
+
+    answer = staff.post(step_of(count, "enter"), {"code": place.variation.sku_code})
+
+    assert "at least one line" in errors_of(answer)
+    assert count.lines.uncounted().count() == 1
+
+
+@pytest.mark.parametrize("role", ["viewer", "sales"])
+def test_others_do_not_reach_the_floor_page(office, place, role):
+    count_page = step_of(StockCount.objects.create(code="CNT-X", warehouse=place.own), "enter")
+
+    assert office(role).get(count_page).status_code == 302
+
+
+def test_a_foreign_count_is_not_there(office, place):
+    count = StockCount.objects.create(code="CNT-X", warehouse=place.foreign)
+
+    answer = office("staff").post(step_of(count, "enter"), {"code": "x", "counted_quantity": "1"})
+
+    assert (answer.status_code, answer.url) == (302, "/admin/")

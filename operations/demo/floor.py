@@ -23,19 +23,21 @@ MISSING = {2: Decimal(-1), 5: Decimal(1)}
 def work_on_the_floor(users: dict[str, User], warehouses: dict[str, Warehouse]) -> None:
     """Leave one transfer in transit, one that waits for a decision, and one finished count."""
     main, second, third = (warehouses[code] for code in ("WH001", "WH002", "WH003"))
-    plenty = plentiful(main)
+    plenty = plentiful(main, second, third)
     coming = ask(main, second, plenty[:2], "For the autumn window", users["manager"])
     approve_transfer(transfer=coming, note="Agreed.", acting_user=users["admin"])
     ask(main, third, plenty[2:4], "We run out at the weekend", users["omar.haddad"])
     count_some(main, plenty[4 : 4 + COUNTED], users)
 
 
-def plentiful(warehouse: Warehouse) -> list[ProductVariation]:
-    """Return variations of which a warehouse has enough to give some away, the most first."""
+def plentiful(warehouse: Warehouse, *others: Warehouse) -> list[ProductVariation]:
+    """Return variations of which a warehouse has enough to give some to others, the most first."""
     stocks = Stock.objects.filter(
         warehouse=warehouse, is_low=False, on_hand__gte=PLENTY, reserved=0,
         variation__stock_unit="pieces",
     )  # fmt: skip
+    for other in others:
+        stocks = stocks.filter(variation__stocks__warehouse=other)
     found = stocks.select_related("variation__product").order_by("-on_hand", "pk")
     return [stock.variation for stock in found[: 4 + COUNTED]]
 

@@ -17,7 +17,7 @@ from common.api.exports import FORMULA_STARTS, csv_response
 LINES_A_CHUNK = 1000
 LONGEST = "30min"  # of one export, where other statements have seconds
 
-STARTS = ", ".join(f"E'{start.encode('unicode_escape').decode()}'" for start in FORMULA_STARTS)
+STARTS = ", ".join(str(ord(start)) for start in FORMULA_STARTS)
 
 
 class TextCell(Func):
@@ -26,9 +26,8 @@ class TextCell(Func):
     arity = 1
     output_field = TextField()
     template = (
-        "CASE WHEN %(expressions)s = '' THEN NULL"
-        f" WHEN left(%(expressions)s, 1) IN ({STARTS}) THEN '''' || %(expressions)s"
-        " ELSE %(expressions)s END"
+        f"CASE WHEN ascii(%(expressions)s) IN ({STARTS}) THEN '''' || %(expressions)s"
+        " ELSE nullif(%(expressions)s, '') END"
     )
 
 

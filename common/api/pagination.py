@@ -18,7 +18,8 @@ DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MOST_COUNTED = 10_000
 DEEPEST_ROW = 100_000
 ESTIMATE_LASTS, MOST_ESTIMATES_KEPT = 60, 1000  # seconds, lists
-NOT_COUNTED = {"page", "limit", "cursor", "ordering", "format"}
+PAGING = {"page", "limit", "cursor", "format"}
+NOT_COUNTED = PAGING | {"ordering"}
 
 Question = tuple[Any, ...]
 
@@ -64,29 +65,46 @@ class EnvelopePagination(BasePagination):
         keyset = keyset_of(queryset, getattr(view, "keyset_fields", ()), self.name)
         cursor = request.query_params.get("cursor")
         if cursor:
-            return self.paginate_on(queryset, keyset, cursor)
+            return self.paginate_on(queryset, keyset, cursor, view)
         self.number = positive(request, "page", 1)
         offset = (self.number - 1) * self.limit
         if offset >= DEEPEST_ROW:
             raise ValidationError(
                 {"page": ["So deep a page is too slow. Filter, order the other way or use cursor."]}
             )
-        rows = list(queryset[offset : offset + self.limit + 1])
+        rows = self.newest(view, request) if offset == 0 else None
+        if rows is None:
+            rows = list(queryset[offset : offset + self.limit + 1])
         self.total = self.total_of(queryset, offset, len(rows), asked(request))
         if not rows and self.number > 1:
             pages = max(1, -(-self.total.number // self.limit))
             raise ValidationError({"page": [f"There are {pages} pages. Ask for one of them."]})
         return self.cut(rows, offset, keyset)
 
-    def paginate_on(self, queryset: Any, keyset: Keyset | None, cursor: str) -> list[Any]:
+    def paginate_on(
+        self, queryset: Any, keyset: Keyset | None, cursor: str, view: Any
+    ) -> list[Any]:
         """Return the page after the row that a cursor stands for."""
         if keyset is None:
             raise ValidationError({"cursor": ["Not possible in this ordering. Use page."]})
         position = keyset.read(cursor)
         self.number = position.seen // self.limit + 1
         self.total = Total(position.total, position.is_estimated)
-        rows = list(keyset.after(queryset, position)[: self.limit + 1])
+        rows = self.newest(view, view.request, position.key)
+        if rows is None:
+            rows = list(keyset.after(queryset, position)[: self.limit + 1])
         return self.cut(rows, position.seen, keyset)
+
+    def newest(self, view: Any, request: Request, key: int | None = None) -> list[Any] | None:
+        """Return the view's newest rows (after a key), where it has them compiled.
+
+        None where the list is filtered or ordered, and the ORM has to write the statement.
+        """
+        compiled = getattr(view, "newest_rows", None)
+        if compiled is None or not PAGING.issuperset(request.query_params):
+            return None
+        rows: list[Any] = compiled(self.limit + 1, key)
+        return rows
 
     def total_of(self, queryset: Any, offset: int, found: int, question: Question) -> Total:
         """Count no further than the cap; not at all where the page shows where the list ends.

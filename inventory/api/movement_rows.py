@@ -6,16 +6,19 @@ The same as StockMovementSerializer makes of them, several times as fast.
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP
+from functools import cache
 from typing import Any
 
-from django.db.models import F, Func, TextField, Value
+from django.db.models import BigIntegerField, F, Func, TextField, Value
 
 from common.api.copied_csv import CodeCell, NumberCell, TextCell, TimeCell
+from common.compiled_queries import CompiledQuery, Given
 from inventory.api.stock_serializers import user_code
-from inventory.models import ProductVariation
+from inventory.models import ProductVariation, StockMovement
 from inventory.models.stock import movement_code
 from inventory.services.stock_change import FOUR_PLACES, PostedChange
 from warehouses.models import Warehouse
+from warehouses.queries import GivenUser
 
 COLUMNS = (
     "id", "variation__product__code", "variation__sku_code", "warehouse__code", "movement_type",
@@ -30,8 +33,8 @@ class MovementCodeCell(Func):
 
     arity = 2
     output_field = TextField()
-    arg_joiner = " AT TIME ZONE 'UTC', 'YYYY') || '-' || "
-    template = "'MOV-' || to_char(%(expressions)s"
+    arg_joiner = " AT TIME ZONE 'UTC')::int || '-' || "
+    template = "'MOV-' || date_part('year', %(expressions)s"
 
 
 CSV_COLUMNS = {
@@ -60,6 +63,15 @@ CSV_COLUMNS = {
     "status": Value("completed"),
     "notes": TextCell("notes"),
 }
+
+
+@cache
+def newest_movements(sees_all: bool, limit: int, is_after: bool) -> CompiledQuery:
+    """Return the query of a page: there are as many as there are lengths of pages."""
+    rows = StockMovement.objects.visible_to(GivenUser(sees_all)).order_by("-pk")
+    if is_after:
+        rows = rows.filter(pk__lt=Given("key", BigIntegerField()))
+    return CompiledQuery(lambda: rows.values(*COLUMNS)[:limit])
 
 
 def movement_rows(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

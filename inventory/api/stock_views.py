@@ -21,7 +21,13 @@ from inventory.api.as_of import (
     valuation,
 )
 from inventory.api.catalogue_filters import StockSearch
-from inventory.api.movement_rows import COLUMNS, CSV_COLUMNS, movement_rows, posted_row
+from inventory.api.movement_rows import (
+    COLUMNS,
+    CSV_COLUMNS,
+    movement_rows,
+    newest_movements,
+    posted_row,
+)
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
     AssignInput,
@@ -128,6 +134,12 @@ class StockMovementViewSet(ListRetrieveViewSet):
         "retrieve": Can.VIEW_STOCK,
         "create": Can.POST_STOCK,
     }
+
+    def newest_rows(self, limit: int, key: int | None) -> list[dict[str, Any]]:
+        """Return the newest rows that the caller may see, after a key if there is one."""
+        user: Any = self.request.user
+        newest = newest_movements(user.can(Can.SEE_ALL_WAREHOUSES), limit, key is not None)
+        return newest.all(user_id=user.pk, key=key)
 
     def list_rows(self, rows: Any) -> Any:
         return rows.select_related(None).values(*COLUMNS)

@@ -49,7 +49,7 @@ class FileAnswersMixin:
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         renderer = getattr(request, "accepted_renderer", None)
         is_file = isinstance(renderer, FileRenderer | None)
-        if response.exception and is_file:
+        if getattr(response, "exception", False) and is_file:
             request.accepted_renderer = NumberJSONRenderer()
             request.accepted_media_type = NumberJSONRenderer.media_type
         return super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]

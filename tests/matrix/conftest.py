@@ -46,7 +46,9 @@ def ask(world: World) -> Callable[..., Any]:
             client.force_authenticate(user)
         with undone():
             answer = getattr(client, method)(address, *([] if method == "get" else [body]))
-            answer.text = b"".join(answer).decode(errors="replace")
+            answer.whole = b"".join(answer)
+            for close in answer._resource_closers:  # not close(): that ends the connection too
+                close()
         return answer
 
     return send

@@ -1,5 +1,6 @@
 """Purchase orders: not for sales; managers and admins manage, staff receive."""
 
+from purchasing.models import PurchaseOrder
 from suppliers.models import Supplier
 from tests.factories.purchasing import make_order
 from tests.matrix.table import Row, made
@@ -28,6 +29,12 @@ def draft_purchase(place):
 @made
 def sent_purchase(place):
     return order_in(place, "sent")
+
+
+@made
+def goods_receipt(place):
+    order = PurchaseOrder.objects.get(order_number=order_in(place, "received"))
+    return order.receipts.get().code
 
 
 def new_order(place):

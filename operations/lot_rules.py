@@ -36,6 +36,13 @@ LOT_RULES: dict[str, str] = {
                    WHERE lot_id IS NOT NULL GROUP BY 1, 2) m
           ON m.stock_id = b.stock_id AND m.lot_id = b.lot_id
         WHERE COALESCE(b.on_hand, 0) <> COALESCE(m.total, 0)""",
+    "decimals_are_the_units": """
+        SELECT 'stock ' || s.id, 'it is counted with ' || s.quantity_decimals
+               || ' decimals, but ' || u.code || ' have ' || u.decimals
+        FROM inventory_stock s
+        JOIN inventory_productvariation v ON v.id = s.variation_id
+        JOIN inventory_unitofmeasure u ON u.code = v.stock_unit
+        WHERE s.quantity_decimals <> u.decimals""",
     "tracking_is_the_products": """
         SELECT 'stock ' || s.id, 'it tracks lots or expiry otherwise than its product'
         FROM inventory_stock s

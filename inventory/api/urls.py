@@ -20,6 +20,7 @@ from inventory.api.labels import LabelViewSet
 from inventory.api.lot_views import LotViewSet
 from inventory.api.stock_views import StockMovementViewSet, StockViewSet
 from inventory.api.transfer_views import TransferRequestViewSet
+from inventory.api.unit_views import UnitViewSet
 
 router = SimpleRouter()
 router.register("labels", LabelViewSet, basename="label")
@@ -28,6 +29,7 @@ router.register("products", ProductViewSet, basename="product")
 router.register("variations", VariationViewSet, basename="variation")
 router.register("low-stock-thresholds", LowStockThresholdViewSet, basename="low-stock-threshold")
 router.register("stocks", StockViewSet, basename="stock")
+router.register("units", UnitViewSet, basename="unit")
 router.register("lots", LotViewSet, basename="lot")
 router.register("stock-movements", StockMovementViewSet, basename="stock-movement")
 router.register("adjustment-requests", AdjustmentRequestViewSet, basename="adjustment-request")

@@ -6,6 +6,7 @@ from inventory.models.search import ProductSearchText
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
 from inventory.models.stock_day import StockDay, StockDayProgress
 from inventory.models.transfers import TransferLine, TransferLot, TransferRequest
+from inventory.models.unit import UnitOfMeasure
 
 __all__ = [
     "AbcClass",
@@ -31,4 +32,5 @@ __all__ = [
     "TransferLine",
     "TransferLot",
     "TransferRequest",
+    "UnitOfMeasure",
 ]

@@ -49,6 +49,8 @@ class Stock(models.Model):
     # Copies of the product's lot_tracking and expiration_tracking, under the balance's own lock.
     tracks_lots = models.BooleanField(default=False, db_default=False, editable=False)
     tracks_expiry = models.BooleanField(default=False, db_default=False, editable=False)
+    # A copy of what the variation's unit allows, under the balance's own lock.
+    quantity_decimals = models.PositiveSmallIntegerField(default=3, db_default=3, editable=False)
     # Stored, because an index on the compared columns themselves would end HOT updates.
     is_low = models.GeneratedField(
         expression=Q(reorder_point__isnull=False)  # type: ignore[arg-type]

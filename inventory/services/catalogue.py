@@ -14,6 +14,7 @@ from inventory.queries import NO_STOCK, StockTotals, product_totals, warehouses_
 from inventory.services.categories import resolve_category
 from inventory.services.lots import track_product
 from inventory.services.movements import record_movement
+from inventory.services.units import resolve_unit
 from inventory.services.variations import (
     VARIATION_COLUMNS,
     VARIATIONS_TAKEN,
@@ -86,6 +87,7 @@ def update_product(*, product: Product, values: dict[str, Any], acting_user: Any
     product.category = resolve_category(values, product.category)
     product.last_modified_by = acting_user
     own = {name: values[name] for name in VARIATION_COLUMNS & values.keys()}
+    resolve_unit(own, "inventory.stock_unit")
     with refuse_duplicates(TAKEN):
         product.save(update_fields=[*columns, "category", "last_modified_by", "updated_at"])
         variation = locked_default(product)
@@ -115,6 +117,7 @@ def delete_product(*, product: Product, acting_user: Any) -> bool:
 
 def add_default_variation(product: Product, values: dict[str, Any]) -> ProductVariation:
     columns = {name: values[name] for name in VARIATION_COLUMNS & values.keys()}
+    resolve_unit(columns, "inventory.stock_unit")
     columns["sku_code"] = columns.get("sku_code") or free_sku(product.code)
     return ProductVariation.objects.create(product=product, is_default=True, **columns)
 

@@ -35,15 +35,17 @@ from warehouses.models import Warehouse
 MAKE_MISSING = """
     INSERT INTO inventory_stock
         (variation_id, warehouse_id, on_hand, reserved, unavailable, incoming, average_cost,
-         reorder_point, bin_location, tracks_lots, tracks_expiry)
+         reorder_point, bin_location, tracks_lots, tracks_expiry, quantity_decimals)
     SELECT missing.variation_id, missing.warehouse_id, 0, 0, 0, 0, 0,
            inventory_reorder_point(missing.variation_id, missing.warehouse_id), '',
-           missing.lot_tracking, missing.expiration_tracking
+           missing.lot_tracking, missing.expiration_tracking, missing.decimals
     FROM (
-        SELECT p.variation_id, p.warehouse_id, f.lot_tracking, f.expiration_tracking
+        SELECT p.variation_id, p.warehouse_id, f.lot_tracking, f.expiration_tracking,
+               COALESCE(u.decimals, 3) AS decimals
         FROM unnest(%s::bigint[], %s::bigint[]) AS p(variation_id, warehouse_id)
         JOIN inventory_productvariation v ON v.id = p.variation_id
         JOIN inventory_product f ON f.id = v.product_id
+        LEFT JOIN inventory_unitofmeasure u ON u.code = v.stock_unit
         WHERE NOT EXISTS (
             SELECT FROM inventory_stock s
             WHERE s.variation_id = p.variation_id AND s.warehouse_id = p.warehouse_id
@@ -56,7 +58,8 @@ MAKE_MISSING = """
 
 LOCK = """
     SELECT s.id, s.variation_id, s.warehouse_id, s.on_hand, s.reserved, s.unavailable,
-           s.incoming, s.average_cost, s.reorder_point, s.tracks_lots, s.tracks_expiry
+           s.incoming, s.average_cost, s.reorder_point, s.tracks_lots, s.tracks_expiry,
+           s.quantity_decimals
     FROM unnest(%s::bigint[], %s::bigint[]) AS p(variation_id, warehouse_id)
     JOIN inventory_stock s
       ON s.variation_id = p.variation_id AND s.warehouse_id = p.warehouse_id

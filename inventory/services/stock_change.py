@@ -7,8 +7,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from common.exceptions import InvalidInput
-from inventory.exceptions import InsufficientStock, ReservationMismatch
+from inventory.exceptions import (
+    InsufficientStock,
+    LineProblem,
+    ReservationMismatch,
+    UnfitLines,
+)
 from inventory.services.lot_change import LotPart, RunningLot, chain_of, first_expired_first_out
+from inventory.units import fits, misfit
 
 ZERO = Decimal(0)
 FOUR_PLACES = Decimal("0.0001")
@@ -106,6 +112,7 @@ class RunningBalance:
     reorder_point: Decimal | None
     tracks_lots: bool
     tracks_expiry: bool
+    decimals: int
     lots: dict[str, RunningLot] = field(default_factory=dict)
     lost_reservations: bool = False
     available_before: Decimal = field(init=False)
@@ -199,6 +206,8 @@ class Posting:
 
     def apply(self, changes: Iterable[StockChange]) -> None:
         """Apply every line; raise InsufficientStock that names all short lines, or InvalidInput."""
+        changes = list(changes)
+        self._require_fit(changes)
         for index, change in enumerate(changes):
             balance = self.balances.get((change.variation_id, change.warehouse_id))
             if balance is None:
@@ -212,6 +221,24 @@ class Posting:
             raise InsufficientStock(
                 remedy(self.shortages), {"lines": [describe(short) for short in self.shortages]}
             )
+
+    def _require_fit(self, changes: Sequence[StockChange]) -> None:
+        """Raise UnfitLines for quantities with more decimals than the goods' unit allows.
+
+        A correction may take away what never fitted.
+        """
+        problems = []
+        for index, change in enumerate(changes):
+            balance = self.balances.get((change.variation_id, change.warehouse_id))
+            quantity = change.quantity or change.hold or change.incoming
+            if balance is None or fits(quantity, balance.decimals):
+                continue
+            mends = change.may_release_others and fits(balance.on_hand + quantity, balance.decimals)
+            if not mends:
+                text = misfit(abs(quantity), "These goods", balance.decimals)
+                problems.append(LineProblem(index, "quantity", text))
+        if problems:
+            raise UnfitLines(problems)
 
     def _apply_one(self, index: int, change: StockChange, balance: RunningBalance) -> None:
         before = balance.on_hand

@@ -14,6 +14,7 @@ from inventory.models import Product, ProductVariation
 from inventory.queries import variation_totals, warehouses_counted
 from inventory.services.movements import record_movement
 from inventory.services.thresholds import refresh_reorder_points
+from inventory.services.units import count_in_new_unit, resolve_unit
 from warehouses.queries import member_warehouse
 
 VARIATION_COLUMNS = {
@@ -37,6 +38,7 @@ def create_variation(
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     check_prices(values, None, "selling_price")
     columns = {name: values[name] for name in VARIATION_COLUMNS & values.keys()}
+    resolve_unit(columns, "stock_unit")
     columns["sku_code"] = columns.get("sku_code") or free_sku(product.code)
     others = product.variations.all()
     is_default = bool(values.get("is_default")) or not others.exists()
@@ -73,9 +75,9 @@ def update_variation(
     if "is_default" in values:
         set_default(variation, is_default=values["is_default"])
     with refuse_duplicates(VARIATIONS_TAKEN):
-        change_variation(
-            variation, {name: values[name] for name in VARIATION_COLUMNS & values.keys()}
-        )
+        own = {name: values[name] for name in VARIATION_COLUMNS & values.keys()}
+        resolve_unit(own, "stock_unit")
+        change_variation(variation, own)
     if variation.is_default:
         product.save(update_fields=["updated_at"])
     return variation
@@ -114,6 +116,8 @@ def change_variation(variation: ProductVariation, columns: dict[str, Any]) -> No
     for name, value in changed.items():
         setattr(variation, name, value)
     variation.save(update_fields=[*changed, "updated_at"])
+    if "stock_unit" in changed:
+        count_in_new_unit(variation)
     if "reorder_level" in changed:
         refresh_reorder_points([variation.pk])
 

@@ -111,6 +111,7 @@ def make_products(
                 sku_code=product.code,
                 selling_price=plans[product.code].price,
                 cost_price=share(plans[product.code].price, options),
+                stock_unit="units",  # the log tells none
                 is_default=True,
             )
             for product in products

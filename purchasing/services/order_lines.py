@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from inventory.models import ProductSupplier, ProductVariation
+from inventory.services.units import require_fit
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 
 CENT = Decimal("0.01")
@@ -25,7 +26,14 @@ class OrderLine:
 
 
 def make_items(order: PurchaseOrder, lines: Sequence[OrderLine]) -> list[PurchaseOrderItem]:
-    """Return unsaved items at their costs, in the order of the lines."""
+    """Return unsaved items at their costs, in the order of the lines.
+
+    Raises InvalidInput for quantities that the goods' units forbid.
+    """
+    require_fit(
+        (line.variation, line.quantity_ordered, f"items.{index}.quantity_ordered")
+        for index, line in enumerate(lines)
+    )
     offers = offered_costs(order, lines)
     return [
         PurchaseOrderItem(

@@ -1,12 +1,14 @@
 """Orders: taken, changed, cancelled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
 
 from common.codes import next_code
 from common.exceptions import WrongState
+from inventory.exceptions import UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, StockChange
 from sales.models import LINE_HOLDER, SalesOrder, SalesOrderItem
@@ -38,7 +40,8 @@ def create_sales_order(
     order.total_amount = total_of(lines)
     order.created_by = acting_user
     insert_orders([order])
-    apply_stock_changes(_added(order, lines), acting_user=acting_user, quiet=quiet)
+    with at_lines(len(lines)):
+        apply_stock_changes(_added(order, lines), acting_user=acting_user, quiet=quiet)
     return order
 
 
@@ -117,6 +120,16 @@ def cancel_sales_order(*, order: SalesOrder, quiet: bool = False, acting_user: A
     return locked
 
 
+@contextmanager
+def at_lines(number: int, before: int = 0) -> Iterator[None]:
+    """Say the ledger's objections to lines at the places where the request has them."""
+    try:
+        yield
+    except UnfitLines as error:
+        error.at_paths([""] * before + [f"items.{index}." for index in range(number)])
+        raise
+
+
 def _differ(order: SalesOrder, lines: Sequence[OrderLine]) -> bool:
     present = order.items.values_list("variation_id", "quantity", "sale_price_per_unit")
     return list(present) != [
@@ -126,7 +139,8 @@ def _differ(order: SalesOrder, lines: Sequence[OrderLine]) -> bool:
 
 def _replace_lines(order: SalesOrder, lines: Sequence[OrderLine], acting_user: Any) -> None:
     released = _released(order, delete_items(order))
-    apply_stock_changes([*released, *_added(order, lines)], acting_user=acting_user)
+    with at_lines(len(lines), before=len(released)):
+        apply_stock_changes([*released, *_added(order, lines)], acting_user=acting_user)
 
 
 def _added(order: SalesOrder, lines: Sequence[OrderLine]) -> list[StockChange]:

@@ -11,7 +11,10 @@ from tests.factories.warehouses import WarehouseFactory
 def stock_of(quantity, *, reorder_level=20, warehouse=None, name="Bolt M8", **variation) -> Stock:
     """Return a balance of so much, posted without a word to anybody."""
     variation = VariationFactory(
-        product=ProductFactory(name=name), reorder_level=reorder_level, **variation
+        product=ProductFactory(name=name),
+        reorder_level=reorder_level,
+        stock_unit="pieces",
+        **variation,
     )
     warehouse = warehouse or WarehouseFactory()
     post(variation.pk, warehouse.pk, max(quantity, 1), quiet=True)

@@ -64,6 +64,7 @@ class VariationFactory(DjangoModelFactory):
     sku_code = factory.Sequence("SKU-{:05d}".format)
     cost_price = Decimal("4.00")
     selling_price = Decimal("9.99")
+    stock_unit = "kg"
     is_default = True
 
 

@@ -26,6 +26,7 @@ def test_create_posts_the_opening_stock(manager, warehouse):
             "sku_code": "shirt-red-m",
             "attributes": {"color": "red", "size": "M"},
             "stock_level": 12.5,
+            "stock_unit": "kg",
             "reorder_level": 3,
         },
     )

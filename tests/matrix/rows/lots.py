@@ -1,11 +1,11 @@
-"""Lots: everybody sees those of their warehouses; staff set aside, managers correct."""
+"""Lots and units: everybody sees those of their warehouses; staff set aside, managers correct."""
 
 from datetime import date
 
-from inventory.models import Lot
+from inventory.models import Lot, UnitOfMeasure
 from inventory.services.lots import set_quarantine
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
-from tests.matrix.table import Row, made
+from tests.matrix.table import Row, made, shared
 
 ALL = "200 200 200 200 200"
 FOREIGN = "200 404 404 404 404"
@@ -26,6 +26,11 @@ def lot_in(place):
 @made
 def lot(place):
     return lot_in(place).code
+
+
+@shared
+def unit(place):
+    return UnitOfMeasure.objects.get(code="kg").pk
 
 
 @made
@@ -74,6 +79,14 @@ ROWS = [
         "/api/lots/{quarantined_lot}/recall/",
         own="200 200 200 200 403",
         foreign="200 404 404 404 403",
+    ),
+    Row("get", "/api/units/", own=ALL),
+    Row("get", "/api/units/{unit}/", own=ALL),
+    Row(
+        "post",
+        "/api/units/",
+        own="201 201 403 403 403",
+        body={"code": "crates", "name": "crate", "decimals": 0},
     ),
     Row("get", "/api/stock-movements/?lot={lot}", own=ALL, foreign="200 400 400 400 400"),
 ]

@@ -12,10 +12,13 @@ from inventory.units import fits, misfit
 
 
 def resolve_unit(columns: dict[str, Any], field: str) -> None:
-    """Put the code of a unit in place of whatever name it has; raises InvalidInput on `field`."""
-    if "stock_unit" not in columns:
+    """Put the code of a unit in place of whatever name it has; raises InvalidInput on `field`.
+
+    An empty name, as forms send it, leaves the unit as it is.
+    """
+    text = str(columns.pop("stock_unit", "")).strip().lower()
+    if not text:
         return
-    text = str(columns["stock_unit"]).strip().lower()
     unit = UnitOfMeasure.objects.filter(Q(code__iexact=text) | Q(aliases__contains=[text])).first()
     if unit is None:
         known = ", ".join(UnitOfMeasure.objects.values_list("code", flat=True))

@@ -46,6 +46,7 @@ def test_a_new_product_has_a_variation_and_its_stock(manager, place):
             "selling_price": "9.90",
             "reorder_level": "3",
             "current_stock": "7.5",
+            "stock_unit": "kilogram",
         },
     )
 

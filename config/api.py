@@ -85,6 +85,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "labels": "Sheets of labels that a scanner reads.",
             "low stock thresholds": "Reorder points of single warehouses.",
             "stocks": "Balances by variation and warehouse.",
+            "lots": "Goods made together: what expires, what is set aside, and where it went.",
+            "units": "In what goods are counted.",
             "stock movements": "The ledger: recorded, never changed.",
             "adjustment requests": "Corrections of stock, with a reason.",
             "stock counts": "Counting what is really there, while trading goes on.",

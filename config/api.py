@@ -117,6 +117,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Decision": "inventory.api.decisions.DECISIONS",
         "CountDecision": "inventory.api.decisions.COUNT_DECISIONS",
         "TransferStatus": "inventory.models.TransferRequest.Status",
+        "ImportState": "operations.models.ImportJob.State",
         "MovementType": "inventory.models.StockMovement.Type",
     },
 }

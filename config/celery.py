@@ -52,6 +52,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "operations.purge_job_runs",
         "schedule": crontab(hour=3, minute=55),
     },
+    "run-imports": {"task": "operations.run_imports", "schedule": 15.0},
+    "purge-imports": {
+        "task": "operations.purge_imports",
+        "schedule": crontab(hour=3, minute=58),
+    },
     "purge-attempts": {"task": "users.purge_attempts", "schedule": crontab(minute=20)},
     "purge-sign-ins": {"task": "users.purge_sign_ins", "schedule": crontab(hour=3, minute=50)},
 }

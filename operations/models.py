@@ -1,9 +1,14 @@
 """What operations keeps of its own."""
 
+from typing import Any, Self
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from common.audit import not_audited
+from common.permissions import Can
+from common.references import ReferenceQuerySet
 from warehouses.models import Warehouse
 
 
@@ -71,3 +76,71 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.slot:%Y-%m-%d %H:%M}"
+
+
+class ImportJobQuerySet(ReferenceQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Narrow to the user's own imports; who sees all warehouses sees all of them."""
+        return self if user.can(Can.SEE_ALL_WAREHOUSES) else self.filter(created_by_id=user.pk)
+
+
+@not_audited("It is itself the record of an import; the rows that it writes are audited.")
+class ImportJob(models.Model):
+    """A file that somebody sent: judged first, then imported as a whole or not at all."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        CHECKED = "checked", "Checked, nothing written"
+        IMPORTED = "imported"
+        REFUSED = "refused"
+        FAILED = "failed"
+
+    code_field = "pk"
+
+    kind = models.CharField(max_length=20)
+    file_name = models.CharField(max_length=255)
+    size = models.PositiveIntegerField("size in bytes")
+    options = models.JSONField(default=dict)
+    dry_run = models.BooleanField(default=True)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    percent = models.PositiveSmallIntegerField(default=0)
+    report = models.JSONField(default=dict)
+    message = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ImportJobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(percent__lte=100), name="import_percent_to_100")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.kind})"
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        """Whether a dry run found nothing to refuse."""
+        return self.state == self.State.CHECKED and not self.report.get("problem_count")
+
+
+@not_audited("The file of an import, as it was sent.")
+class ImportPart(models.Model):
+    """A piece of an import's file; the worker may run on another machine."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="import_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}/{self.number}"

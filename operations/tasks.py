@@ -1,4 +1,4 @@
-"""Housekeeping of operations."""
+"""Housekeeping of operations, and imports that take a while."""
 
 from celery import shared_task
 
@@ -9,3 +9,19 @@ def purge_job_runs() -> int:
     from operations import schedule  # noqa: PLC0415 - see the house style
 
     return schedule.purge_job_runs()
+
+
+@shared_task(name="operations.run_imports")
+def run_imports() -> int:
+    """Run the imports that wait; return how many there were."""
+    from operations.exchange import jobs  # noqa: PLC0415 - see the house style
+
+    return jobs.run_due_imports()
+
+
+@shared_task(name="operations.purge_imports")
+def purge_imports() -> int:
+    """Delete imports that are long past; return how many."""
+    from operations.exchange import jobs  # noqa: PLC0415 - see the house style
+
+    return jobs.purge_imports()

@@ -4,16 +4,45 @@ from django.urls import path
 
 from operations.api import views
 from operations.api.audit import AuditViewSet
+from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
 from operations.api.finding import ScanView, SearchView
 from operations.api.recall import LotRecallViewSet
 from operations.api.schedule import ScheduleView
 from operations.api.settings import CompanySettingsViewSet
+from operations.exchange.kinds import KINDS
 
 COMPANY_SETTINGS = CompanySettingsViewSet.as_view(
     {"get": "retrieve", "put": "update", "patch": "partial_update"}, detail=True
 )
 
 urlpatterns = [
+    *[
+        path(
+            f"{kind.resource}/import/",
+            ImportView.as_view(kind=kind.name, permissions={"post": kind.permission}),
+            name=f"{kind.name}-import",
+        )
+        for kind in KINDS.values()
+    ],
+    *[
+        path(
+            f"{kind.resource}/export/",
+            ExportView.as_view(kind=kind.name),
+            name=f"{kind.name}-export",
+        )
+        for kind in KINDS.values()
+    ],
+    path("import-jobs/", ImportJobViewSet.as_view({"get": "list"}), name="import-job-list"),
+    path(
+        "import-jobs/<str:pk>/",
+        ImportJobViewSet.as_view({"get": "retrieve"}, detail=True),
+        name="import-job-detail",
+    ),
+    path(
+        "import-jobs/<str:pk>/confirm/",
+        ImportJobViewSet.as_view({"post": "confirm"}, detail=True),
+        name="import-job-confirm",
+    ),
     path("audit/", AuditViewSet.as_view({"get": "list"}), name="audit-list"),
     path("audit/<int:pk>/", AuditViewSet.as_view({"get": "retrieve"}), name="audit-detail"),
     path("health/", views.HealthView.as_view(), name="health"),

@@ -1,9 +1,26 @@
 """Health, figures, settings, and the product's own pages."""
 
-from tests.matrix.table import Row
+from operations.exchange.kinds import KINDS
+from operations.models import ImportJob
+from tests.matrix.table import Row, made
 
 ALL = "200 200 200 200 200"
 ADMIN = "200 403 403 403 403"
+# Whoever may import sends no file here; see tests/operations/exchange for those who do.
+NO_FILE = {"manage_catalogue": "400 400 403 403 403", "post_stock": "400 400 400 403 403"}
+
+
+@made
+def import_job(place):
+    """Of an admin: everybody else sees their own imports alone."""
+    return ImportJob.objects.create(
+        kind="products",
+        file_name=place.secret("import"),
+        size=0,
+        state="checked",
+        created_by=place.admin,
+    ).pk
+
 
 ROWS = [
     # To those signed in to the back office by a session; see test_browser_rules.py.
@@ -23,6 +40,24 @@ ROWS = [
     Row("get", "/api/schedule/", own=ADMIN),
     Row("get", "/api/scan/?code=4006381333931", own=ALL),
     Row("get", "/api/search/?q=hammer", own=ALL),
+    *[
+        Row("post", f"/api/{kind.resource}/import/", own=NO_FILE[kind.permission], body={})
+        for kind in KINDS.values()
+    ],
+    *[Row("get", f"/api/{kind.resource}/export/", own=ALL) for kind in KINDS.values()],
+    Row("get", "/api/import-jobs/", own="200 200 200 403 403"),
+    Row(
+        "get",
+        "/api/import-jobs/{import_job}/",
+        own="200 404 404 403 403",
+        foreign="200 404 404 403 403",
+    ),
+    Row(
+        "post",
+        "/api/import-jobs/{import_job}/confirm/",
+        own="400 404 404 403 403",
+        foreign="400 404 404 403 403",
+    ),
     Row("put", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
     Row("patch", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
 ]

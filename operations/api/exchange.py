@@ -1,0 +1,228 @@
+"""Imports and exports over HTTP."""
+
+from typing import Any
+
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.api.exports import CsvRenderer, ExportRenderer, XlsxRenderer, csv_response
+from common.api.renderers import NumberJSONRenderer
+from common.api.views import ApiView
+from common.api.viewsets import ListRetrieveViewSet
+from common.permissions import Can
+from operations.exchange.exceptions import FileTooLarge, RowsRefused
+from operations.exchange.export import csv_lines, xlsx_file
+from operations.exchange.jobs import MOST_BYTES, PIECE, confirm_import, create_import
+from operations.exchange.kinds import KINDS
+from operations.exchange.staging import Options
+from operations.models import ImportJob
+
+FORM_ROOM = 64 * 1024  # what a form needs beside its file
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+
+
+class ImportRequest(serializers.Serializer[Any]):
+    """A file and how to read it; whatever is left out is found out."""
+
+    file = serializers.FileField(allow_empty_file=True, max_length=255)
+    dry_run = serializers.BooleanField(
+        required=False, default=True, help_text="false: import it if no row is refused."
+    )
+    preset = serializers.CharField(
+        required=False, allow_blank=True, max_length=50,
+        help_text="Whose column names the file has, such as odoo; empty: recognised.",
+    )  # fmt: skip
+    encoding = serializers.CharField(required=False, allow_blank=True, max_length=30)
+    delimiter = serializers.ChoiceField(choices=list(DELIMITERS), required=False, allow_blank=True)
+    decimal = serializers.ChoiceField(choices=[".", ","], required=False, allow_blank=True)
+    date_format = serializers.CharField(
+        required=False, allow_blank=True, max_length=30,
+        help_text="Such as %d.%m.%Y; empty: 2026-01-31.",
+    )  # fmt: skip
+    ignore_unknown_columns = serializers.BooleanField(required=False, default=False)
+    allow_below_cost = serializers.BooleanField(required=False, default=False)
+
+    def options(self) -> Options:
+        wanted: dict[str, Any] = dict(self.validated_data)
+        del wanted["file"], wanted["dry_run"]
+        delimiter = DELIMITERS.get(wanted.get("delimiter", ""), "")
+        return Options(**{**wanted, "delimiter": delimiter})
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    line = serializers.IntegerField(help_text="The header is line 1.")
+    column = serializers.CharField()
+    value = serializers.CharField()
+    problem = serializers.CharField(help_text="What is wrong, and what to do about it.")
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """How the file was read, and the fate of each of its lines."""
+
+    format = serializers.CharField()
+    encoding = serializers.CharField()
+    delimiter = serializers.CharField()
+    preset = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    ignored_columns = serializers.ListField(child=serializers.CharField())
+    totals = serializers.DictField(child=serializers.IntegerField())
+    lines = serializers.DictField(
+        child=serializers.ListField(), help_text="By fate, the first and last lines of its ranges."
+    )
+    problems = ProblemSerializer(many=True, help_text="The first 1,000.")
+    problem_count = serializers.IntegerField()
+    is_imported = serializers.BooleanField()
+
+
+class ImportJobRowSerializer(serializers.ModelSerializer[ImportJob]):
+    """An import in the list."""
+
+    created_by = serializers.CharField(source="created_by.code")
+
+    class Meta:
+        model = ImportJob
+        fields = [
+            "id", "kind", "file_name", "size", "dry_run", "state", "percent", "message",
+            "created_by", "created_at", "started_at", "finished_at",
+        ]  # fmt: skip
+
+
+class ImportJobSerializer(ImportJobRowSerializer):
+    """An import; `report` is null until it has run."""
+
+    report = ReportSerializer(allow_null=True)
+
+    class Meta(ImportJobRowSerializer.Meta):
+        fields = [*ImportJobRowSerializer.Meta.fields, "report"]
+
+    def to_representation(self, instance: ImportJob) -> dict[str, Any]:
+        return {**ImportJobRowSerializer(instance).data, "report": instance.report or None}
+
+
+class ImportAnswer(ImportJobSerializer):
+    """An import, and what to do next."""
+
+    message = serializers.CharField()
+
+    class Meta(ImportJobSerializer.Meta):
+        fields = [*ImportJobSerializer.Meta.fields, "message"]
+
+
+SAID: dict[str, str] = {
+    ImportJob.State.CHECKED: "Checked: nothing was written. Send it with dry_run=false to import.",
+    ImportJob.State.IMPORTED: "Imported.",
+}
+QUEUED = "The file waits for the worker. Ask for the job to see how far it is."
+
+
+def answer_of(job: ImportJob) -> Response:
+    """Tell what became of a job; raises RowsRefused where rows kept it from being imported."""
+    if job.state == ImportJob.State.REFUSED:
+        totals = job.report["totals"]
+        raise RowsRefused(
+            f"{totals['refused']} of {totals['rows']} rows were refused, so nothing was imported. "
+            "Correct them and send the file again.",
+            {"rows": job.report["problems"]},
+        )
+    body = {**ImportJobSerializer(job).data, "message": SAID.get(job.state, QUEUED)}
+    return Response(body, status=200 if job.state in SAID else 202)
+
+
+class ImportView(ApiView):
+    """Import a file, or see first what would become of each of its rows.
+
+    A dry run unless `dry_run=false`; then all rows are imported, or none. Larger files are
+    imported by the worker: the answer is 202 with a job that tells how far it is.
+    """
+
+    kind = "products"
+
+    @extend_schema(
+        tags=["import and export"],
+        request={"multipart/form-data": ImportRequest},
+        responses={200: ImportAnswer, 202: ImportAnswer},
+        parameters=[OpenApiParameter("dry_run", bool, description="As the field of the form.")],
+    )
+    def post(self, request: Request) -> Response:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES + FORM_ROOM:
+            raise FileTooLarge(f"At most {MOST_BYTES // 1024 // 1024} MB. Split the file.")
+        sent: Any = request.data
+        fields = {name: sent[name] for name in sent} if hasattr(sent, "keys") else {}
+        wanted = ImportRequest(data={**request.query_params.dict(), **fields})
+        wanted.is_valid(raise_exception=True)
+        file = wanted.validated_data["file"]
+        job = create_import(
+            kind=self.kind,
+            chunks=file.chunks(PIECE),
+            file_name=file.name,
+            options=wanted.options(),
+            dry_run=wanted.validated_data["dry_run"],
+            acting_user=request.user,
+        )
+        return answer_of(job)
+
+
+class ExportView(ApiView):
+    """All of a kind as the file that its import reads: CSV, or XLSX by `?format=xlsx`."""
+
+    kind = "products"
+    permissions = {"get": Can.VIEW_STOCK}
+    renderer_classes = [CsvRenderer, XlsxRenderer, NumberJSONRenderer]
+
+    @extend_schema(
+        tags=["import and export"],
+        parameters=[OpenApiParameter("format", str, enum=["csv", "xlsx"])],
+        responses={
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR),
+            (200, XlsxRenderer.media_type): OpenApiResponse(OpenApiTypes.BINARY),
+        },
+    )
+    def get(self, request: Request) -> Any:
+        kind = KINDS[self.kind]
+        if not isinstance(request.accepted_renderer, XlsxRenderer):
+            return csv_response(kind.name, csv_lines(kind, request.user))
+        return FileResponse(
+            xlsx_file(kind, request.user),
+            as_attachment=True,
+            filename=f"{kind.name}.xlsx",
+            content_type=XlsxRenderer.media_type,
+        )
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(getattr(request, "accepted_renderer", None), ExportRenderer):
+            # What is no file is an error, and errors are JSON.
+            request.accepted_renderer = NumberJSONRenderer()
+            request.accepted_media_type = NumberJSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class ImportJobViewSet(ListRetrieveViewSet):
+    """Imports: how far each is, and what became of its rows; everybody sees their own."""
+
+    queryset = ImportJob.objects.select_related("created_by").order_by("-pk")
+    serializer_class = ImportJobSerializer
+    ordering_fields = ["created_at", "finished_at"]
+    resource_name = "import_jobs"
+    permissions = {
+        "list": Can.POST_STOCK,
+        "retrieve": Can.POST_STOCK,
+        "confirm": Can.POST_STOCK,
+    }
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        return rows.defer("report") if self.action == "list" else rows
+
+    def get_serializer_class(self) -> Any:
+        return ImportJobRowSerializer if self.action == "list" else ImportJobSerializer
+
+    @extend_schema(request=None, responses={200: ImportAnswer, 202: ImportAnswer})
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Import the file of a dry run that refused no row."""
+        return answer_of(confirm_import(job=self.get_object(), acting_user=request.user))

@@ -1,0 +1,236 @@
+"""Imports as jobs: kept, run here or by the worker, confirmed, and looked back at."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from time import monotonic
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from common.exceptions import DomainError, NotAllowed, WrongState
+from operations.exchange.exceptions import FileTooLarge
+from operations.exchange.kinds import KINDS
+from operations.exchange.run import import_file
+from operations.exchange.staging import Options, Progress
+from operations.models import ImportJob, ImportPart
+from operations.tasks import run_imports
+from users.models import User
+
+MOST_BYTES = 64 * 1024 * 1024
+PIECE = 1024 * 1024
+AT_ONCE = 512 * 1024  # a file up to this size is imported while its sender waits
+MOST_ATTEMPTS = 3
+LONGEST_RUN = timedelta(minutes=8)  # a little more than a worker lets a task run
+KEPT = timedelta(days=30)
+SECONDS_BETWEEN = 0.5
+TOLD_OF_FAILURE = "This is our fault. It was logged; nothing was imported."
+logger = logging.getLogger(__name__)
+
+
+def create_import(
+    *,
+    kind: str,
+    chunks: Iterable[bytes],
+    file_name: str,
+    options: Options,
+    dry_run: bool,
+    acting_user: Any,
+) -> ImportJob:
+    """Keep a file and run its import: here if it is small, else soon, by the worker.
+
+    Returns the job as it then is. Raises NotAllowed, FileTooLarge, and for small files whatever
+    import_file raises; the job then stays with that as its message.
+    """
+    require_right(kind, acting_user)
+    return start(keep(kind, chunks, file_name, options, dry_run, acting_user))
+
+
+def require_right(kind: str, user: Any) -> None:
+    if not user.can(KINDS[kind].permission):
+        raise NotAllowed(f"Your role does not import {KINDS[kind].title.lower()}.")
+
+
+@transaction.atomic
+def keep(
+    kind: str,
+    chunks: Iterable[bytes],
+    file_name: str,
+    options: Options,
+    dry_run: bool,
+    acting_user: Any,
+) -> ImportJob:
+    """Store a file in pieces; one that is too large leaves nothing behind."""
+    job = ImportJob.objects.create(
+        kind=kind,
+        file_name=file_name.replace("\0", "")[-255:],
+        size=0,
+        options=asdict(options),
+        dry_run=dry_run,
+        created_by=acting_user,
+    )
+    for number, chunk in enumerate(chunks):
+        job.size += len(chunk)
+        if job.size > MOST_BYTES:
+            text = f"At most {MOST_BYTES // 1024 // 1024} MB. Split the file."
+            raise FileTooLarge(text, {"file": [text]})
+        ImportPart.objects.create(job=job, number=number, content=chunk)
+    job.save(update_fields=["size"])
+    return job
+
+
+def start(job: ImportJob) -> ImportJob:
+    """Run a queued job now, or tell the worker of it, which looks for such jobs anyway."""
+    if job.size <= AT_ONCE:
+        run_import(job.pk, watched=False)
+    else:
+        transaction.on_commit(run_imports.delay, robust=True)
+    job.refresh_from_db()
+    return job
+
+
+def confirm_import(*, job: ImportJob, acting_user: Any) -> ImportJob:
+    """Import a file that a dry run has judged, with every row judged anew.
+
+    Raises WrongState unless the dry run found nothing to refuse, and NotAllowed.
+    """
+    require_right(job.kind, acting_user)
+    with transaction.atomic():
+        job = ImportJob.objects.select_for_update().get(pk=job.pk)
+        if not job.can_be_confirmed:
+            raise WrongState("Only a checked file without problems can be imported. Send it anew.")
+        job.state, job.dry_run, job.percent, job.attempts = ImportJob.State.QUEUED, False, 0, 0
+        job.created_by = acting_user
+        job.save(update_fields=["state", "dry_run", "percent", "attempts", "created_by"])
+    return start(job)
+
+
+def due_imports() -> Q:
+    """Tell jobs that wait, and those whose run died: it has had longer than a run may last."""
+    return Q(state=ImportJob.State.QUEUED) | Q(
+        state=ImportJob.State.RUNNING,
+        started_at__lt=timezone.now() - LONGEST_RUN,
+        attempts__lt=MOST_ATTEMPTS,
+    )
+
+
+def run_due_imports() -> int:
+    """Run the jobs that are due, oldest first; return how many there were.
+
+    What is wrong with a file stands in its job; what is wrong with us is logged as well.
+    """
+    keys = list(ImportJob.objects.filter(due_imports()).order_by("pk").values_list("pk", flat=True))
+    for key in keys:
+        try:
+            run_import(key)
+        except DomainError as error:
+            logger.info("Import %s was refused: %s", key, error.message)
+    return len(keys)
+
+
+def run_import(job_id: int, *, watched: bool = True, progress: Progress | None = None) -> None:
+    """Run a job if it is due; state, report and message tell how it ended.
+
+    A refused or failed run has written nothing else. What comes twice returns at once. Raises
+    DomainError of the file, and whatever else went wrong, after noting it.
+    """
+    job = claim(job_id)
+    if job is None:
+        return
+    try:
+        with file_of(job) as path, told_progress(job.pk, watched) as tell:
+            report = import_file(
+                kind=KINDS[job.kind],
+                path=path,
+                options=Options(**job.options),
+                commit=not job.dry_run,
+                progress=progress or tell,
+                acting_user=job.created_by,
+            )
+    except DomainError as error:
+        end(job, ImportJob.State.FAILED, error.message)
+        raise
+    except Exception:
+        end(job, ImportJob.State.FAILED, TOLD_OF_FAILURE)
+        raise
+    job.report = asdict(report)
+    if job.dry_run:
+        end(job, ImportJob.State.CHECKED)
+    elif report.is_imported:
+        end(job, ImportJob.State.IMPORTED)
+    else:
+        end(job, ImportJob.State.REFUSED, "Rows were refused, so nothing was imported.")
+
+
+def claim(job_id: int) -> ImportJob | None:
+    """Take a job that is due; nobody else gets it meanwhile."""
+    taken = ImportJob.objects.filter(due_imports(), pk=job_id).update(
+        state=ImportJob.State.RUNNING,
+        started_at=timezone.now(),
+        attempts=F("attempts") + 1,
+        percent=0,
+    )
+    return ImportJob.objects.select_related("created_by").get(pk=job_id) if taken else None
+
+
+def end(job: ImportJob, state: ImportJob.State, message: str = "") -> None:
+    job.state, job.message, job.finished_at = state, message[:500], timezone.now()
+    job.percent = 100
+    job.save(update_fields=["state", "message", "finished_at", "percent", "report"])
+    if not job.can_be_confirmed:
+        job.parts.all().delete()  # the file is not needed again
+
+
+@contextmanager
+def file_of(job: ImportJob) -> Iterator[Path]:
+    """Put the pieces of a job's file together on disk, for as long as it is read."""
+    with NamedTemporaryFile(prefix="import-") as file:
+        for content in job.parts.values_list("content", flat=True).iterator(chunk_size=4):
+            file.write(content)
+        file.flush()
+        yield Path(file.name)
+
+
+@contextmanager
+def told_progress(job_id: int, watched: bool) -> Iterator[Progress]:
+    """Give a function that writes the percentage past the transaction of the import."""
+    if not watched:
+        yield lambda percent: None
+        return
+    beside: Any = connection.copy()
+    told = 0.0
+
+    def tell(percent: int) -> None:
+        nonlocal told
+        if monotonic() - told < SECONDS_BETWEEN:
+            return
+        told = monotonic()
+        with beside.cursor() as cursor:
+            cursor.execute(
+                "UPDATE operations_importjob SET percent = %s WHERE id = %s", [percent, job_id]
+            )
+
+    try:
+        yield tell
+    finally:
+        beside.close()
+
+
+def purge_imports() -> int:
+    """Delete imports, with their files, that are long past; return how many."""
+    _, deleted = ImportJob.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    return deleted.get("operations.ImportJob", 0)
+
+
+def importer(name: str, kind: str) -> User | None:
+    """Return who imports from the command line: the one named, or the first admin."""
+    people = User.objects.who_can(KINDS[kind].permission)
+    if name:
+        return people.by_reference(name).first()
+    return people.filter(role="admin").order_by("pk").first()

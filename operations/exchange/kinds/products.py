@@ -1,0 +1,419 @@
+"""Products with their variations, categories and primary supplier: a row for each variation."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from common.permissions import Can
+from inventory.models import Category, Product
+from inventory.services.categories import find_category, find_or_create
+from inventory.services.lots import track_product
+from inventory.services.thresholds import refresh_reorder_points
+from operations.exchange.fields import (
+    LARGEST_AMOUNT,
+    Choice,
+    Code,
+    Field,
+    JsonObject,
+    Name,
+    Number,
+    Pattern,
+    Whole,
+    Words,
+    YesNo,
+)
+from operations.exchange.kinds.base import Kind, refuse_twice
+from operations.exchange.staging import Work
+from operations.exchange.upsert import USER, Target, lock, stage, write
+
+MOST_CATEGORIES = 5_000
+UNKNOWN = -1  # stands for a category that is still to be made
+LARGEST_SIZE = Decimal(99_999_999)
+
+PRODUCT_KEY = Code(name="product_id", column="code", also=("product_code",))
+VARIATION_KEY = Code(name="sku", column="sku_code")
+PRODUCT_FIELDS: Sequence[Field] = (
+    Field(name="name", empty=None, also=("product_name",)),
+    Field(name="description", longest=1000),
+    Pattern(
+        name="currency", pattern="^[A-Z]{3}$", default="'USD'", empty=None, is_upper=True,
+        remedy='Use the three-letter code of a currency, such as "USD".',
+    ),
+    Number(name="weight", most=Decimal(999_999_999)),
+    Number(name="length", places=2, most=LARGEST_SIZE),
+    Number(name="width", places=2, most=LARGEST_SIZE),
+    Number(name="height", places=2, most=LARGEST_SIZE),
+    JsonObject(name="specifications"),
+    Field(name="warehouse_location", longest=100),
+    Words(name="storage_requirements", most=50),
+    Choice(
+        name="status", words={status: status for status in Product.Status.values},
+        default="'active'", empty=None,
+    ),
+    Words(name="tags"),
+    YesNo(name="seasonal"),
+    YesNo(name="expiration_tracking"),
+    YesNo(name="lot_tracking"),
+)  # fmt: skip
+VARIATION_FIELDS: Sequence[Field] = (
+    JsonObject(name="attributes"),
+    Field(name="barcode", longest=100, also=("ean", "gtin", "upc")),
+    Number(
+        name="cost_price", places=4, most=LARGEST_AMOUNT, default="0", empty=None, also=("cost",)
+    ),
+    Number(
+        name="selling_price", places=2, most=LARGEST_AMOUNT, default="0", empty=None,
+        also=("price",),
+    ),
+    Number(name="reorder_threshold", column="reorder_level", above_zero=True,
+           also=("reorder_level", "reorder_point")),
+    Number(name="reorder_quantity", above_zero=True),
+    Number(name="max_stock_level"),
+    Field(name="stock_unit", longest=20, default="'pieces'", empty=None, also=("unit", "uom")),
+    YesNo(name="is_active", default="true"),
+)  # fmt: skip
+SOURCING_FIELDS: Sequence[Field] = (
+    Field(name="supplier_product_code", longest=50),
+    Whole(name="supplier_lead_time_days", column="lead_time_days", least=Decimal(1)),
+    Number(name="supplier_min_order_quantity", column="min_order_quantity"),
+    Number(name="supplier_pack_size", column="pack_size", above_zero=True),
+    Number(
+        name="supplier_cost_per_unit", column="cost_per_unit", places=4, most=LARGEST_AMOUNT
+    ),
+)  # fmt: skip
+OTHERS: Sequence[Field] = (
+    Field(name="category", longest=100),
+    Field(name="subcategory", longest=100),
+    YesNo(name="is_default"),
+    YesNo(name="allow_below_cost"),
+    Name(name="supplier_id", also=("supplier",)),
+)
+FIELDS = (
+    PRODUCT_KEY, VARIATION_KEY, *PRODUCT_FIELDS[:2], *OTHERS[:2], *PRODUCT_FIELDS[2:],
+    *VARIATION_FIELDS, *OTHERS[2:], *SOURCING_FIELDS,
+)  # fmt: skip
+OF_PRODUCT = [one.name for one in PRODUCT_FIELDS] + ["category", "subcategory", "supplier_id"]
+OF_PRODUCT += [one.name for one in SOURCING_FIELDS]
+
+PRODUCT = Target(
+    name="product",
+    table="inventory_product",
+    source="import_product",
+    key=[PRODUCT_KEY],
+    fields=PRODUCT_FIELDS,
+    given=[("category_id", "bigint")],
+    made={"created_at": "clock_timestamp()", "created_by_id": USER},
+    stamped={"updated_at": "clock_timestamp()", "last_modified_by_id": USER},
+)
+VARIATION = Target(
+    name="variation",
+    table="inventory_productvariation",
+    source="import_variation",
+    key=[VARIATION_KEY],
+    fields=VARIATION_FIELDS,
+    given=[("product_id", "bigint"), ("is_default", "boolean")],
+    made={"created_at": "clock_timestamp()"},
+    stamped={"updated_at": "clock_timestamp()", "prices_changed_at": "clock_timestamp()"},
+    kept={
+        "prices_changed_at": "old.cost_price = EXCLUDED.cost_price"
+        " AND old.selling_price = EXCLUDED.selling_price"
+    },
+)
+SOURCING = Target(
+    name="sourcing",
+    table="inventory_productsupplier",
+    source="import_sourcing",
+    key=[
+        Field(name="product_id"),
+        Field(name="supplier_id"),
+    ],
+    fields=SOURCING_FIELDS,
+    given=[("is_primary", "boolean")],
+)
+
+
+def judge(work: Work) -> None:
+    """Complete the codes, and note what is wrong between rows and with what they refer to."""
+    complete_codes(work)
+    work.refuse(
+        "SELECT line, 'sku', NULL, 'Name the product_id, the sku, or both.'"
+        " FROM import_row WHERE product_id IS NULL"
+    )
+    refuse_twice(work, "sku")
+    work.refuse(
+        "SELECT r.line, 'sku', r.sku, 'A variation of ' || p.code || '. Correct one of the two.'"
+        " FROM import_row r JOIN inventory_productvariation v ON v.sku_code = r.sku"
+        " JOIN inventory_product p ON p.id = v.product_id AND p.code <> r.product_id"
+    )
+    work.refuse(
+        "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"
+        " WHERE line = (SELECT min(o.line) FROM import_row o WHERE o.product_id = r.product_id)"
+        " AND name IS NULL AND NOT EXISTS"
+        " (SELECT FROM inventory_product p WHERE p.code = r.product_id)"
+        if work.has("name")
+        else "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"
+        " WHERE NOT EXISTS (SELECT FROM inventory_product p WHERE p.code = r.product_id)"
+    )
+    refuse_contradictions(work)
+    work.refuse(
+        "SELECT line, 'subcategory', subcategory, 'Name the category that it belongs to.'"
+        " FROM import_row WHERE subcategory IS NOT NULL AND category IS NULL"
+    )
+    work.refuse(
+        "SELECT line, 'supplier_id', supplier_id, 'There is no such supplier. Import it first.'"
+        " FROM import_row r WHERE supplier_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM suppliers_supplier s WHERE s.code = r.supplier_id)"
+    )
+    filled = " OR ".join(f'"{one.name}" IS NOT NULL' for one in SOURCING_FIELDS)
+    work.refuse(
+        "SELECT line, 'supplier_id', '', 'Name the supplier that these terms are of.'"
+        f" FROM import_row WHERE supplier_id IS NULL AND ({filled})"
+    )
+
+
+def complete_codes(work: Work) -> None:
+    """Find the product of a SKU, and a product's default SKU; new ones have one code for both."""
+    work.run("CREATE INDEX ON import_row (product_id)")
+    work.run(
+        "UPDATE import_row r SET product_id = coalesce(("
+        " SELECT p.code FROM inventory_productvariation v"
+        " JOIN inventory_product p ON p.id = v.product_id WHERE v.sku_code = r.sku), r.sku)"
+        " WHERE r.product_id IS NULL"
+    )
+    work.run(
+        "UPDATE import_row r SET sku = coalesce(("
+        " SELECT v.sku_code FROM inventory_productvariation v"
+        " JOIN inventory_product p ON p.id = v.product_id"
+        " WHERE p.code = r.product_id AND v.is_default), r.product_id)"
+        " WHERE r.sku IS NULL"
+    )
+
+
+def refuse_contradictions(work: Work) -> None:
+    """Note rows of one product that say different things of it; empty cells say nothing."""
+    differ = " OR ".join(f'r."{name}" <> f."{name}"' for name in OF_PRODUCT if work.has(name))
+    if not differ:
+        return
+    named = "CASE " + " ".join(
+        f'WHEN r."{name}" <> f."{name}" THEN \'{name}\'' for name in OF_PRODUCT if work.has(name)
+    )
+    work.refuse(
+        f"SELECT r.line, {named} END, '', 'Not as on line ' || f.line || ', of the same product.'"
+        " FROM (SELECT product_id, min(line) AS line FROM import_row"
+        " GROUP BY product_id HAVING count(*) > 1) AS several"
+        " JOIN import_row f ON f.line = several.line"
+        " JOIN import_row r ON r.product_id = several.product_id AND r.line > f.line"
+        f" WHERE {differ}"
+    )
+
+
+def plan(work: Work) -> None:
+    """Stage products, variations and sourcing, note what the whole picture forbids, tell fates."""
+    find_categories(work, make=work.commits)
+    own = ", ".join(f'r."{one.name}"' for one in (PRODUCT_KEY, *PRODUCT_FIELDS))
+    work.make(
+        "import_product",
+        f"SELECT r.line, {own}, r.supplier_id, {category_of(work)} AS category_id"
+        " FROM (SELECT DISTINCT ON (product_id) * FROM import_row ORDER BY product_id, line) AS r"
+        " LEFT JOIN inventory_product e ON e.code = r.product_id"
+        " LEFT JOIN inventory_category ec ON ec.id = e.category_id"
+        " LEFT JOIN import_category c ON c.category = coalesce(r.category, '')"
+        " AND c.subcategory = coalesce(r.subcategory, '')",
+    )
+    if work.commits:
+        lock(work, PRODUCT)
+    stage(work, PRODUCT)
+    refuse_new_tracking(work)
+    stage_variations(work)
+    refuse_below_cost(work)
+    stage_sourcing(work)
+    work.make(
+        "import_fate",
+        "SELECT v.line, CASE WHEN v.fate = 'unchanged' AND (p.fate <> 'unchanged'"
+        " OR s.fate <> 'unchanged') THEN 'changed' ELSE v.fate END AS fate"
+        " FROM import_variation_final v LEFT JOIN import_product_final p USING (line)"
+        " LEFT JOIN import_sourcing_final s USING (line)",
+    )
+
+
+def find_categories(work: Work, *, make: bool) -> None:
+    """Make import_category: the category of each pair of names; one to be made is UNKNOWN."""
+    pairs = work.run(
+        "SELECT DISTINCT coalesce(category, ''), coalesce(subcategory, '') FROM import_row"
+        f" LIMIT {MOST_CATEGORIES + 1}"
+    )
+    if len(pairs) > MOST_CATEGORIES:
+        work.refuse(
+            "SELECT 1, 'category', '', %s::text",
+            [f"More than {MOST_CATEGORIES:,} categories. Is that the right column?"],
+        )
+        make, pairs = False, []
+    found = [(*pair, category_key(*pair, make=make)) for pair in sorted(pairs)]
+    work.run("DROP TABLE IF EXISTS import_category")
+    work.run(
+        "CREATE TEMP TABLE import_category (category text, subcategory text, id bigint)"
+        " ON COMMIT DROP"
+    )
+    if found:
+        categories, subcategories, keys = (list(column) for column in zip(*found, strict=True))
+        work.run(
+            "INSERT INTO import_category"
+            " SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[])",
+            [categories, subcategories, keys],
+        )
+
+
+def category_key(name: str, below: str, *, make: bool) -> int | None:
+    """Return the key of a category, or of the one below it, as the catalogue finds it."""
+    if not name:
+        return None
+    parent: Category | None = find_or_create(name) if make else find_category(name, None)
+    if parent is None:
+        return UNKNOWN
+    if not below:
+        return parent.pk
+    inner = find_or_create(below, parent) if make else find_category(below, parent)
+    return inner.pk if inner else UNKNOWN
+
+
+def category_of(work: Work) -> str:
+    """Return SQL for a product's category; a category alone keeps a subcategory of it."""
+    if not work.has("category"):
+        return "e.category_id"
+    if work.has("subcategory"):
+        return "c.id"
+    return "CASE WHEN ec.parent_id = c.id THEN e.category_id ELSE c.id END"
+
+
+def stage_variations(work: Work) -> None:
+    """Stage the rows as variations; the first of a new product is its default, if none says so."""
+    own = ", ".join(f'r."{one.name}"' for one in (VARIATION_KEY, *VARIATION_FIELDS))
+    work.make(
+        "import_variation",
+        f"SELECT r.line, {own}, p.id AS product_id,"
+        " CASE WHEN bool_or(coalesce(r.is_default, false)) OVER family"
+        " THEN coalesce(r.is_default, false)"
+        " WHEN d.id IS NOT NULL THEN d.sku_code = r.sku"
+        " ELSE r.line = min(r.line) OVER family END AS is_default"
+        " FROM import_row r LEFT JOIN inventory_product p ON p.code = r.product_id"
+        " LEFT JOIN inventory_productvariation d ON d.product_id = p.id AND d.is_default"
+        " WINDOW family AS (PARTITION BY r.product_id)",
+    )
+    if work.commits:
+        lock(work, VARIATION)
+    stage(work, VARIATION)
+    work.refuse(
+        "SELECT line, 'is_default', 'yes', 'Another row of the product is its default already.'"
+        " FROM (SELECT line, row_number() OVER (PARTITION BY product_id ORDER BY line) AS place"
+        " FROM import_row WHERE is_default) AS chosen WHERE place > 1"
+    )
+
+
+def refuse_below_cost(work: Work) -> None:
+    """Note prices below cost that this file sets, unless they are meant."""
+    if work.options.allow_below_cost:
+        return
+    work.refuse(
+        "SELECT f.line, 'selling_price', trim_scale(f.selling_price)::text, 'Below the cost price '"
+        " || trim_scale(f.cost_price) || '. Raise it, or set allow_below_cost to yes.'"
+        " FROM import_variation_final f JOIN import_row r USING (line)"
+        " LEFT JOIN inventory_productvariation e ON e.id = f.id"
+        " WHERE f.selling_price < f.cost_price AND f.selling_price > 0"
+        " AND NOT coalesce(r.allow_below_cost, false)"
+        " AND (e.cost_price, e.selling_price) IS DISTINCT FROM (f.cost_price, f.selling_price)"
+    )
+
+
+def refuse_new_tracking(work: Work) -> None:
+    """Note products in stock that would begin or cease to track lots."""
+    work.refuse(
+        "SELECT f.line, 'lot_tracking', '', 'While goods are in stock, they cannot begin or cease"
+        " to track lots. Adjust the stock to 0 first.'"
+        " FROM import_product_final f JOIN inventory_product e ON e.id = f.id"
+        " WHERE (f.lot_tracking OR f.expiration_tracking)"
+        " <> (e.lot_tracking OR e.expiration_tracking)"
+        " AND EXISTS (SELECT FROM inventory_productvariation v"
+        " JOIN inventory_stock s ON s.variation_id = v.id AND s.on_hand <> 0"
+        " WHERE v.product_id = e.id)"
+    )
+
+
+def stage_sourcing(work: Work) -> None:
+    """Stage the supplier of each product as its primary one."""
+    terms = ", ".join(f'r."{one.name}"' for one in SOURCING_FIELDS)
+    work.make(
+        "import_sourcing",
+        f"SELECT r.line, p.id AS product_id, s.id AS supplier_id, true AS is_primary, {terms}"
+        " FROM import_product f JOIN import_row r USING (line)"
+        " JOIN suppliers_supplier s ON s.code = r.supplier_id"
+        " LEFT JOIN inventory_product p ON p.code = r.product_id",
+    )
+    stage(work, SOURCING)
+
+
+def write_products(work: Work) -> None:
+    """Write what was staged: products, then variations, sourcing, and what follows from them."""
+    tracked = work.run(
+        "SELECT e.id, f.lot_tracking, f.expiration_tracking"
+        " FROM import_product_final f JOIN inventory_product e ON e.id = f.id"
+        " WHERE (f.lot_tracking, f.expiration_tracking)"
+        " <> (e.lot_tracking, e.expiration_tracking)"
+    )
+    levels = work.run(
+        "SELECT e.id FROM import_variation_final f JOIN inventory_productvariation e"
+        " ON e.id = f.id WHERE f.reorder_level IS DISTINCT FROM e.reorder_level"
+    )
+    write(work, PRODUCT, (25, 50))
+    stage_variations(work)
+    stage_sourcing(work)
+    work.run(
+        "UPDATE inventory_productvariation e SET is_default = false, updated_at = clock_timestamp()"
+        " FROM import_variation_final f WHERE f.is_default AND e.product_id = f.product_id"
+        " AND e.is_default AND e.sku_code <> f.sku_code"
+    )
+    work.run(
+        "UPDATE inventory_productsupplier e SET is_primary = false FROM import_sourcing_final f"
+        " WHERE e.product_id = f.product_id AND e.is_primary AND e.supplier_id <> f.supplier_id"
+    )
+    write(work, SOURCING, (50, 60))
+    write(work, VARIATION, (60, 95))
+    for key, lots, expiry in tracked:
+        track_product(key, lots=lots, expiry=expiry)
+    refresh_reorder_points([key for (key,) in levels])
+
+
+def rows(user: Any) -> tuple[str, Sequence[Any]]:
+    """Return all variations with their products, the default one of each first."""
+    product = ", ".join(
+        f'p."{one.target}" AS "{one.name}"' for one in (PRODUCT_KEY, *PRODUCT_FIELDS)
+    )
+    own = ", ".join(
+        f'v."{one.target}" AS "{one.name}"' for one in (VARIATION_KEY, *VARIATION_FIELDS)
+    )
+    terms = ", ".join(f'o."{one.target}" AS "{one.name}"' for one in SOURCING_FIELDS)
+    return (
+        f"SELECT {product}, {own}, {terms}, v.is_default, s.code AS supplier_id,"
+        " v.selling_price < v.cost_price AS allow_below_cost,"
+        " coalesce(above.name, c.name) AS category,"
+        " CASE WHEN above.id IS NOT NULL THEN c.name END AS subcategory"
+        " FROM inventory_productvariation v JOIN inventory_product p ON p.id = v.product_id"
+        " LEFT JOIN inventory_category c ON c.id = p.category_id"
+        " LEFT JOIN inventory_category above ON above.id = c.parent_id"
+        " LEFT JOIN inventory_productsupplier o ON o.product_id = p.id AND o.is_primary"
+        " LEFT JOIN suppliers_supplier s ON s.id = o.supplier_id"
+        " ORDER BY p.id, v.is_default DESC, v.id",
+        [],
+    )
+
+
+PRODUCTS = Kind(
+    name="products",
+    title="Products",
+    resource="products",
+    permission=Can.MANAGE_CATALOGUE,
+    fields=FIELDS,
+    judge=judge,
+    plan=plan,
+    write=write_products,
+    rows=rows,
+)

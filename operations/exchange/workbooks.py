@@ -1,0 +1,136 @@
+"""XLSX files: what is too large is refused before it is unpacked; of formulas, values are read."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from zipfile import BadZipFile, ZipFile
+
+from operations.exchange.exceptions import CannotRead, FileTooLarge
+
+MOST_ENTRIES = 2_000
+MOST_UNPACKED = 400 * 1024 * 1024
+MOST_RATIO = 200  # what spreadsheets write is some twenty times as long unpacked
+FREE_OF_RATIO = 4 * 1024 * 1024
+MOST_INDEX = 1024 * 1024
+BLOCK = 1 << 20
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# A cell with a formula and no value: what wrote the file never calculated it.
+CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>((?:(?!</(?:\w+:)?c>).)*)</(?:\w+:)?c>", re.DOTALL)
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+VALUE = re.compile(rb"<(?:\w+:)?v>[^<]")
+REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
+
+
+def workbook_rows(path: Path) -> Iterator[list[str]]:
+    """Yield the rows of the first sheet as texts; raises CannotRead and FileTooLarge."""
+    refuse_bomb(path)
+    refuse_uncalculated(path)
+    from python_calamine import (  # noqa: PLC0415 - needed for XLSX alone
+        CalamineError,
+        CalamineWorkbook,
+    )
+
+    try:
+        with closing(CalamineWorkbook.from_path(path)) as workbook:
+            sheet = workbook.get_sheet_by_index(0)
+            start = sheet.start
+            for _ in range(start[0] if start else 0):
+                yield []
+            margin = [""] * (start[1] if start else 0)
+            for row in sheet.iter_rows():
+                yield margin + [text_of(cell) for cell in row]
+    except (CalamineError, IndexError, ValueError) as error:
+        raise CannotRead(f"This is not a readable XLSX file ({error}). Save it again.") from None
+
+
+def refuse_bomb(path: Path) -> None:
+    """Raise FileTooLarge for an archive that would unpack to more than a table of goods is."""
+    try:
+        with ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        raise CannotRead("This is not a readable XLSX file. Save it again.") from None
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = max(sum(entry.compress_size for entry in entries), 1)
+    is_dense = unpacked > FREE_OF_RATIO and unpacked / packed > MOST_RATIO
+    if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or is_dense:
+        raise FileTooLarge(
+            f"Unpacked, this file has {len(entries)} parts and {unpacked:,} bytes, "
+            f"{unpacked // packed} times what it has packed. Save the rows alone as CSV."
+        )
+    if "xl/workbook.xml" not in {entry.filename for entry in entries}:
+        raise CannotRead("This is a ZIP archive, but no XLSX workbook. Save the table as XLSX.")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise CannotRead("This file is encrypted. Save it without a password.")
+
+
+def refuse_uncalculated(path: Path) -> None:
+    """Raise CannotRead that names the first cell whose formula has no value."""
+    try:
+        with ZipFile(path) as archive, archive.open(first_sheet(archive)) as sheet:
+            rest = b""
+            while block := sheet.read(BLOCK):
+                text = rest + block
+                cut = text.rfind(b"<") if b"<row" not in text else text.rfind(b"<row")
+                rest = text[cut:]
+                if FORMULA.search(text):
+                    refuse_formula_without_value(text[:cut])
+            refuse_formula_without_value(rest)
+    except (BadZipFile, KeyError, OSError, ElementTree.ParseError, EOFError):
+        raise CannotRead("This is not a readable XLSX file. Save it again.") from None
+
+
+def refuse_formula_without_value(text: bytes) -> None:
+    for attributes, content in CELL.findall(text):
+        if FORMULA.search(content) and not VALUE.search(content):
+            found = REFERENCE.search(attributes)
+            where = f"Cell {found[1].decode()}" if found else "A cell"
+            raise CannotRead(
+                f"{where} holds a formula that was never calculated. Open the file in a "
+                "spreadsheet program, save it, and send it again; or write the value itself."
+            )
+
+
+def first_sheet(archive: ZipFile) -> str:
+    """Return the name of the part that holds the first sheet."""
+    book = ElementTree.fromstring(index_of(archive, "xl/workbook.xml"))
+    relations = ElementTree.fromstring(index_of(archive, "xl/_rels/workbook.xml.rels"))
+    sheet = next(part for part in book.iter() if part.tag.endswith("}sheet"))
+    target = next(
+        part.get("Target", "") for part in relations if part.get("Id") == sheet.get(RELATION)
+    )
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def index_of(archive: ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > MOST_INDEX:
+        raise FileTooLarge("The workbook has too many sheets. Save the rows alone as CSV.")
+    text = archive.read(name)
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise CannotRead("The workbook declares entities of its own. Save the rows as CSV.")
+    return text
+
+
+def text_of(cell: Any) -> str:
+    """Write a cell as a text: numbers with a point, dates as 2026-01-31."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float | int):
+        return number_text(cell)
+    if isinstance(cell, datetime):
+        return (cell.date() if cell.time() == time() else cell).isoformat()
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell or "")
+
+
+def number_text(number: float) -> str:
+    """Write a number with the fifteen digits that a spreadsheet keeps, without an exponent."""
+    if number == int(number) and abs(number) < 1e15:
+        return str(int(number))
+    text = f"{number:.15g}"
+    return f"{number:.20f}".rstrip("0") if "e" in text else text

@@ -25,6 +25,7 @@ from inventory.models.adjustments import ADDS, TAKES_AWAY
 from inventory.services.correction_limits import excess_over_limit
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
+from inventory.services.tell import tell_adjustment_waits, tell_decided
 from warehouses.models import Warehouse
 
 Status = AdjustmentRequest.Status
@@ -85,7 +86,9 @@ def request_adjustment(
         )
         for position, line in enumerate(corrections, start=1)
     )
-    if not excess_over_limit(value, largest, acting_user):
+    if excess_over_limit(value, largest, acting_user):
+        tell_adjustment_waits(adjustment)
+    else:
         post_adjustment(adjustment)
     return adjustment
 
@@ -218,6 +221,7 @@ def approve_adjustment(
     adjustment.require_step_to(Status.POSTED)
     decide(adjustment, note, acting_user)
     post_adjustment(adjustment)
+    tell_decided("adjustment", adjustment, adjustment.requested_by_id)
     return adjustment
 
 
@@ -231,7 +235,9 @@ def reject_adjustment(
     adjustment = lock_adjustment(adjustment)
     adjustment.require_step_to(Status.REJECTED)
     adjustment.status = Status.REJECTED
-    return decide(adjustment, note, acting_user)
+    decide(adjustment, note, acting_user)
+    tell_decided("adjustment", adjustment, adjustment.requested_by_id)
+    return adjustment
 
 
 def decide(adjustment: AdjustmentRequest, note: str, acting_user: Any) -> AdjustmentRequest:

@@ -461,9 +461,9 @@ def test_statements_do_not_depend_on_the_number_of_lines(lines, django_assert_nu
 
     with django_assert_num_queries(6):
         enter_counted(count=count, entries=entries, acting_user=clerk)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(9):
         submit_count(count=count, acting_user=clerk)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         approve_count(count=count, acting_user=boss)
 
 

@@ -423,7 +423,7 @@ def test_requests_that_make_no_sense_are_refused():
 def test_statements_do_not_depend_on_the_number_of_lines(boss, django_assert_num_queries, lines):
     transfer = make_transfer(*[1] * lines)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         approve_transfer(transfer=transfer, acting_user=boss)
     with django_assert_num_queries(12):
         receive_transfer(transfer=transfer, acting_user=boss)

@@ -14,6 +14,7 @@ from inventory.models import StockCount, StockCountLine
 from inventory.services.counts.entering import ENTERED, ZERO, ledger_now, lock_count
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
+from inventory.services.tell import tell_count_waits, tell_decided
 
 Status, Uncounted = StockCount.Status, StockCount.Uncounted
 REFERENCE_TYPE, REASON = "stock_count", "count"
@@ -42,6 +43,7 @@ def submit_count(*, count: StockCount, uncounted: str = "", acting_user: Any) ->
     count.status = Status.SUBMITTED
     count.submitted_by, count.submitted_at = acting_user, timezone.now()
     count.save()
+    tell_count_waits(count)
     return count
 
 
@@ -109,7 +111,9 @@ def approve_count(*, count: StockCount, note: str = "", acting_user: Any) -> Sto
     StockCountLine.objects.bulk_update(
         [line for line in lines if line.released_reservations], ["released_reservations"]
     )
-    return close(count, Status.POSTED, note, acting_user)
+    close(count, Status.POSTED, note, acting_user)
+    tell_decided("count", count, count.submitted_by_id)
+    return count
 
 
 def difference_of(count: StockCount, line: StockCountLine, acting_user: Any) -> StockChange:
@@ -137,7 +141,9 @@ def reject_count(*, count: StockCount, note: str, acting_user: Any) -> StockCoun
     require_note(note)
     count = lock_count(count)
     count.require_step_to(Status.REJECTED)
-    return close(count, Status.REJECTED, note, acting_user)
+    close(count, Status.REJECTED, note, acting_user)
+    tell_decided("count", count, count.submitted_by_id)
+    return count
 
 
 @transaction.atomic
@@ -149,6 +155,7 @@ def order_recount(*, count: StockCount, note: str, acting_user: Any) -> StockCou
     count.lines.differing().update(needs_recount=True)
     count.status, count.decision_note = Status.COUNTING, note
     count.save(update_fields=["status", "decision_note", "updated_at"])
+    tell_decided("count", count, count.submitted_by_id)
     return count
 
 

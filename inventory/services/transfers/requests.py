@@ -12,6 +12,7 @@ from common.codes import next_code
 from common.exceptions import InvalidInput
 from common.second_person import require_second_person
 from inventory.models import ProductVariation, TransferLine, TransferRequest
+from inventory.services.tell import tell_decided, tell_transfer_waits
 from inventory.services.transfers.shipping import ship_locked
 from inventory.services.transfers.states import lock_transfer
 from warehouses.models import Warehouse
@@ -61,6 +62,7 @@ def request_transfer(
         )
         for position, line in enumerate(lines, start=1)
     )
+    tell_transfer_waits(transfer)
     return transfer
 
 
@@ -111,6 +113,7 @@ def approve_transfer(
     decide(transfer, Status.APPROVED, note, acting_user)
     if ship:
         ship_locked(transfer, quantities, acting_user)
+    tell_decided("transfer", transfer, transfer.requested_by_id)
     return transfer
 
 
@@ -122,7 +125,9 @@ def reject_transfer(*, transfer: TransferRequest, note: str, acting_user: Any) -
     transfer = lock_transfer(transfer)
     transfer.require_step_to(Status.REJECTED)
     require_second_person(transfer.requested_by_id, acting_user=acting_user)
-    return decide(transfer, Status.REJECTED, note, acting_user)
+    decide(transfer, Status.REJECTED, note, acting_user)
+    tell_decided("transfer", transfer, transfer.requested_by_id)
+    return transfer
 
 
 def decide(transfer: TransferRequest, status: str, note: str, acting_user: Any) -> TransferRequest:

@@ -1,0 +1,83 @@
+"""Telling who decides that a document waits for them, and who asked for it what was decided."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from common.permissions import Can
+from inventory.models import AdjustmentRequest, StockCount, TransferRequest
+from users.models import User
+from warehouses.models import Warehouse
+from warehouses.services.tell import tell
+
+DOCUMENT_WAITS = "inventory.document_waits"
+DOCUMENT_DECIDED = "inventory.document_decided"
+DOCUMENTS: dict[str, Any] = {
+    "transfer": TransferRequest,
+    "adjustment": AdjustmentRequest,
+    "count": StockCount,
+}
+
+
+def tell_transfer_waits(transfer: TransferRequest) -> None:
+    """Tell the others who decide transfers that one waits for them."""
+    deciders = User.objects.who_can(Can.DECIDE_TRANSFERS).exclude(pk=transfer.requested_by_id)
+    tell_waits("transfer", transfer, deciders, f"Transfer {transfer.code} waits for a decision")
+
+
+def tell_adjustment_waits(adjustment: AdjustmentRequest) -> None:
+    """Tell the other managers of the warehouse that an adjustment waits for them."""
+    tell_waits(
+        "adjustment",
+        adjustment,
+        correction_deciders(adjustment.warehouse, adjustment.requested_by_id),
+        f"Adjustment {adjustment.code} waits for a decision",
+    )
+
+
+def tell_count_waits(count: StockCount) -> None:
+    """Tell the other managers of the warehouse that a count waits for them."""
+    tell_waits(
+        "count",
+        count,
+        correction_deciders(count.warehouse, count.submitted_by_id),
+        f"Count {count.code} waits for a decision",
+    )
+
+
+def correction_deciders(warehouse: Warehouse, but: int | None) -> Any:
+    """Return who decides corrections in a warehouse: its managers, else the administrators."""
+    able = User.objects.who_can(Can.DECIDE_STOCK_CORRECTIONS).exclude(pk=but)
+    local = Q(warehouse_memberships__warehouse=warehouse)
+    return able.filter(local).distinct() if able.filter(local).exists() else able.filter(
+        role="admin"
+    )  # fmt: skip
+
+
+def tell_waits(kind: str, document: Any, people: Any, title: str) -> None:
+    tell(
+        list(people.order_by("pk")),
+        topic=DOCUMENT_WAITS,
+        payload={"kind": kind, "id": document.pk},
+        key=f"{kind}:{document.pk}:waits:{moment_of(document)}",
+        title=title,
+        reference=document.code,
+    )
+
+
+def tell_decided(kind: str, document: Any, asked_by_id: int | None) -> None:
+    """Tell who asked for a document what was decided."""
+    word = document.get_status_display().lower()
+    tell(
+        list(User.objects.active().filter(pk=asked_by_id)),
+        topic=DOCUMENT_DECIDED,
+        payload={"kind": kind, "id": document.pk},
+        key=f"{kind}:{document.pk}:decided:{moment_of(document)}",
+        title=f"{kind.capitalize()} {document.code} is {word}",
+        reference=document.code,
+    )
+
+
+def moment_of(document: Any) -> int:
+    """Return what differs where a document waits, or is decided, a second time."""
+    return int(document.updated_at.timestamp() * 1_000_000)

@@ -1,0 +1,92 @@
+"""Who hears that a document waits, and what was decided."""
+
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+
+from inventory.services.adjustments import Correction, request_adjustment
+from inventory.services.counts.closing import approve_count, submit_count
+from inventory.services.counts.entering import Entry, enter_counted
+from inventory.services.counts.opening import open_count
+from inventory.services.transfers.requests import approve_transfer
+from notifications.models import Notification, OutboxMessage
+from notifications.services import deliver_due_messages
+from tests.factories.inventory import put_in_stock
+from tests.factories.transfers import make_transfer
+from tests.factories.users import UserFactory
+from tests.factories.warehouses import MembershipFactory, WarehouseFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def place():
+    return WarehouseFactory()
+
+
+def person(role, *places):
+    user = UserFactory(role=role)
+    for place in places:
+        MembershipFactory(user=user, warehouse=place)
+    return user
+
+
+def delivered():
+    """Deliver what is due; return (to whom, subject) of the mails."""
+    mail.outbox.clear()
+    deliver_due_messages()
+    return sorted((one.to[0], one.subject) for one in mail.outbox)
+
+
+def test_a_transfer_is_told_to_who_decides_and_to_who_asked(place):
+    boss, asker = person("admin"), person("manager", place)
+    person("manager", place)
+    transfer = make_transfer(source=place, asked_by=asker, notes="<b>Sale</b>")
+
+    assert delivered() == [(boss.email, f"Transfer {transfer.code} waits for a decision")]
+    assert "&lt;b&gt;Sale" in mail.outbox[0].alternatives[0][0]
+    told = Notification.objects.get(recipient=boss)
+    assert (told.reference, told.topic) == (transfer.code, "inventory.document_waits")
+
+    approve_transfer(transfer=transfer, note="Go", acting_user=boss)
+
+    assert delivered() == [(asker.email, f"Transfer {transfer.code} is in transit")]
+    assert Notification.objects.get(recipient=asker).reference == transfer.code
+
+
+def test_who_asked_is_not_told_that_their_own_request_waits():
+    boss = person("admin")
+
+    make_transfer(asked_by=boss)
+
+    assert delivered() == []
+
+
+def test_what_was_decided_before_the_mail_left_waits_no_more(place):
+    boss, asker = person("admin"), person("manager", place)
+    transfer = make_transfer(source=place, asked_by=asker)
+    approve_transfer(transfer=transfer, acting_user=boss)
+
+    assert [to for to, _ in delivered()] == [asker.email]
+    closed = OutboxMessage.objects.get(topic="inventory.document_waits")
+    assert (closed.status, closed.note) == ("closed", f"{transfer.code} is in_transit.")
+
+
+def test_adjustments_and_counts_are_told_to_the_managers_of_the_warehouse(place):
+    manager, clerk = person("manager", place), person("staff", place)
+    person("manager", WarehouseFactory())
+    variation = put_in_stock(warehouse=place, quantity=500).variation
+    correction = Correction(variation=variation, quantity=Decimal(-300), reason_code="theft")
+    adjustment = request_adjustment(warehouse=place, corrections=[correction], acting_user=clerk)
+    count = open_count(warehouse=place, acting_user=clerk)
+    entry = Entry(line=count.lines.get(), quantity=Decimal(500))
+    enter_counted(count=count, entries=[entry], acting_user=clerk)
+    submit_count(count=count, acting_user=clerk)
+
+    assert delivered() == [
+        (manager.email, f"Adjustment {adjustment.code} waits for a decision"),
+        (manager.email, f"Count {count.code} waits for a decision"),
+    ]
+    approve_count(count=count, acting_user=manager)
+    assert delivered() == [(clerk.email, f"Count {count.code} is posted")]

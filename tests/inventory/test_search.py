@@ -3,11 +3,14 @@
 import pytest
 from django.db import connection
 
+from common.exceptions import InvalidInput
 from inventory.models import Product, ProductSearchText, ProductVariation
+from inventory.services.search_texts import search_texts_written_once
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.suppliers import SupplierFactory
 
 pytestmark = pytest.mark.django_db
+GTIN = "4006381333931"
 
 
 def make(name, *, code=None, sku=None, **fields):
@@ -211,3 +214,51 @@ def test_search_uses_its_indexes():
     ):
         plan = ProductSearchText.objects.filter(**condition).explain()
         assert "product_search_parts" in plan
+
+
+def texts():
+    return {
+        text.product.code: (text.codes, text.document, text.own_length, text.words)
+        for text in ProductSearchText.objects.select_related("product")
+    }
+
+
+def test_a_bulk_load_writes_the_same_texts_once_at_its_end():
+    kept = make("Kept lamp", code="KEPT", sku="KEPT-1")
+    with search_texts_written_once():
+        made = Product.objects.bulk_create(
+            [Product(code=f"P-{number}", name=f"Größe молоток {number}") for number in range(3)]
+        )
+        ProductVariation.objects.bulk_create(
+            [ProductVariation(product=one, sku_code=f"{one.code}-S", barcode=GTIN) for one in made]
+        )
+        made[0].sourcing.create(supplier=SupplierFactory(), supplier_product_code="ACME-9")
+        Product.objects.filter(pk=kept.pk).update(name="Kept torch")
+        assert set(texts()) == {"KEPT"}
+    once = texts()
+
+    assert once["P-0"][0] == ["acme-9", "p-0", GTIN, "p-0-s"]
+    assert once["P-1"][1] == f"grosse молоток 1 p-1 {GTIN} p-1-s"
+    assert once["KEPT"][1] == "kept torch kept kept-1"
+    ProductSearchText.objects.all().delete()
+    Product.objects.update(description="x")
+    Product.objects.update(description="")
+    assert texts() == once
+
+
+def fail_half_way():
+    with search_texts_written_once():
+        make("New", code="NEW")
+        raise InvalidInput("The second row is wrong.", {})
+
+
+def test_a_failed_bulk_load_leaves_nothing_behind():
+    make("Kept lamp", code="KEPT")
+    before = texts()
+
+    with pytest.raises(InvalidInput):
+        fail_half_way()
+
+    assert texts() == before
+    make("Later", code="LATER")
+    assert set(texts()) == {"KEPT", "LATER"}

@@ -69,8 +69,18 @@ _MANAGER = _STAFF | {
     Can.MANAGE_PEOPLE,
 }
 
-# What makes somebody an administrator, and how far somebody sees, comes with the role alone.
-OF_ROLES_ALONE = frozenset({Can.MANAGE_USERS, Can.SEE_ALL_WAREHOUSES})
+# What makes somebody an administrator, and what reaches into every warehouse, comes with the role
+# alone: a group adds rights in the warehouses that somebody works in.
+OF_ROLES_ALONE = frozenset(
+    {
+        Can.MANAGE_USERS,
+        Can.SEE_ALL_WAREHOUSES,
+        Can.MANAGE_WAREHOUSES,
+        Can.MANAGE_SETTINGS,
+        Can.MANAGE_WEBHOOKS,
+        Can.VIEW_AUDIT,
+    }
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Can]] = {
     Role.ADMIN: frozenset(Can),

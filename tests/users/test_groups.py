@@ -1,11 +1,11 @@
 """Own groups: they add to what a role gives, at every door alike."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from rest_framework.test import APIClient
 
-from common.permissions import Can
+from common.permissions import OF_ROLES_ALONE, Can
 from tests.admin.pages import add_to, errors_of, filled, page_of
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
@@ -98,8 +98,14 @@ def test_groups_open_no_foreign_warehouse():
     assert [row["user_id"] for row in body["users"]] == [viewer.code]
 
 
-@pytest.mark.parametrize("permission", ["see_all_warehouses", "manage_users", "fly"])
-def test_what_makes_an_admin_is_no_groups_to_give(api, permission):
+@pytest.mark.parametrize(
+    "permission",
+    [
+        "see_all_warehouses", "manage_users", "manage_warehouses", "manage_settings",
+        "manage_webhooks", "view_audit", "fly",
+    ],
+)  # fmt: skip
+def test_what_reaches_every_warehouse_is_no_groups_to_give(api, permission):
     answer = api("admin").post(GROUPS, {"name": "Sly", "permissions": [permission]})
 
     assert answer.status_code == 400
@@ -208,6 +214,22 @@ def test_groups_in_the_admin_site(client):
     role = PeopleGroup.objects.get(name="manager")
     assert "manage_catalogue" in client.get(page_of(role)).content.decode()
     assert client.post(page_of(role), {"name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("can", sorted(OF_ROLES_ALONE))
+def test_what_comes_with_roles_alone_counts_for_nothing_in_a_group(can):
+    """Also where somebody wrote it into the database."""
+    viewer = UserFactory()
+    group = group_of(viewer, permissions=[Can.POST_STOCK])
+    group.permissions.add(Permission.objects.get(codename=can.value))
+    User.objects.filter(pk=viewer.pk).update(extra_permissions=[can.value])
+    viewer.refresh_from_db()
+
+    assert not viewer.can(can)
+    assert viewer not in User.objects.who_can(can)
+    seed_roles()
+    viewer.refresh_from_db()
+    assert viewer.extra_permissions == ["post_stock"]
 
 
 def test_roles_command_brings_rights_in_step():

@@ -127,6 +127,20 @@ def test_new_password_ends_the_sign_ins(api):
     assert SignIn.objects.get().revoked_at is not None
 
 
+def test_own_password_is_changed_with_the_present_one_alone(api):
+    """Or whoever finds a browser signed in, or a token, takes the account."""
+    client = api("admin")
+    before = client.user.password
+
+    answer = client.patch(
+        f"{USERS}{client.user.code}/", {"password": "StrongPassword!123", "first_name": "Zoe"}
+    )
+
+    assert (answer.status_code, set(answer.json()["details"])) == (403, {"password"})
+    client.user.refresh_from_db()
+    assert (client.user.password, client.user.first_name) == (before, "")
+
+
 def test_delete_deactivates(api):
     user = UserFactory()
     SignIn.objects.create(user=user, current_jti="a", expires_at=user.created_at)

@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from common.audit import NumberCode, audited
-from common.permissions import ROLE_PERMISSIONS, Can, Role
+from common.permissions import OF_ROLES_ALONE, ROLE_PERMISSIONS, Can, Role
 from common.references import as_primary_key
 from common.validators import phone_number
 from users.names import plain_name, user_name
@@ -74,10 +74,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def who_can(self, permission: Can) -> "UserQuerySet":
         """Active users who have a permission by their role or a group."""
-        roles = [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
-        return self.active().filter(
-            Q(role__in=roles) | Q(extra_permissions__contains=[permission.value])
-        )
+        able = Q(role__in=[role for role, can in ROLE_PERMISSIONS.items() if permission in can])
+        if permission not in OF_ROLES_ALONE:
+            able |= Q(extra_permissions__contains=[permission.value])
+        return self.active().filter(able)
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -224,4 +224,5 @@ class User(AbstractUser):
         of_role = ROLE_PERMISSIONS[Role(self.role)]
         if not self.extra_permissions:
             return of_role
-        return of_role | {can for can in Can if can.value in self.extra_permissions}
+        added = {can for can in Can if can.value in self.extra_permissions}
+        return of_role | (added - OF_ROLES_ALONE)

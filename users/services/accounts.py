@@ -55,9 +55,9 @@ def change_user(
 ) -> User:
     """Change an account; locks it, and every admin where the change could remove the last one.
 
-    People change their own profile and preferences, an admin everything. An account that may no
-    longer sign in, or has a new password, loses its sign-ins and API tokens. Raises NotAllowed,
-    LastAdmin, InvalidInput (password) and DuplicateCode.
+    People change their own profile and preferences, an admin everything but the own password. An
+    account that may no longer sign in, or has a new password, loses its sign-ins and API tokens.
+    Raises NotAllowed, LastAdmin, InvalidInput (password) and DuplicateCode.
     """
     admins = lock_admins() if user.role == Role.ADMIN else set()
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -68,6 +68,7 @@ def change_user(
     if admins == {user.pk} and not (user.role == Role.ADMIN and user.is_active):
         raise LastAdmin("This is the only active admin. Make somebody else an admin first.")
     if password:
+        refuse_own_password(user, acting_user)
         check_password_strength(password, user)
         user.set_password(password)
         user.failed_login_attempts, user.attempts_end_at = 0, None
@@ -125,6 +126,13 @@ def may_change(user: User, acting_user: User, names: set[str]) -> None:
             f"Only an administrator changes {', '.join(refused)}. Leave it out.",
             {name: ["Only an administrator changes this."] for name in refused},
         )
+
+
+def refuse_own_password(user: User, acting_user: User) -> None:
+    """Raise NotAllowed: who changes the own password shows the present one."""
+    if user.pk == acting_user.pk:
+        text = "Change your own password with the present one: /api/auth/password/change/."
+        raise NotAllowed(text, {"password": [text]})
 
 
 def check_password_strength(password: str, user: User) -> None:

@@ -24,7 +24,8 @@ REFRESH = """
         LEFT JOIN users_user_groups AS member ON member.user_id = users_user.id
         LEFT JOIN auth_group AS own ON own.id = member.group_id AND own.name <> ALL(%(roles)s)
         LEFT JOIN auth_group_permissions AS given ON given.group_id = own.id
-        LEFT JOIN auth_permission AS permission ON permission.id = given.permission_id
+        LEFT JOIN auth_permission AS permission
+            ON permission.id = given.permission_id AND permission.codename <> ALL(%(alone)s)
         WHERE %(everybody)s OR users_user.id = ANY(%(ids)s)
         GROUP BY users_user.id
     ) AS wanted
@@ -101,6 +102,7 @@ def bring_in_step(users: Collection[int] | None) -> int:
     """Write what own groups add to people's rights (None: everybody's); return how many changed."""
     wanted: dict[str, list[str] | list[int] | bool] = {
         "roles": sorted(ROLE_NAMES),
+        "alone": sorted(OF_ROLES_ALONE),
         "everybody": users is None,
         "ids": sorted(users or ()),
     }

@@ -5,10 +5,11 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from users.exceptions import SignInEnded
+from users.exceptions import InvalidCredentials, SignInEnded
 from users.models import SignIn, User
 from users.services.credentials import check_credentials
 
@@ -20,16 +21,23 @@ KEEP_ENDED_SIGN_INS = timedelta(days=30)
 def sign_in(
     *, name: str, password: str, code: str = "", user_agent: str = "", address: str = ""
 ) -> SignIn:
-    """Start a sign-in for a user name or e-mail address; raises as check_credentials."""
+    """Start a sign-in for a user name or e-mail address; raises as check_credentials.
+
+    Locks the account, so that a new password or a dismissal that came since the password was
+    compared leaves no sign-in behind.
+    """
     user = check_credentials(name=name, password=password, code=code, address=address)
-    User.objects.filter(pk=user.pk).update(last_login=timezone.now())
-    row: SignIn = SignIn.objects.create(
-        user=user,
-        current_jti=uuid4().hex,
-        expires_at=timezone.now() + SIGN_IN_LASTS,
-        user_agent=user_agent[:200],
-        address=address or None,
-    )
+    with transaction.atomic():
+        same = User.objects.active().filter(pk=user.pk, password=user.password)
+        if not same.update(last_login=timezone.now()):
+            raise InvalidCredentials
+        row: SignIn = SignIn.objects.create(
+            user=user,
+            current_jti=uuid4().hex,
+            expires_at=timezone.now() + SIGN_IN_LASTS,
+            user_agent=user_agent[:200],
+            address=address or None,
+        )
     return row
 
 

@@ -264,3 +264,23 @@ def test_changes_of_two_groups_at_once_both_count():
     assert outcomes == groups
     viewer.refresh_from_db()
     assert viewer.extra_permissions == ["manage_catalogue", "post_stock"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_groups_made_at_once_both_count():
+    seed_roles()
+    rights = [[Can.POST_STOCK], [Can.MANAGE_CATALOGUE], [Can.VIEW_PEOPLE], [Can.BACKDATE_STOCK]]
+    viewer, admin = UserFactory(), UserFactory(role="admin")
+
+    outcomes = run_at_once(
+        *[
+            lambda number=number, given=given: create_group(
+                name=f"Group {number}", permissions=given, members=[viewer], acting_user=admin
+            )
+            for number, given in enumerate(rights)
+        ]
+    )
+
+    assert {type(outcome) for outcome in outcomes} == {PeopleGroup}, outcomes
+    viewer.refresh_from_db()
+    assert viewer.extra_permissions == sorted(given[0].value for given in rights)

@@ -1,12 +1,21 @@
 """The sign-ins of a person: seen, and ended one by one or all."""
 
+import time
+from threading import Thread
+
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+from tests.factories.users import UserFactory
+from tests.threads import run_at_once
 from tests.users.conftest import PASSWORD
+from users.exceptions import InvalidCredentials
 from users.models import SignIn
+from users.services.accounts import change_user
+from users.services.sign_ins import sign_in
 
 SESSIONS, STATUS = "/api/auth/sessions/", "/api/auth/status/"
 pytestmark = pytest.mark.django_db
@@ -113,3 +122,47 @@ def test_browser_ends_for_good_with_the_account_or_the_password(account, api, cl
     assert not Session.objects.exists()
     admin.patch(f"/api/users/{user.code}/", {"status": "active"})
     assert client.get("/admin/").status_code == 302
+
+
+def wait_for_lock():
+    """Return as soon as another connection waits for a lock of ours."""
+    until = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise TimeoutError("Nobody waits for a lock.")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("becomes", "let_in"),
+    [
+        ({"password": "another long secret"}, False),
+        ({"status": "inactive"}, False),
+        ({"first_name": "Zoe"}, True),
+    ],
+)
+def test_sign_in_that_meets_a_change_of_the_account(account, becomes, let_in):
+    """Whoever is let in by what held a moment ago keeps nothing of it."""
+    user, admin = account(), UserFactory(role="admin")
+    outcomes = []
+    signing_in = Thread(
+        target=lambda: outcomes.extend(
+            run_at_once(lambda: sign_in(name=user.username, password=PASSWORD))
+        )
+    )
+
+    with transaction.atomic():
+        change_user(user=user, acting_user=admin, **becomes)
+        signing_in.start()
+        wait_for_lock()
+    signing_in.join()
+
+    assert isinstance(outcomes[0], SignIn if let_in else InvalidCredentials)
+    assert SignIn.objects.filter(user=user, revoked_at=None).exists() is let_in

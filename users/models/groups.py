@@ -1,7 +1,5 @@
 """Groups of people, for the API's way of finding rows."""
 
-from typing import Self
-
 from django.contrib.auth.models import Group
 
 from common.permissions import Role
@@ -10,18 +8,12 @@ from common.references import ReferenceQuerySet
 ROLE_NAMES = frozenset(role.value for role in Role)
 
 
-class PeopleGroupQuerySet(ReferenceQuerySet):
-    def own(self) -> Self:
-        """Those that administrators made, which are no role."""
-        return self.exclude(name__in=ROLE_NAMES)
-
-
 class PeopleGroup(Group):
     """A role's group, as the role table makes it, or an own one, whose rights add to the role's."""
 
     code_field = "pk"
 
-    objects = PeopleGroupQuerySet.as_manager()  # type: ignore[assignment,misc]
+    objects = ReferenceQuerySet.as_manager()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True

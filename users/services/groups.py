@@ -35,6 +35,7 @@ REFRESH = """
 @transaction.atomic
 def create_group(*, name: str, acting_user: User, **parts: Any) -> PeopleGroup:
     """Create a group with `permissions` and `members`; raises as change_group."""
+    lock_groups()
     with refuse_duplicates(TAKEN):
         group = PeopleGroup.objects.create(name=name)
     return change_group(group=group, acting_user=acting_user, **parts)
@@ -51,11 +52,12 @@ def change_group(
 ) -> PeopleGroup:
     """Change what a group is called, gives, and whom it has; what is None stays.
 
-    Locks all own groups, so that changes come one after another, then the people concerned, and
+    Changes of groups come one after another. Locks the people concerned last, and
     brings their rights in step. Raises WrongState for a role's group, DuplicateCode (name), and
     InvalidInput (permissions) for what comes with roles alone.
     """
-    lock_own_groups(group)
+    require_own(group)
+    lock_groups()
     concerned = set(group.user_set.values_list("pk", flat=True))
     if name is not None and name != group.name:
         group.name = name
@@ -73,19 +75,26 @@ def change_group(
 @transaction.atomic
 def delete_group(*, group: PeopleGroup, acting_user: User) -> None:
     """Delete an own group; its members lose what it gave. Raises WrongState for a role's."""
-    lock_own_groups(group)
+    require_own(group)
+    lock_groups()
     concerned = set(group.user_set.values_list("pk", flat=True))
     group.delete()
     bring_in_step(concerned)
 
 
-def lock_own_groups(group: Group) -> None:
+def require_own(group: Group) -> None:
+    """Raise WrongState for the group of a role."""
     if group.name in ROLE_NAMES:
         raise WrongState(
             f"The group {group.name} belongs to the role and stays as the role table says. "
             "Make a group of your own."
         )
-    list(PeopleGroup.objects.own().order_by("pk").select_for_update().values_list("pk"))
+
+
+def lock_groups() -> None:
+    """Wait until nobody else changes groups in an open transaction, also ones not yet seen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('users.groups'))")
 
 
 def rows_of(permissions: Iterable[Can]) -> list[Permission]:
@@ -102,7 +111,7 @@ def bring_in_step(users: Collection[int] | None) -> int:
     """Write what own groups add to people's rights (None: everybody's); return how many changed."""
     wanted: dict[str, list[str] | list[int] | bool] = {
         "roles": sorted(ROLE_NAMES),
-        "alone": sorted(OF_ROLES_ALONE),
+        "alone": sorted(can.value for can in OF_ROLES_ALONE),
         "everybody": users is None,
         "ids": sorted(users or ()),
     }

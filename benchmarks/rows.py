@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from benchmarks import reading, writing
+from benchmarks import bringing, reading, writing
 from benchmarks.measure import Outcome, skipped
 from benchmarks.run import Run
 
@@ -91,7 +91,14 @@ ROWS = (
     Row("export", "CSV export / COPY", reading.exported_movements, 0.3, None),
     Row("dashboard", "90-day dashboard / raw", missing("not built yet"), 20, 80),
     Row("as-of", "as-of stock of a page / current", missing("not built yet"), 5, 2, "at_most"),
-    Row("import", "import / bulk_create", missing("not built yet"), 2, 3),
+    Row("import", "import of products / bulk_create", bringing.against_bulk_create, 2, 3),
+    Row(
+        "import-default",
+        "import of products / django-import-export's default",
+        bringing.against_import_export,
+        50,
+        120,
+    ),
 )
 # At ten million movements, counting them all is what the naive list dies of.
 GATES_AT_TEN_MILLION = {"list": (80.0, 250.0), "list-cursor": (80.0, 250.0)}

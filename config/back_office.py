@@ -49,6 +49,10 @@ NAVIGATION = [
         entry("Variations", "style", "inventory_productvariation_changelist", Can.VIEW_STOCK),
         entry("Categories", "account_tree", "inventory_category_changelist", Can.VIEW_STOCK),
         entry("Suppliers", "factory", "suppliers_supplier_changelist", Can.VIEW_STOCK),
+        entry(
+            "Import and export", "import_export", "operations_importjob_changelist",
+            Can.POST_STOCK,
+        ),
     ),
     area(
         "Purchasing",

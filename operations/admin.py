@@ -9,6 +9,7 @@ from django.utils import timezone
 from common.admin import ReadOnlyAdmin
 from common.permissions import Can
 from operations.admin_audit import AuditEntryAdmin as AuditEntryAdmin
+from operations.admin_imports import ImportJobAdmin as ImportJobAdmin
 from operations.admin_lots import LotAdmin as LotAdmin
 from operations.admin_settings import CompanySettingsAdmin as CompanySettingsAdmin
 from operations.models import JobRun, OrderImport

@@ -17,6 +17,7 @@ class Mapped:
     positions: dict[str, int]
     preset: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     unknown: list[tuple[str, str]] = field(default_factory=list)
 
@@ -49,6 +50,7 @@ def map_columns(
         elif name:
             mapped.unknown.append((name, nearest(name, [one.name for one in fields])))
     mapped.constants = preset.constants if preset else {}
+    mapped.words = preset.words if preset else {}
     refuse_missing(mapped, fields, names)
     return mapped
 
@@ -65,7 +67,7 @@ def chosen_preset(names: Sequence[str], kind: str, wanted: str) -> Preset | None
     if wanted and wanted != "inventorypulse":
         found = next((preset for preset in fitting if preset.name == wanted), None)
         if found is None:
-            known = ", ".join(["inventorypulse", *(preset.name for preset in fitting)])
+            known = ", ".join(dict.fromkeys(["inventorypulse", *(one.name for one in fitting)]))
             raise CannotRead(f'Unknown preset "{wanted[:50]}" for {kind}. Use one of: {known}.')
         return found
     there = set(names)

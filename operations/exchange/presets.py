@@ -1,4 +1,8 @@
-"""The column names of other systems' exports, as those systems document them."""
+"""The column names of other systems' exports, as those systems document them.
+
+Left out is what their columns say in another unit or form than ours: weights in kilograms, lists
+with commas, names of countries.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +12,8 @@ from dataclasses import dataclass, field
 class Preset:
     """Their columns and ours; a file that has all of `marks` is taken for one of theirs.
 
-    constants: what rows hold in columns that their files do not have.
+    constants: what rows hold in columns that their files do not have. words: by field, what their
+    words mean in ours.
     """
 
     name: str
@@ -16,6 +21,105 @@ class Preset:
     marks: tuple[str, ...]
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-PRESETS: tuple[Preset, ...] = ()
+ODOO = {
+    "Internal Reference": "sku",
+    "default_code": "sku",
+    "Name": "name",
+    "Sales Price": "selling_price",
+    "list_price": "selling_price",
+    "Cost": "cost_price",
+    "standard_price": "cost_price",
+    "Barcode": "barcode",
+    "Product Category": "category",
+    "categ_id": "category",
+    "Sales Description": "description",
+    "description_sale": "description",
+    "Unit of Measure": "stock_unit",
+    "uom_id": "stock_unit",
+    "Active": "is_active",
+}
+PRESETS: tuple[Preset, ...] = (
+    Preset(name="odoo", kind="products", marks=("Internal Reference",), columns=ODOO),
+    Preset(name="odoo", kind="products", marks=("default_code",), columns=ODOO),
+    Preset(
+        name="erpnext",
+        kind="products",
+        marks=("Item Code", "Item Group"),
+        columns={
+            "Item Code": "sku",
+            "Item Name": "name",
+            "Item Group": "category",
+            "Description": "description",
+            "Default Unit of Measure": "stock_unit",
+            "Standard Selling Rate": "selling_price",
+            "Valuation Rate": "cost_price",
+            "Disabled": "is_active",
+            "Has Batch No": "lot_tracking",
+            "Has Expiry Date": "expiration_tracking",
+        },
+        words={"is_active": {"0": "yes", "1": "no"}},
+    ),
+    Preset(
+        name="inventree",
+        kind="products",
+        marks=("IPN",),
+        columns={
+            "IPN": "sku",
+            "Name": "name",
+            "Part Name": "name",
+            "Description": "description",
+            "Part Description": "description",
+            "Category Name": "category",
+            "Units": "stock_unit",
+            "Active": "is_active",
+            "Trackable": "lot_tracking",
+        },
+    ),
+    Preset(
+        name="shopify",
+        kind="products",
+        marks=("Handle", "Variant SKU"),
+        columns={
+            "Handle": "product_id",
+            "Title": "name",
+            "Type": "category",
+            "Variant SKU": "sku",
+            "Variant Price": "selling_price",
+            "Variant Barcode": "barcode",
+            "Cost per item": "cost_price",
+            "Status": "status",
+        },
+        words={"status": {"draft": "pending", "archived": "discontinued"}},
+    ),
+    Preset(
+        name="erpnext",
+        kind="suppliers",
+        marks=("Supplier Name", "Supplier Group"),
+        columns={
+            "ID": "supplier_id",
+            "Supplier Name": "company_name",
+            "Tax ID": "tax_id",
+            "Billing Currency": "currency",
+            "Website": "website",
+            "Email Id": "email",
+        },
+    ),
+    Preset(
+        name="odoo",
+        kind="suppliers",
+        marks=("Name", "Street", "Zip"),
+        columns={
+            "Reference": "supplier_id",
+            "Name": "company_name",
+            "Email": "email",
+            "Street": "street",
+            "City": "city",
+            "Zip": "postal_code",
+            "Tax ID": "tax_id",
+            "Website": "website",
+        },
+    ),
+)

@@ -11,14 +11,15 @@ from typing import Any
 from common.exceptions import InvalidInput
 from operations.exchange.columns import Mapped, map_columns
 from operations.exchange.exceptions import CannotRead, FileTooLarge
-from operations.exchange.fields import Day, Field, Number, literal
+from operations.exchange.fields import MARKS, Day, Field, Number, literal
 from operations.exchange.files import MOST_COLUMNS, SourceFile, clean
 
 ROWS_A_BLOCK = 2_000
 MOST_ROWS = 500_000
 LONGEST_STATEMENT = "30min"  # where other statements have seconds
-COMMA_SHOWN = r"^[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+)$"
-POINT_SHOWN = r"^[+-]?(0\.\d+|\d+\.(\d{1,2}|\d{4,})|\d{1,3}(,\d{3})+\.\d+)$"
+APART = MARKS[1:-1]
+COMMA_SHOWN = rf"^[+-]?(0,\d+|\d+,(\d{{1,2}}|\d{{4,}})|\d{{1,3}}([.{APART}]\d{{3}})+,\d+)$"
+POINT_SHOWN = rf"^[+-]?(0\.\d+|\d+\.(\d{{1,2}}|\d{{4,}})|\d{{1,3}}([,{APART}]\d{{3}})+\.\d+)$"
 Progress = Callable[[int], None]
 
 
@@ -136,6 +137,11 @@ def numbered_rows(
     positions: Sequence[int],
     dates: Sequence[int],
 ) -> Iterator[list[Any]]:
+    words = [
+        (index, work.mapped.words[name])
+        for index, name in enumerate(work.mapped.positions)
+        if name in work.mapped.words
+    ]
     for line, row in enumerate(rows, start=2):
         cells = [clean(cell) for cell in row]
         if not any(cells):
@@ -148,6 +154,8 @@ def numbered_rows(
         values = [cells[position] for position in positions]
         for index in dates:
             values[index] = iso_date(values[index], work.options.date_format)
+        for index, ours in words:
+            values[index] = ours.get(values[index].lower(), values[index])
         yield [line, any(cells[width:]), *values]
 
 

@@ -2,5 +2,8 @@
 
 from operations.exchange.kinds.base import Kind
 from operations.exchange.kinds.products import PRODUCTS
+from operations.exchange.kinds.stock import STOCK
+from operations.exchange.kinds.suppliers import SUPPLIERS
+from operations.exchange.kinds.thresholds import THRESHOLDS
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (PRODUCTS,)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (PRODUCTS, SUPPLIERS, STOCK, THRESHOLDS)}

@@ -1,0 +1,67 @@
+"""Importing in the back office: send a file, read the report, confirm."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from inventory.models import Product
+from operations.models import ImportJob
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/operations/importjob/add/"
+
+
+def send(client, content, kind="products"):
+    file = SimpleUploadedFile("goods.csv", content.encode())
+    return client.post(ADD, {"kind": kind, "file": file}, follow=True)
+
+
+def test_a_file_is_judged_shown_and_imported_on_confirmation(office):
+    client = office("manager")
+    assert "Check the file" in client.get(ADD).text
+
+    page = send(client, "sku,name\nSKU-1,Hammer\n")
+
+    job = ImportJob.objects.get()
+    assert page.redirect_chain == [(f"/admin/operations/importjob/{job.pk}/change/", 302)]
+    assert "Import now" in page.text
+    assert not Product.objects.filter(name="Hammer").exists()
+    client.post(f"/admin/operations/importjob/{job.pk}/confirm/", follow=True)
+    assert Product.objects.get(code="SKU-1").name == "Hammer"
+    job.refresh_from_db()
+    assert job.state == "imported"
+
+
+def test_what_is_wrong_stands_on_the_page_as_text_and_cannot_be_confirmed(office):
+    client = office("manager")
+
+    page = send(client, "sku,name,cost_price\nSKU-1,Hammer,<b>x</b>\n")
+
+    assert "&lt;b&gt;x&lt;/b&gt;" in page.text
+    assert "Not a number." in page.text
+    assert "Import now" not in page.text
+    assert not Product.objects.filter(name="Hammer").exists()
+
+
+def test_a_file_that_cannot_be_read_is_said_in_the_form(office):
+    page = send(office("manager"), "")
+
+    assert "The file is empty." in page.text
+    assert not Product.objects.filter(name="Hammer").exists()
+
+
+def test_staff_import_stock_alone(office):
+    client = office("staff")
+
+    page = client.get(ADD).text
+    assert 'value="stocks"' in page
+    assert 'value="products"' not in page
+    answer = send(client, "sku,name\nSKU-1,Hammer\n")
+    assert "Select a valid choice." in answer.text
+    assert ImportJob.objects.count() == 0
+
+
+def test_the_list_leads_to_the_exports(office):
+    page = office("staff").get("/admin/operations/importjob/").text
+
+    assert "/api/products/export/?format=csv" in page
+    assert "/api/low-stock-thresholds/export/?format=xlsx" in page

@@ -1,0 +1,268 @@
+"""Files as other programs write them: what is tolerated is said, what is not is refused whole."""
+
+import io
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from openpyxl import Workbook
+
+from inventory.models import Lot, Product, ProductVariation
+from operations.exchange import workbooks
+from operations.exchange.exceptions import CannotRead, FileTooLarge
+from tests.factories.inventory import VariationFactory
+from tests.factories.warehouses import WarehouseFactory
+
+pytestmark = pytest.mark.django_db
+
+TEXT = "sku,name,selling_price\nSKU-1,Müller €,2.5\n"
+
+
+def told(report):
+    return [(one["line"], one["column"], one["problem"]) for one in report.problems]
+
+
+def workbook(*rows, title="Sheet"):
+    book = Workbook()
+    sheet = book.active
+    sheet.title = title
+    for row in rows:
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (TEXT.encode(), "utf-8"),
+        (TEXT.encode("utf-8-sig"), "utf-8-sig"),
+        (TEXT.encode("utf-16"), "utf-16"),
+        (TEXT.encode("utf-16-le"), "utf-16-le"),
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        (TEXT.encode("cp1252"), "cp1252"),
+    ],
+)
+def test_encodings_are_recognised_and_said(bring, content, encoding):
+    report = bring("products", content)
+
+    assert (report.encoding, report.is_imported) == (encoding, True)
+    assert Product.objects.get().name == "Müller €"
+
+
+@pytest.mark.parametrize(
+    ("mark", "name"), [(",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "bar")]
+)
+def test_delimiters_are_recognised_and_said(bring, mark, name):
+    content = f'"sku"{mark}"name, or title; both"{mark}name\nSKU-1{mark}{mark}One\n'
+
+    report = bring("products", content, ignore_unknown_columns=True)
+
+    assert (report.delimiter, report.is_imported) == (name, True)
+    assert report.ignored_columns == ["name, or title; both"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "read"),
+    [
+        (["1.5", "1234.25"], ["1.5", "1234.25"]),
+        (["1,5", "1.234,25"], ["1.5", "1234.25"]),
+        (["1,5", "1.234"], ["1.5", "1234"]),
+        (["0.5", "1,234"], ["0.5", "1234"]),
+        (["1,234.5", "1,234"], ["1234.5", "1234"]),
+        (["1 234,5", "7"], ["1234.5", "7"]),
+        (["1'234.5", "+7"], ["1234.5", "7"]),
+        (["1.234", "7"], ["1.234", "7"]),
+    ],
+)
+def test_numbers_are_read_by_what_the_whole_file_shows(bring, numbers, read):
+    rows = "".join(f"SKU-{place};N;{number}\n" for place, number in enumerate(numbers))
+
+    report = bring("products", f"sku;name;weight\n{rows}")
+
+    assert report.problems == []
+    assert [one.weight for one in Product.objects.order_by("code")] == [
+        Decimal(number) for number in read
+    ]
+
+
+def test_a_number_that_can_be_read_in_two_ways_is_refused_unless_it_is_said_which(bring):
+    content = "sku;name;weight\nSKU-1;One;1,234\n"
+
+    report = bring("products", content)
+
+    assert told(report) == [
+        (
+            2,
+            "weight",
+            "It can be read as thousands or as a decimal comma. Write it without marks of "
+            "thousands, or name the decimal mark of the file (decimal).",
+        )
+    ]
+    assert Product.objects.count() == 0
+    bring("products", content, decimal=",")
+    assert Product.objects.get().weight == Decimal("1.234")
+    bring("products", content, decimal=".")
+    assert Product.objects.get().weight == 1234
+
+
+def test_points_and_commas_in_one_file_are_refused(bring):
+    report = bring("products", "sku;name;weight\nSKU-1;One;1.5\nSKU-2;Two;1,5\n")
+
+    assert [(line, column) for line, column, _ in told(report)] == [(3, "weight")]
+    assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "number", ["1e3", "NaN", "12 kg", "$5", "1,23,4", "--1", "1.2.3", "0x10", "９", "9" * 40]
+)
+def test_what_is_no_number_is_refused(bring, number):
+    report = bring("products", f'sku;name;weight\nSKU-1;One;"{number}"\nSKU-2;Two;0.5\n')
+
+    assert [(line, column) for line, column, _ in told(report)] == [(2, "weight")]
+    assert Product.objects.count() == 0
+
+
+def test_dates_are_iso_or_of_the_stated_form(bring):
+    WarehouseFactory(is_default=True)
+    VariationFactory(sku_code="SKU-1", product__lot_tracking=True)
+    content = "sku,quantity,lot_number,expiration_date\nSKU-1,1,L-1,31.01.2099\n"
+
+    report = bring("stocks", content)
+
+    assert told(report) == [
+        (2, "expiration_date", "Write the date as 2026-01-31, or name its form (date_format).")
+    ]
+    assert bring("stocks", content, date_format="%d.%m.%Y").is_imported
+    assert Lot.objects.get().expiration_date == date(2099, 1, 31)
+    again = bring("stocks", content.replace("31.01.2099", "2099-02-31"))
+    assert [line for line, _, _ in told(again)] == [2]
+
+
+def test_empty_lines_are_passed_over_and_counted(bring):
+    report = bring("products", "\nsku,name\n\nSKU-1,One\n,\n\nSKU-1,One\n")
+
+    assert (report.totals["rows"], told(report)) == (
+        2,
+        [(6, "sku", "On line 3 as well. Remove one of the two.")],
+    )
+
+
+def test_a_row_with_more_cells_than_the_header_is_refused(bring):
+    report = bring("products", "sku,name\nSKU-1,Hammer, small\n")
+
+    assert told(report) == [
+        (
+            2,
+            "",
+            "More cells than the header has columns. Put a text that holds the delimiter in"
+            " quotes.",
+        )
+    ]
+    assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told_of"),
+    [
+        (b"", "empty"),
+        (b"sku,name\n", "no rows"),
+        (b"\x89PNG\r\n\x1a\n0000", "PNG"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "XLS"),
+        (b"\x1f\x8b\x08abc", "gzip"),
+        (b"<!DOCTYPE html><html></html>", "no table"),
+        (b"sku\0,na\0\0me\nx,y\n\0\0\0", "no table"),
+        (b"PK\x03\x04nothing of the kind", "XLSX"),
+        (b"alpha,beta\n1,2\n", "product_id"),
+        (b"sku,name,name\nSKU-1,a,b\n", "twice"),
+        (b'sku,name\nSKU-1,"' + b"x" * 200_000 + b'"\n', "CSV"),
+    ],
+)
+def test_what_is_no_table_of_goods_is_refused_with_the_remedy(bring, content, told_of):
+    with pytest.raises(CannotRead) as refusal:
+        bring("products", content)
+
+    assert told_of in refusal.value.message
+    assert Product.objects.count() == 0
+
+
+def test_a_workbook_is_read_whatever_its_name(bring):
+    report = bring(
+        "products",
+        workbook(
+            ["sku", "name", "weight", "barcode", "is_active"],
+            ["SKU-1", "One", 0.1 + 0.2, 4006381333931, True],
+            [None, None, None, None, None],
+            ["SKU-2", "Two", 2, None, None],
+        ),
+    )
+
+    assert (report.format, report.is_imported, report.lines) == (
+        "xlsx",
+        True,
+        {"new": [[2, 2], [4, 4]]},
+    )
+    first = ProductVariation.objects.get(sku_code="SKU-1")
+    assert (first.product.weight, first.barcode) == (Decimal("0.3"), "4006381333931")
+
+
+def test_a_formula_that_was_never_calculated_is_refused(bring):
+    with pytest.raises(CannotRead) as refusal:
+        bring("products", workbook(["sku", "name"], ["SKU-1", "=A2"]))
+
+    assert refusal.value.message.startswith("Cell B2 holds a formula that was never calculated.")
+    assert Product.objects.count() == 0
+
+
+def test_of_a_calculated_formula_the_value_is_read(bring):
+    content = workbook(["sku", "name"], ["SKU-1", "=A2"])
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith("sheet1.xml"):
+                assert b"<v />" in part or b"<v></v>" in part or b"<v/>" in part
+                for empty in (b"<v />", b"<v></v>", b"<v/>"):
+                    part = part.replace(empty, b"<v>Calculated</v>")
+                part = part.replace(b'<c r="B2"', b'<c r="B2" t="str"')
+            new.writestr(name, part)
+
+    assert bring("products", file.getvalue()).is_imported
+    assert Product.objects.get().name == "Calculated"
+
+
+def bomb(unpacked):
+    """Return a small workbook whose sheet unpacks to so many bytes of zeros."""
+    file = io.BytesIO(workbook(["sku", "name"], ["SKU-1", "One"]))
+    with (
+        zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet2.xml", "w", force_zip64=True) as part,
+    ):
+        for _ in range(unpacked // 1_000_000):
+            part.write(b"0" * 1_000_000)
+    return file.getvalue()
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(bring, monkeypatch):
+    def unpack(*args, **kwargs):
+        raise AssertionError("It was unpacked.")
+
+    monkeypatch.setattr(workbooks, "refuse_uncalculated", unpack)
+    content = bomb(30_000_000)
+    assert len(content) < 100_000
+
+    with pytest.raises(FileTooLarge) as refusal:
+        bring("products", content)
+
+    assert refusal.value.http_status == 413
+    assert Product.objects.count() == 0
+
+
+def test_a_workbook_of_too_many_parts_is_refused(bring, monkeypatch):
+    monkeypatch.setattr(workbooks, "MOST_ENTRIES", 3)
+
+    with pytest.raises(FileTooLarge):
+        bring("products", workbook(["sku", "name"], ["SKU-1", "One"]))

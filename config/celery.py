@@ -57,6 +57,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "operations.purge_imports",
         "schedule": crontab(hour=3, minute=58),
     },
+    "purge-stream-events": {
+        "task": "operations.purge_stream_events",
+        "schedule": crontab(hour=3, minute=45),
+    },
     "purge-attempts": {"task": "users.purge_attempts", "schedule": crontab(minute=20)},
     "purge-sign-ins": {"task": "users.purge_sign_ins", "schedule": crontab(hour=3, minute=50)},
 }

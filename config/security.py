@@ -1,5 +1,7 @@
 """What browsers may do with our pages, and how often somebody may try to sign in."""
 
+from urllib.parse import urlsplit
+
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from config import environment
@@ -15,18 +17,24 @@ SIGN_IN_ATTEMPTS_PER_ADDRESS = environment.whole_number(
 
 # Nothing comes from elsewhere and no script stands in a page. Styles may: Swagger UI and the
 # browsable API carry some, and a style cannot act.
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF],
-        "style-src": [SELF, UNSAFE_INLINE],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
+DIRECTIVES = {
+    "default-src": [SELF],
+    "script-src": [SELF],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:"],
+    "object-src": [NONE],
+    "base-uri": [NONE],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
 }
+
+
+def content_policy(events_url: str) -> dict[str, dict[str, list[str]]]:
+    """Return the policy; pages may also read the event stream, wherever it is."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(events_url))
+    return {"DIRECTIVES": {**DIRECTIVES, "connect-src": [SELF, origin]}}
+
+
 # The admin's pages hold expressions that its library (Alpine) evaluates: allowed there alone.
 CONTENT_SECURITY_ADMIN = {"script-src": [UNSAFE_EVAL]}
 # A bar-code scanner may use the camera on our own pages; nothing here needs the rest.

@@ -33,7 +33,7 @@ if DEMO and set(ALLOWED_HOSTS) - {"127.0.0.1", "localhost", "[::1]", "testserver
     )
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "last-event-id"]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID"]
 
 INSTALLED_APPS = [
@@ -179,6 +179,11 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="InventoryPulse <stock@localhost>")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+# Where clients find the event process: behind the same address, or on a port of its own.
+EVENTS_URL = env.str("EVENTS_URL", default="") or f"{PUBLIC_URL.rstrip('/')}/api/events/"
+EVENTS_CONNECTIONS = environment.whole_number("EVENTS_CONNECTIONS", default=5000, most=60_000)
+if not EVENTS_URL.startswith(f"{PUBLIC_URL.rstrip('/')}/"):
+    CORS_ALLOWED_ORIGINS.append("{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL)))
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -197,7 +202,7 @@ SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # asked inside, past the TLS proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-CONTENT_SECURITY_POLICY = security.CONTENT_SECURITY_POLICY
+CONTENT_SECURITY_POLICY = security.content_policy(EVENTS_URL)
 CONTENT_SECURITY_ADMIN = security.CONTENT_SECURITY_ADMIN
 PERMISSIONS_POLICY = security.PERMISSIONS_POLICY
 

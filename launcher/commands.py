@@ -3,7 +3,7 @@
 from pathlib import Path
 
 HEALTH_PATH = "/api/health/"
-PROCESS_NAMES = ("web", "worker", "beat")
+PROCESS_NAMES = ("web", "events", "worker", "beat")
 
 
 def web(python: str, bind: str) -> list[str]:
@@ -14,6 +14,11 @@ def web(python: str, bind: str) -> list[str]:
         *("--worker-class", "gthread", "--workers", "2", "--threads", "32"),
         *("--timeout", "60", "--graceful-timeout", "15", "--no-control-socket"),
     ]
+
+
+def events(python: str, bind: str) -> list[str]:
+    """The streams of events: one process whatever their number, since they cost no thread."""
+    return [python, "manage.py", "serve_events", "--bind", bind]
 
 
 def worker(python: str) -> list[str]:

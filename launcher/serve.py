@@ -22,6 +22,7 @@ from launcher.supervisor import Part, Supervisor
 DEFAULT_PORT = 8000
 READY_SECONDS = 120
 PORT_PATIENCE_SECONDS = 3
+EVENTS_URL = "http://127.0.0.1:{port}/api/events/"
 ALREADY_RUNNING = "InventoryPulse is already running at {address}/ (process {pid})."
 DEMO_PEOPLE = {
     "admin": "admin123",
@@ -46,9 +47,11 @@ def serve(arguments: list[str]) -> int:
     servers = Servers.for_product(state)
     say("Starting ...")
     with started(servers.parts()) as supervisor:
-        environment = {"PUBLIC_URL": address} | servers.environment(demo=demo)
+        events_port = free_port_from(port + 1)
+        own = {"PUBLIC_URL": address, "EVENTS_URL": EVENTS_URL.format(port=events_port)}
+        environment = own | servers.environment(demo=demo)
         prepare(state, environment, demo=demo)
-        supervisor.start(processes(state, environment, port))
+        supervisor.start(processes(state, environment, port, events_port))
         wait_for_health(supervisor, address)
         announce(address, state.path / "log", time.monotonic() - begun, demo=demo)
         try:
@@ -78,6 +81,14 @@ def end_earlier_processes(state: StateDirectory) -> bool:
     files = [state.path / "run" / f"{name}.pid" for name in commands.PROCESS_NAMES]
     found = [end_recorded(file, signal.SIGTERM, 20) for file in files]
     return any(found)
+
+
+def free_port_from(first: int) -> int:
+    """The first free port of those after the web server's; raises LauncherError."""
+    for port in range(first, min(first + 200, 65536)):
+        if is_free(port):
+            return port
+    raise LauncherError(f"No port from {first} on is free: give another one with --port.")
 
 
 def choose_port(asked: int | None, *, patience: float = 0) -> int:
@@ -114,10 +125,13 @@ def is_free(port: int) -> bool:
         return True
 
 
-def processes(state: StateDirectory, environment: Mapping[str, str], port: int) -> list[Part]:
-    """Web server, worker and beat, each with its log file."""
+def processes(
+    state: StateDirectory, environment: Mapping[str, str], port: int, events_port: int
+) -> list[Part]:
+    """Web server, event streams, worker and beat, each with its log file."""
     argvs = {
         "web": commands.web(sys.executable, f"127.0.0.1:{port}"),
+        "events": commands.events(sys.executable, f"127.0.0.1:{events_port}"),
         "worker": commands.worker(sys.executable),
         "beat": commands.beat(sys.executable, state.path / "beat-schedule"),
     }

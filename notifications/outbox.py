@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from notifications.models import Notification, OutboxMessage
+from notifications.stream_waker import wake_streams_after_commit
 from notifications.tasks import deliver_outbox
 from notifications.waker import Waker
 
@@ -52,6 +53,7 @@ def queue_mails(messages: Sequence[OutboxMessage]) -> None:
 def tell_in_app(notifications: Sequence[Notification]) -> None:
     """Add messages to read in the app, in one INSERT, each `dedup_key` once."""
     Notification.objects.bulk_create(notifications, ignore_conflicts=True)
+    wake_streams_after_commit()
 
 
 def kick_after_commit() -> None:

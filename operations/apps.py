@@ -5,4 +5,6 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self) -> None:
-        from operations import receivers  # noqa: F401, PLC0415 - connects them once models are loaded
+        # Connected once models are loaded.
+        from operations import receivers  # noqa: F401, PLC0415
+        from operations.live import triggers  # noqa: F401, PLC0415

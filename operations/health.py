@@ -12,6 +12,8 @@ from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from notifications.stream_waker import CHANNEL
+
 CONNECTED, UNAVAILABLE = "connected", "unavailable"
 CONFIGURED, NOT_CONFIGURED = "configured", "not configured"
 SECONDS = 1.0
@@ -22,7 +24,12 @@ _running = BoundedSemaphore(16)
 
 def dependencies() -> dict[str, str]:
     """Return the state of each part; all checks run side by side, within a good second."""
-    checks = {"database": check_database, "redis": check_redis, "celery": check_celery}
+    checks = {
+        "database": check_database,
+        "redis": check_redis,
+        "celery": check_celery,
+        "events": check_events,
+    }
     found = answers_in_time(checks)
     return {
         **{name: CONNECTED if name in found else UNAVAILABLE for name in checks},
@@ -78,6 +85,15 @@ def check_redis() -> None:
         settings.REDIS_URL, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
     ) as redis:
         redis.ping()
+
+
+def check_events() -> None:
+    """Ask the broker whether an event process listens to it; raises OSError where none does."""
+    with Redis.from_url(
+        settings.REDIS_URL, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
+    ) as redis:
+        if not any(listeners for _, listeners in redis.pubsub_numsub(CHANNEL)):
+            raise ConnectionError("No event process listens.")
 
 
 def check_celery() -> None:

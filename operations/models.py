@@ -4,7 +4,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import Cast, Now
 
 from common.audit import not_audited
 from common.permissions import Can
@@ -144,3 +145,35 @@ class ImportPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}/{self.number}"
+
+
+@not_audited("A mark of a change that is recorded where it was made; kept for three days.")
+class StreamEvent(models.Model):
+    """That an alert or a message changed, for the event stream.
+
+    Written by triggers (operations.live.triggers), in the transaction of the change.
+    """
+
+    class Topic(models.TextChoices):
+        ALERTS = "alerts"
+        NOTIFICATIONS = "notifications"
+
+    topic = models.CharField(max_length=13, choices=Topic)
+    change = models.CharField(max_length=12)
+    object_id = models.BigIntegerField("object's primary key")
+    warehouse_id = models.BigIntegerField(null=True)
+    recipient_id = models.BigIntegerField(null=True)
+    recorded_at = models.DateTimeField(db_default=Now(), db_index=True)
+    transaction_id = models.BigIntegerField(
+        db_default=Cast(
+            Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()
+        ),
+        editable=False,
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["transaction_id", "id"], name="stream_event_order")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.object_id} {self.change}"

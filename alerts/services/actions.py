@@ -9,6 +9,7 @@ from django.utils import timezone
 from alerts.exceptions import AlertClosed
 from alerts.models import Alert
 from common.exceptions import InvalidInput
+from notifications.stream_waker import wake_streams_after_commit
 
 Status = Alert.Status
 
@@ -97,6 +98,7 @@ def locked(
     alert: Alert, step: str, allowed: list[Alert.Status] | tuple[Alert.Status, ...]
 ) -> Alert:
     """Lock an alert and read it again; raises AlertClosed unless its status permits the step."""
+    wake_streams_after_commit()
     fresh: Alert = Alert.objects.select_for_update(no_key=True).get(pk=alert.pk)
     if fresh.status not in allowed:
         raise AlertClosed(fresh.code, fresh.status, step, allowed)

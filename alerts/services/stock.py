@@ -12,6 +12,7 @@ from alerts.queries import stock_situations
 from alerts.services.stock_findings import Finding, find, stock_cause, stock_of_cause
 from alerts.services.tell import tell_managers
 from inventory.models import Stock
+from notifications.stream_waker import wake_streams_after_commit
 
 Type, Status = Alert.Type, Alert.Status
 STOCK_TYPES = (Type.LOW_STOCK, Type.OUT_OF_STOCK)
@@ -90,6 +91,8 @@ def refresh_stock_alerts(stock_ids: Iterable[int], *, notify: bool = True) -> Al
     if plan.changed:
         Alert.objects.bulk_update(plan.changed, CHANGING)
     raised = raise_missing(plan)
+    if raised or plan.changed:
+        wake_streams_after_commit()
     if notify:
         tell_managers([alert for alert in raised if alert.cause_key not in plan.eased])
     return AlertChanges(

@@ -30,6 +30,7 @@ from inventory.services.stock_change import (
 )
 from inventory.signals import STOCK_LEVELS_CHANGED, stock_became_available
 from notifications.outbox import record_event
+from notifications.stream_waker import wake_streams_after_commit
 from warehouses.models import Warehouse
 
 MAKE_MISSING = """
@@ -319,6 +320,7 @@ def words_of(change: StockChange, part: LotPart | None) -> tuple[Any, ...]:
 
 def announce(posting: Posting, acting_user: Any, *, quiet: bool) -> None:
     """Tell, in this transaction, whom risen stock and low stock concern."""
+    wake_streams_after_commit()
     balances = posting.balances.values()
     if not quiet:
         concerned = [balance.id for balance in balances if balance.concerns_alerts]

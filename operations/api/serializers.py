@@ -11,6 +11,7 @@ class DependenciesAnswer(serializers.Serializer[Any]):
     database = serializers.CharField()
     redis = serializers.CharField()
     celery = serializers.CharField()
+    events = serializers.CharField(help_text="The process that holds the event streams.")
     snowflake = serializers.CharField()
     llm = serializers.CharField()
 

@@ -1,10 +1,11 @@
-"""Paths of health, the audit, company settings, the schedule and the recall of lots."""
+"""Paths of health, the audit, the events, company settings, the schedule and the recall of lots."""
 
 from django.urls import path
 
 from operations.api import views
 from operations.api.audit import AuditViewSet
 from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
+from operations.api.events import EventsView
 from operations.api.finding import ScanView, SearchView
 from operations.api.recall import LotRecallViewSet
 from operations.api.schedule import ScheduleView
@@ -45,6 +46,7 @@ urlpatterns = [
     ),
     path("audit/", AuditViewSet.as_view({"get": "list"}), name="audit-list"),
     path("audit/<int:pk>/", AuditViewSet.as_view({"get": "retrieve"}), name="audit-detail"),
+    path("events/", EventsView.as_view(), name="events"),
     path("health/", views.HealthView.as_view(), name="health"),
     path("health/live/", views.LiveView.as_view(), name="health-live"),
     path("health/ready/", views.ReadyView.as_view(), name="health-ready"),

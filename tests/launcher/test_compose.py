@@ -19,8 +19,9 @@ def services():
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
 
-def test_web_worker_and_beat_run_the_launchers_commands(services):
+def test_processes_run_the_launchers_commands(services):
     assert services["web"]["command"] == commands.web("python", "0.0.0.0:8000")
+    assert services["events"]["command"] == commands.events("python", "0.0.0.0:8001")
     assert services["worker"]["command"] == commands.worker("python")
     assert services["beat"]["command"] == commands.beat("python", "/data/beat/schedule")
 
@@ -64,18 +65,18 @@ def test_broker_has_the_launchers_settings(services):
 def test_only_the_migration_knows_the_owner(services):
     knowing = {
         name
-        for name in ("migrate", "web", "worker", "beat")
+        for name in ("migrate", *commands.PROCESS_NAMES)
         if "DATABASE_OWNER_URL" in services[name]["environment"]
     }
     assert knowing == {"migrate"}
-    for name in ("web", "worker", "beat"):
+    for name in commands.PROCESS_NAMES:
         assert services[name]["depends_on"]["migrate"] == {
             "condition": "service_completed_successfully"
         }
 
 
 def test_production_has_no_secret_of_its_own_and_no_demo(services):
-    for name in ("web", "worker", "beat", "migrate"):
+    for name in (*commands.PROCESS_NAMES, "migrate"):
         environment = services[name]["environment"]
         assert environment["SECRET_KEY"] == "${SECRET_KEY:?set SECRET_KEY in .env}"
         assert (environment["DEMO"], environment["DEBUG"]) == ("false", "false")

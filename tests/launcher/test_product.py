@@ -18,7 +18,7 @@ from launcher import serve
 from launcher.commands import HEALTH_PATH
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("web", "worker", "beat", "postgres", "valkey")
+PARTS = ("web", "events", "worker", "beat", "postgres", "valkey")
 OWN_SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL")
 
 

@@ -6,8 +6,10 @@ import pytest
 from celery import current_app
 from celery.contrib.testing.worker import start_worker
 from django.db import connections
+from redis import Redis
 from rest_framework.test import APIClient
 
+from notifications.stream_waker import CHANNEL
 from operations import health
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,7 @@ def test_health_has_the_documented_shape():
         "database": "connected",
         "redis": "connected",
         "celery": "unavailable",
+        "events": "unavailable",
         "snowflake": "not configured",
         "llm": "not configured",
     }
@@ -65,7 +68,16 @@ def test_probes_answer():
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_celery_is_connected_while_a_worker_runs():
+@pytest.fixture
+def event_listener(settings):
+    """Listen to the broker as the event process does."""
+    with Redis.from_url(settings.REDIS_URL) as redis, redis.pubsub() as subscription:
+        subscription.subscribe(CHANNEL)
+        assert subscription.get_message(timeout=5)["type"] == "subscribe"
+        yield
+
+
+def test_all_is_well_while_a_worker_and_an_event_process_run(event_listener):
     with start_worker(current_app, perform_ping_check=False, shutdown_timeout=30):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -74,7 +86,8 @@ def test_celery_is_connected_while_a_worker_runs():
                 break
             time.sleep(0.5)  # the worker starts in a thread of this very process
 
-    assert (body["status"], body["dependencies"]["celery"]) == ("ok", "connected")
+    assert body["dependencies"]["events"] == body["dependencies"]["celery"] == "connected"
+    assert body["status"] == "ok"
 
 
 def test_a_check_that_hangs_is_not_waited_for():

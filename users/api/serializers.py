@@ -71,6 +71,7 @@ class StatusAnswer(serializers.Serializer[Any]):
     is_authenticated = serializers.BooleanField()
     user = IdentitySerializer()
     expires_at = serializers.DateTimeField(help_text="When the access token or session expires.")
+    events_url = serializers.CharField(help_text="Where the stream of events is.")
 
 
 class MessageAnswer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.contrib.auth import logout
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -119,6 +120,7 @@ class StatusView(ApiView):
                 "is_authenticated": True,
                 "user": IdentitySerializer(user).data,
                 "expires_at": expiry(request),
+                "events_url": settings.EVENTS_URL,
             }
         )
 

@@ -58,6 +58,14 @@ ROWS = [
         own="400 404 404 403 403",
         foreign="400 404 404 403 403",
     ),
+    # Streams are held by a process of their own; see tests/operations/test_events.py.
+    Row("get", "/api/events/", own="307 307 307 307 307"),
+    Row(
+        "get",
+        "/api/events/?warehouse={warehouse}",
+        own="307 307 307 307 307",
+        foreign="307 400 400 400 400",
+    ),
     Row("put", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
     Row("patch", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
 ]

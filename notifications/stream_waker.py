@@ -1,0 +1,32 @@
+"""Waking the event streams: something was written that somebody may be waiting to see.
+
+The message says nothing; what happened stands in the database. Where the broker does not take it,
+streams are a second later.
+"""
+
+from functools import cache
+
+from django.conf import settings
+from django.db import transaction
+from redis import Redis
+
+from notifications.waker import Waker
+
+CHANNEL = "inventorypulse:written"
+
+
+@cache
+def broker() -> Redis:
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def publish() -> None:
+    broker().publish(CHANNEL, "")
+
+
+waker = Waker(publish)
+
+
+def wake_streams_after_commit() -> None:
+    """Wake the streams once the transaction is committed; no statement, and nobody waits."""
+    transaction.on_commit(waker.wake, robust=True)

@@ -1,0 +1,1 @@
+"""The stream of events: what happens in the caller's warehouses, told as it happens."""

@@ -1,9 +1,10 @@
 """The event process as the launcher starts it, and clients that read its streams."""
 
 import json
+import socket
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 
 from django.contrib.auth.hashers import make_password
@@ -43,6 +44,8 @@ def access_token(person):
 class Listener(threading.Thread):
     """Reads one stream to its end and keeps its events: (id, name, facts)."""
 
+    opened = []
+
     def __init__(self, port, token, query="", last_event_id=None, headers=()):
         super().__init__(daemon=True)
         self.connection = HTTPConnection("127.0.0.1", port, timeout=60)
@@ -52,6 +55,7 @@ class Listener(threading.Thread):
         self.connection.request("GET", f"/api/events/{query}", headers=own | dict(headers))
         self.socket = self.connection.sock
         self.answer = self.connection.getresponse()
+        self.opened.append(self)
         self.events = []
         self.last_event_id = last_event_id
         if self.answer.status == 200:
@@ -86,7 +90,11 @@ class Listener(threading.Thread):
         return self.named(name)
 
     def hang_up(self):
-        self.socket.shutdown(2)
-        self.join(timeout=10)
-        self.connection.close()
+        with suppress(OSError):  # the server may have been first
+            self.socket.shutdown(socket.SHUT_RDWR)
+        if self.ident is not None:
+            self.join(timeout=10)
         assert not self.is_alive()
+        self.answer.close()
+        self.connection.close()
+        self.socket.close()

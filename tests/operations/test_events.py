@@ -47,10 +47,24 @@ def variation():
     return VariationFactory()
 
 
-@pytest.fixture
-def server(tmp_path):
-    with event_server(tmp_path / "events.log") as (port, _):
+@pytest.fixture(scope="module")
+def server_log(tmp_path_factory):
+    return tmp_path_factory.mktemp("events") / "log"
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup, django_db_blocker, server_log):
+    """One process for the tests that do not stop it."""
+    with django_db_blocker.unblock(), event_server(server_log) as (port, _):
         yield port
+
+
+@pytest.fixture(autouse=True)
+def hang_up():
+    """Close whatever a test has opened."""
+    yield
+    while Listener.opened:
+        Listener.opened.pop().hang_up()
 
 
 def post(port, token, sku, warehouse, quantity=1):
@@ -110,7 +124,6 @@ def test_movement_by_http_is_told_within_seconds(server, tmp_path, warehouse, va
             "on_hand": 8, "reserved": 0, "unavailable": 0, "incoming": 0, "available": 8,
         },
     }  # fmt: skip
-    listener.hang_up()
 
 
 def test_foreign_warehouses_never_arrive(server, warehouse, variation):
@@ -147,8 +160,6 @@ def test_foreign_warehouses_never_arrive(server, warehouse, variation):
     resumed = Listener(server, access_token(person), last_event_id=listener.events[0][0])
     resumed.wait_for("stock")
     assert resumed.events[1:] == listener.events[1:]
-    for one in (listener, everywhere, narrowed, resumed):
-        one.hang_up()
 
 
 def test_alert_is_told_from_beginning_to_end(server, warehouse, variation):
@@ -173,7 +184,6 @@ def test_alert_is_told_from_beginning_to_end(server, warehouse, variation):
     assert {facts["alert_id"] for facts in told} == {alert.code}
     assert {facts["warehouse"] for facts in told} == {warehouse.code}
     assert listener.named("stock") == []
-    listener.hang_up()
 
 
 def test_resumed_stream_loses_and_doubles_nothing_under_writers(server, warehouse, count):
@@ -261,7 +271,6 @@ def test_people_who_may_not_listen_any_more_are_cut_off(server, warehouse, varia
         "account_inactive", "signed_out", "access_changed", "access_changed", "access_changed",
         "account_inactive",
     ]  # fmt: skip
-    stays.hang_up()
 
 
 def test_revoked_api_token_ends_its_stream_with_nothing_happening(server, warehouse):
@@ -352,8 +361,6 @@ def test_streams_of_one_person_are_counted(server, warehouse):
         return again.answer.status == 200
 
     wait_until(is_admitted, 10)
-    for one in listeners:
-        one.hang_up()
 
 
 def read_to_end(client):
@@ -362,7 +369,7 @@ def read_to_end(client):
     client.close()
 
 
-def test_client_that_does_not_read_is_dropped(tmp_path, server, warehouse, variation):
+def test_client_that_does_not_read_is_dropped(server, server_log, warehouse, variation):
     put_in_stock(variation, warehouse, quantity=1)
     token = access_token(person_in(warehouse))
     lazy = socket.socket()
@@ -372,12 +379,11 @@ def test_client_that_does_not_read_is_dropped(tmp_path, server, warehouse, varia
     lazy.sendall(head.encode())
     listener = Listener(server, token)
     listener.wait_for("ready")
-    log = tmp_path / "events.log"
 
     def is_dropped():
         receive_lines(variation, warehouse, 200)
         time.sleep(0.15)
-        return "reads too slowly" in log.read_text()
+        return "reads too slowly" in server_log.read_text()
 
     wait_until(is_dropped, 120)
     sent = len(Stock.objects.get().movements.all()) - 1
@@ -386,7 +392,6 @@ def test_client_that_does_not_read_is_dropped(tmp_path, server, warehouse, varia
     lazy.settimeout(20)
     with pytest.raises(ConnectionResetError):
         read_to_end(lazy)
-    listener.hang_up()
 
 
 def test_refusals_have_the_shape_of_the_api(server, warehouse):

@@ -79,8 +79,10 @@ def use_api_token(secret: str) -> ApiToken | None:
         return None
     now = timezone.now()
     if token.last_used_at is None or token.last_used_at < now - USE_IS_NOTED:
-        free = ApiToken.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=token.pk)
-        ApiToken.objects.filter(pk__in=free.values("pk")).update(last_used_at=now)
+        with transaction.atomic():  # a request has none of its own
+            found = ApiToken.objects.select_for_update(skip_locked=True, no_key=True)
+            free = found.filter(pk=token.pk).values("pk")
+            ApiToken.objects.filter(pk__in=free).update(last_used_at=now)
     if token.permissions:
         token.user.scope = ALWAYS | {can for can in Can if can.value in token.permissions}
     return token

@@ -51,10 +51,8 @@ def database_connections():
 async def open_stream(port, token, gate):
     async with gate:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        head = (
-            f"GET /api/events/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-        )
-        writer.write(head.encode())
+        lines = ["GET /api/events/ HTTP/1.1", "Host: localhost", f"Authorization: Bearer {token}"]
+        writer.write("\r\n".join([*lines, "", ""]).encode())
         assert b" 200 " in await reader.readline()
         await reader.readuntil(b"event: ready")
         return reader, writer
@@ -67,7 +65,7 @@ async def told(reader):
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads what Linux knows of a process")
-def test_idle_streams_cost_no_thread_and_no_connection(tmp_path, many_files, count):
+def test_idle_streams_cost_no_thread_and_no_connection(request, tmp_path, many_files, count):
     people = count(20, full=200)
     warehouse, variation = WarehouseFactory(), VariationFactory()
     put_in_stock(variation, warehouse, quantity=1)
@@ -108,7 +106,7 @@ def test_idle_streams_cost_no_thread_and_no_connection(tmp_path, many_files, cou
 
         quantities, figures = asyncio.run(run())
     number = people * EACH
-    print(
+    request.config.get_terminal_writer().line(
         f"\n{number} streams opened in {figures['opening']:.1f} s: {empty / 1024:.0f} MB before,"
         f" {figures['memory'] / number:.1f} kB each, {figures['threads']} threads,"
         f" {figures['connections'] - connections_before} database connections;"

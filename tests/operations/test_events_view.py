@@ -62,6 +62,8 @@ def test_strange_event_id_is_none(text):
 
 
 def test_positions_are_in_the_order_of_transaction_table_and_row():
-    ordered = [Position(1), Position(1, 1, 9), Position(1, 2, 1), Position(2), Position(2, 1, 1)]
+    mixed = [Position(2, 1, 1), Position(1, 2, 1), Position(2), Position(1), Position(1, 1, 9)]
 
-    assert sorted(reversed(ordered)) == ordered
+    assert sorted(mixed) == [
+        Position(1), Position(1, 1, 9), Position(1, 2, 1), Position(2), Position(2, 1, 1),
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from tests.threads import run_at_once
 from users.models import ApiToken, User
-from users.services.api_tokens import create_api_token
+from users.services.api_tokens import create_api_token, use_api_token
 
 TOKENS, STATUS, CATEGORIES = "/api/auth/tokens/", "/api/auth/status/", "/api/categories/"
 
@@ -50,6 +50,15 @@ def test_token_signs_requests(word):
     answer = client.get(STATUS)
 
     assert (answer.status_code, answer.json()["user"]["username"]) == (200, owner.username)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_use_of_a_token_is_noted_outside_of_any_transaction():
+    person = UserFactory()
+
+    assert use_api_token("ip_unknown") is None
+    assert with_token(person, "read").get(STATUS).status_code == 200
+    assert ApiToken.objects.filter(last_used_at__isnull=False).count() == 1
 
 
 @pytest.mark.django_db

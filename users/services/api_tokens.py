@@ -79,7 +79,7 @@ def use_api_token(secret: str) -> ApiToken | None:
         return None
     now = timezone.now()
     if token.last_used_at is None or token.last_used_at < now - USE_IS_NOTED:
-        with transaction.atomic():  # a request has none of its own
+        with transaction.atomic(savepoint=False):  # a request has none of its own
             found = ApiToken.objects.select_for_update(skip_locked=True, no_key=True)
             free = found.filter(pk=token.pk).values("pk")
             ApiToken.objects.filter(pk__in=free).update(last_used_at=now)

@@ -4,8 +4,8 @@ from django.urls import path
 
 from operations.api import views
 from operations.api.audit import AuditViewSet
-from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
 from operations.api.events import EventsView
+from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
 from operations.api.finding import ScanView, SearchView
 from operations.api.recall import LotRecallViewSet
 from operations.api.schedule import ScheduleView

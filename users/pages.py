@@ -1,8 +1,10 @@
-"""Pages on which people who cannot sign in choose a new password by a mailed link."""
+"""Pages for people who are not signed in: sign-in, and a new password by a mailed link."""
 
 from typing import Any
 
 from django import forms
+from django.contrib import admin
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
@@ -13,10 +15,21 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 from common.addresses import address_of, network_of
 from common.exceptions import DomainError
 from users.exceptions import TooManyAttempts
+from users.forms import SignInForm
 from users.services.attempts import HOUR, seconds_left, take_attempt
 from users.services.passwords import ask_for_reset, confirm_reset
 
 PAGES_AN_HOUR = 20
+
+
+class SignInPage(LoginView):
+    """The sign-in of the browsable API, in the looks of the back office."""
+
+    template_name = "account/sign_in.html"
+    authentication_form = SignInForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
 
 
 class ForgottenForm(forms.Form):
@@ -78,7 +91,8 @@ class PasswordPage(View):
 
     def show(self, request: HttpRequest, form: forms.Form | None) -> HttpResponse:
         context = {"form": form, "title": self.title, "done": self.done}
-        return render(request, "account/password.html", context)
+        looks = admin.site.each_context(request)
+        return render(request, "account/password.html", {**looks, **context})
 
 
 class ForgottenPasswordPage(PasswordPage):

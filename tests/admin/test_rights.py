@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.utils import timezone
 
 from alerts.models import Alert
-from common.models import CompanySettings
+from common.models import AuditEntry, CompanySettings
 from common.permissions import ROLE_PERMISSIONS, Can, Role
 from inventory.models import (
     AdjustmentRequest,
     Category,
+    Lot,
     LowStockThreshold,
     Product,
     ProductVariation,
@@ -33,7 +34,12 @@ from sales.services.returns import return_goods
 from suppliers.models import Supplier
 from tests.admin.pages import add_to, deletion_of, list_of, page_of
 from tests.factories.alerts import AlertFactory
-from tests.factories.inventory import CategoryFactory
+from tests.factories.inventory import (
+    CategoryFactory,
+    ProductFactory,
+    VariationFactory,
+    put_in_stock,
+)
 from tests.factories.notifications import MailFactory, NotificationFactory
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
@@ -61,6 +67,7 @@ TABLE = {
     Product: CATALOGUE,
     ProductVariation: Rights(Can.VIEW_STOCK, None, Can.MANAGE_CATALOGUE, Can.MANAGE_CATALOGUE),
     LowStockThreshold: CATALOGUE,
+    Lot: Rights(Can.VIEW_STOCK),
     TransferRequest: Rights(Can.VIEW_STOCK, Can.REQUEST_TRANSFERS),
     AdjustmentRequest: Rights(Can.VIEW_STOCK, Can.POST_STOCK),
     StockCount: Rights(Can.VIEW_STOCK, Can.POST_STOCK),
@@ -84,6 +91,7 @@ TABLE = {
     OrderImport: Rights(Can.MANAGE_SETTINGS),
     JobRun: Rights(Can.MANAGE_SETTINGS),
     CompanySettings: Rights(Can.MANAGE_SETTINGS, None, Can.MANAGE_SETTINGS),
+    AuditEntry: Rights(Can.VIEW_AUDIT),
 }
 
 
@@ -117,6 +125,12 @@ def correct(warehouse, variation):
     )
 
 
+def lot_in(warehouse):
+    milk = VariationFactory(product=ProductFactory(lot_tracking=True))
+    put_in_stock(milk, warehouse, 5, lot_number="L-7")
+    return Lot.objects.get()
+
+
 def imported(place):
     return OrderImport.objects.create(file_name="log.csv", options="{}", warehouse=place.own)
 
@@ -128,6 +142,7 @@ ROWS = {
     LowStockThreshold: lambda place, user: LowStockThreshold.objects.create(
         variation=place.variation, warehouse=place.own, threshold=3
     ),
+    Lot: lambda place, user: lot_in(place.own),
     TransferRequest: lambda place, user: make_transfer(source=place.own),
     AdjustmentRequest: lambda place, user: correct(place.own, place.variation),
     StockCount: lambda place, user: open_count(warehouse=place.own, acting_user=user),
@@ -157,8 +172,11 @@ ROWS = {
         job="sweep", slot=timezone.now(), started_at=timezone.now()
     ),
     CompanySettings: lambda place, user: CompanySettings.current(),
+    # Making the category leaves an entry.
+    AuditEntry: lambda place, user: CategoryFactory() and AuditEntry.objects.latest("pk"),
 }
 FOREIGN = {
+    Lot: lambda place: lot_in(place.foreign),
     TransferRequest: lambda place: make_transfer(source=place.foreign),
     AdjustmentRequest: lambda place: correct(place.foreign, place.variation),
     StockCount: lambda place: open_count(warehouse=place.foreign, acting_user=UserFactory()),

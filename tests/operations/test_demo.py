@@ -31,6 +31,8 @@ from suppliers.models import Supplier
 from users.models import User
 from warehouses.models import Membership, PromotionRequest, Registration, Warehouse
 
+# Without the mark no test database is made where this file runs alone.
+pytestmark = pytest.mark.django_db
 WISH = Wish(days=30, orders_per_day=12, seed=1)
 
 

@@ -1,6 +1,6 @@
 """Corrections of stock as documents: all lines or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -26,6 +26,8 @@ from inventory.services.correction_limits import excess_over_limit
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
 from inventory.services.tell import tell_adjustment_waits, tell_decided
+from inventory.services.units import require_fit
+from inventory.units import fits
 from warehouses.models import Warehouse
 
 Status = AdjustmentRequest.Status
@@ -62,7 +64,18 @@ def request_adjustment(
     InsufficientStock.
     """
     require_corrections(corrections)
-    value = value_of(warehouse, corrections)
+    balances = {
+        stock.variation_id: stock
+        for stock in Stock.objects.filter(
+            warehouse=warehouse, variation__in=[line.variation for line in corrections]
+        )
+    }
+    require_fit(
+        (line.variation, line.quantity, f"items.{index}.quantity")
+        for index, line in enumerate(corrections)
+        if not mends(line, balances.get(line.variation.pk))
+    )
+    value = value_of(corrections, balances)
     largest = max(abs(line.quantity) for line in corrections)
     adjustment = AdjustmentRequest.objects.create(
         code=next_code(AdjustmentRequest, "code", "ADJ-", yearly=True),
@@ -124,13 +137,14 @@ def problem_of(line: Correction) -> tuple[str, str] | None:
     return None
 
 
-def value_of(warehouse: Warehouse, corrections: Sequence[Correction]) -> Decimal:
+def mends(line: Correction, balance: Stock | None) -> bool:
+    """Say whether a correction takes away what never fitted the unit of the goods."""
+    return balance is not None and fits(balance.on_hand + line.quantity, balance.quantity_decimals)
+
+
+def value_of(corrections: Sequence[Correction], balances: Mapping[int, Stock]) -> Decimal:
     """Return what all lines are worth, whatever their sign, at the costs in force."""
-    costs = dict(
-        Stock.objects.filter(
-            warehouse=warehouse, variation__in=[line.variation for line in corrections]
-        ).values_list("variation_id", "average_cost")
-    )
+    costs = {key: stock.average_cost for key, stock in balances.items()}
     total = sum(
         (
             abs(line.quantity)

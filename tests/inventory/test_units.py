@@ -6,7 +6,15 @@ import pytest
 
 from common.exceptions import WrongState
 from inventory.exceptions import UnfitLines
-from inventory.models import ProductVariation, Stock, StockMovement, UnitOfMeasure
+from inventory.models import (
+    AdjustmentRequest,
+    ProductVariation,
+    Stock,
+    StockCountLine,
+    StockMovement,
+    TransferRequest,
+    UnitOfMeasure,
+)
 from inventory.services.movements import record_movement
 from inventory.services.variations import update_variation
 from inventory.units import fits, misfit
@@ -15,6 +23,7 @@ from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.suppliers import SupplierFactory
+from tests.factories.transfers import make_transfer, transfer_facts
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
 
@@ -143,6 +152,125 @@ def test_correction_may_take_away_what_never_fitted(bolt, shop):
     adjust("-0.5")
 
     assert Stock.objects.get().on_hand == 3
+
+
+def refusal_of(answer):
+    assert answer.status_code == 400, answer.content
+    return answer.json()["details"]
+
+
+def whole(variation):
+    text = f"{variation.sku_code} are counted whole: 1.5 does not fit. Send a whole number."
+    return [text]
+
+
+def test_transfer_of_part_of_a_piece_is_not_asked_for(api, bolt, shop):
+    kilo = VariationFactory(stock_unit="kg")
+    items = [{"sku": one.sku_code, "quantity": 1.5} for one in (kilo, bolt)]
+    body = {"from_warehouse": WarehouseFactory().code, "to_warehouse": shop.code}
+    client = api("manager", shop)
+
+    refused = client.post("/api/transfer-requests/", body | {"items": items})
+
+    assert refusal_of(refused) == {"items.1.quantity": whole(bolt)}
+    assert not TransferRequest.objects.exists()
+    assert client.post("/api/transfer-requests/", body | {"items": items[:1]}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("status", "step", "field"),
+    [
+        ("pending", "approve/", "quantity"),
+        ("approved", "ship/", "quantity"),
+        ("in_transit", "receive/", "quantity_received"),
+        ("in_transit", "receive/", "quantity_damaged"),
+    ],
+)
+def test_part_of_a_piece_neither_leaves_nor_arrives(api, bolt, shop, status, step, field):
+    kilo = VariationFactory(stock_unit="kg")
+    for one in (kilo, bolt):
+        put_in_stock(one, shop, 10)
+    transfer = make_transfer(5, 5, status=status, source=shop, variations=[kilo, bolt])
+    items = [{"id": line.pk, field: 1.5} for line in transfer.lines.order_by("position")]
+    body = {"items": items} | ({"decision": "approve"} if step == "approve/" else {})
+    before = transfer_facts(transfer)
+
+    refused = api("admin").post(f"/api/transfer-requests/{transfer.code}/{step}", body)
+
+    assert refusal_of(refused) == {f"items.1.{field}": whole(bolt)}
+    assert transfer_facts(transfer) == before
+
+
+def test_transfer_asked_for_in_a_former_unit_ships_what_fits(api, shop):
+    kilo = VariationFactory(stock_unit="kg")
+    put_in_stock(kilo, shop, 10)
+    transfer = make_transfer("1.5", status="approved", source=shop, variations=[kilo])
+    update_variation(variation=kilo, values={"stock_unit": "pieces"}, acting_user=UserFactory())
+    path, line = f"/api/transfer-requests/{transfer.code}/ship/", transfer.lines.get()
+
+    refused = api("admin").post(path)
+    shipped = api("admin").post(path, {"items": [{"id": line.pk, "quantity": 1}]})
+
+    assert refusal_of(refused) == {"items": whole(kilo)}
+    assert shipped.status_code == 200, shipped.content
+
+
+def test_adjustment_by_part_of_a_piece_is_refused_before_it_waits(api, bolt, shop):
+    kilo = VariationFactory(stock_unit="kg", cost_price=5000)
+    for one in (kilo, bolt):
+        put_in_stock(one, shop, 10)
+    items = [{"sku": one.sku_code, "quantity": 1.5, "unit_cost": 5000} for one in (kilo, bolt)]
+    body = {"reason_code": "found", "items": items}
+
+    refused = api("staff", shop).post("/api/adjustment-requests/", body)
+
+    assert refusal_of(refused) == {"items.1.quantity": whole(bolt)}
+    assert not AdjustmentRequest.objects.exists()
+    waits = api("staff", shop).post("/api/adjustment-requests/", body | {"items": items[:1]})
+    assert waits.json()["status"] == "pending"
+
+
+def hold_parts(variation, warehouse, quantity):
+    """Let part of a piece be in stock, as from before its goods had a unit."""
+    put_in_stock(variation, warehouse, 1)
+    Stock.objects.update(quantity_decimals=3)
+    put_in_stock(variation, warehouse, Decimal(quantity) - 1)
+    Stock.objects.update(quantity_decimals=0)
+
+
+def test_adjustment_may_take_away_what_never_fitted(api, bolt, shop):
+    hold_parts(bolt, shop, "3.5")
+    body = {"sku": bolt.sku_code, "reason_code": "data_error"}
+    client = api("staff", shop)
+
+    assert client.post("/api/adjustment-requests/", body | {"quantity": -1.5}).status_code == 201
+
+    assert Stock.objects.get().on_hand == 2
+    assert client.post("/api/adjustment-requests/", body | {"quantity": -1.5}).status_code == 400
+
+
+def test_part_of_a_piece_is_not_counted_but_corrected_by_a_count(api, bolt, shop):
+    kilo = VariationFactory(stock_unit="kg")
+    hold_parts(bolt, shop, "3.5")
+    put_in_stock(kilo, shop, 2)
+    clerk = api("staff", shop)
+    body = {"warehouse": shop.code, "recount_tolerance_percent": 100}
+    path = f"/api/stock-counts/{clerk.post('/api/stock-counts/', body).json()['code']}/"
+
+    def enter(of_kilos, of_bolts):
+        entries = zip((kilo, bolt), (of_kilos, of_bolts), strict=True)
+        lines = [{"sku": one.sku_code, "counted_quantity": quantity} for one, quantity in entries]
+        return clerk.post(f"{path}lines/", {"lines": lines})
+
+    assert refusal_of(enter(1.5, 1.5)) == {"lines.1.counted_quantity": whole(bolt)}
+    assert not StockCountLine.objects.exclude(counted_quantity=None).exists()
+    assert enter(1.5, 3).status_code == 201
+    assert clerk.post(f"{path}submit/").status_code == 200
+    decided = api("manager", shop).post(f"{path}approve/", {"decision": "approve"})
+
+    assert decided.status_code == 200, decided.content
+    assert Stock.objects.get(variation=bolt).on_hand == 3
+    assert verify_ledger() == []
 
 
 def test_units_are_known_from_the_start():

@@ -13,6 +13,7 @@ from common.exceptions import InvalidInput, WrongState
 from inventory.exceptions import StockMoved
 from inventory.models import ProductVariation, StockCount, StockCountLine
 from inventory.queries import category_subtree
+from inventory.services.units import require_fit
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 Status = StockCount.Status
@@ -90,6 +91,11 @@ def enter_counted(
     fresh = {line.pk: line for line in StockCountLine.objects.filter(
         count=count, pk__in=[line.pk for line in lines]
     ).select_related("variation__product")}  # fmt: skip
+    require_fit(
+        (fresh[line.pk].variation, entry.quantity, f"lines.{index}.counted_quantity")
+        for index, (entry, line) in enumerate(zip(entries, lines, strict=True))
+        if line.pk in fresh
+    )
     now = ledger_now(count, fresh.values())
     for index, (entry, line) in enumerate(zip(entries, lines, strict=True)):
         if line.pk not in fresh:

@@ -24,6 +24,7 @@ from inventory.services.transfers.states import (
     write_lines,
 )
 from inventory.services.transfers.transit import Part, Transit
+from inventory.services.units import require_fit
 
 Status = TransferRequest.Status
 DAMAGED, LOST, SENT_BACK = "damaged", "lost_in_transit", "sent_back"
@@ -112,6 +113,14 @@ def require_arrivals(lines: Mapping[int, TransferLine], arrivals: Sequence[Arriv
         totals[arrival.line_id] = totals.get(arrival.line_id, ZERO) + total
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
+    require_fit(
+        (lines[arrival.line_id].variation, quantity, f"items.{index}.{name}")
+        for index, arrival in enumerate(arrivals)
+        for name, quantity in (
+            ("quantity_received", arrival.received),
+            ("quantity_damaged", arrival.damaged),
+        )
+    )
     beyond = [
         surplus(lines[key], total)
         for key, total in totals.items()

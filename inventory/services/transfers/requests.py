@@ -15,6 +15,7 @@ from inventory.models import ProductVariation, TransferLine, TransferRequest
 from inventory.services.tell import tell_decided, tell_transfer_waits
 from inventory.services.transfers.shipping import ship_locked
 from inventory.services.transfers.states import lock_transfer
+from inventory.services.units import require_fit
 from warehouses.models import Warehouse
 
 Status = TransferRequest.Status
@@ -45,6 +46,10 @@ def request_transfer(
     """
     require_ends(from_warehouse, to_warehouse, acting_user)
     require_wanted(lines)
+    require_fit(
+        (line.variation, line.quantity, f"items.{index}.quantity")
+        for index, line in enumerate(lines)
+    )
     transfer = TransferRequest.objects.create(
         code=next_code(TransferRequest, "code", "TR-", yearly=True),
         from_warehouse=from_warehouse,

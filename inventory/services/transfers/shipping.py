@@ -21,6 +21,7 @@ from inventory.services.transfers.states import (
     write_lines,
 )
 from inventory.services.transfers.transit import note_shipped
+from inventory.services.units import require_fit
 
 Status = TransferRequest.Status
 
@@ -78,16 +79,16 @@ def leaving_quantities(
 ) -> dict[int, Decimal]:
     """Return what leaves of each line, without the lines of which nothing does."""
     wanted = {key: line.quantity for key, line in lines.items()}
-    if quantities is None:
-        return wanted
+    quantities = quantities or {}
     require_known(lines, quantities)
     errors: dict[str, list[Any]] = {}
-    for index, (key, quantity) in enumerate(quantities.items()):
+    fields = {key: f"items.{index}.quantity" for index, key in enumerate(quantities)}
+    for key, quantity in quantities.items():
         if quantity < 0:
-            errors[f"items.{index}.quantity"] = ["Send a quantity of at least 0."]
+            errors[fields[key]] = ["Send a quantity of at least 0."]
         elif quantity > wanted[key]:
             text = f"Only {wanted[key].normalize():f} were asked for. Send at most that."
-            errors[f"items.{index}.quantity"] = [text]
+            errors[fields[key]] = [text]
     leaving = {
         key: quantity for key, quantity in {**wanted, **quantities}.items() if quantity > ZERO
     }
@@ -95,4 +96,9 @@ def leaving_quantities(
         errors["items"] = ["Ship something of at least one line, or reject the request."]
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
+    # A line that the body leaves out may have been asked for in a former unit of its goods.
+    require_fit(
+        (lines[key].variation, quantity, fields.get(key, "items"))
+        for key, quantity in leaving.items()
+    )
     return leaving

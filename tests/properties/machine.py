@@ -31,7 +31,7 @@ from sales.services.line_choice import LineRequest
 from sales.services.order_rows import OrderLine
 from sales.services.orders import cancel_sales_order, create_sales_order
 from sales.services.returns import return_goods
-from tests.properties.model import Line, Order, Purchase, Refused, World
+from tests.properties.model import ZERO, Line, Order, Purchase, Refused, Shelf, World
 
 ITEMS = st.integers(0, 2)
 PLACES = st.integers(0, 1)
@@ -125,6 +125,24 @@ class StockMachine(RuleBasedStateMachine):
             lambda: self.move("adjustment", key, signed, lot, expires=expires, unit_cost=cost),
             lambda world: world.adjust(key, signed, lot, expires, cost),
         )
+
+    @precondition(lambda self: self.shared_shelves())
+    @rule(which=WHICH, cost=COSTS)
+    def damage_what_several_lines_hold(self, which, cost):  # type: ignore[no-untyped-def]
+        shelf = self.shared_shelves()[which % len(self.shared_shelves())]
+        key, lost = (shelf.item, shelf.place), -(max(shelf.available, ZERO) + 1)
+        self.both(
+            lambda: self.move("adjustment", key, lost, "", unit_cost=cost),
+            lambda world: world.adjust(key, lost, "", None, cost),
+        )
+
+    def shared_shelves(self) -> list[Shelf]:
+        """Return the shelves of which more than one order line holds something."""
+        return [
+            shelf
+            for shelf in self.world.shelves.values()
+            if sum(quantity > 0 for quantity in shelf.held.values()) > 1
+        ]
 
     @rule(item=ITEMS, quantity=QUANTITIES, source=PLACES)
     def ship(self, item, quantity, source):  # type: ignore[no-untyped-def]

@@ -159,7 +159,11 @@ def import_export_default(path: Path, rows: int) -> None:
     from import_export import fields, resources, widgets  # noqa: PLC0415 - for developers alone
     from tablib import Dataset  # noqa: PLC0415 - as above
 
-    class ProductResource(resources.ModelResource):  # type: ignore[misc]
+    class OwnResource(resources.ModelResource):  # type: ignore[misc]
+        def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+            """Leave the sequences: resetting them takes the right of their owner."""
+
+    class ProductResource(OwnResource):
         code = fields.Field(attribute="code", column_name="product_id")
 
         class Meta:
@@ -167,7 +171,7 @@ def import_export_default(path: Path, rows: int) -> None:
             import_id_fields = ["code"]
             fields = ("code", *PRODUCT_COLUMNS)
 
-    class VariationResource(resources.ModelResource):  # type: ignore[misc]
+    class VariationResource(OwnResource):
         sku_code = fields.Field(attribute="sku_code", column_name="sku")
         product = fields.Field(
             attribute="product",

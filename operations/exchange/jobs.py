@@ -30,6 +30,7 @@ MOST_ATTEMPTS = 3
 LONGEST_RUN = timedelta(minutes=8)  # a little more than a worker lets a task run
 KEPT = timedelta(days=30)
 SECONDS_BETWEEN = 0.5
+TOLD_OF_DEATH = "It took too long, three times; nothing was imported. Split the file."
 TOLD_OF_FAILURE = "This is our fault. It was logged; nothing was imported."
 logger = logging.getLogger(__name__)
 
@@ -125,6 +126,7 @@ def run_due_imports() -> int:
 
     What is wrong with a file stands in its job; what is wrong with us is logged as well.
     """
+    give_up_dead_runs()
     keys = list(ImportJob.objects.filter(due_imports()).order_by("pk").values_list("pk", flat=True))
     for key in keys:
         try:
@@ -132,6 +134,17 @@ def run_due_imports() -> int:
         except DomainError as error:
             logger.info("Import %s was refused: %s", key, error.message)
     return len(keys)
+
+
+def give_up_dead_runs() -> None:
+    """Note as failed what died with whoever ran it, as often as it may."""
+    ImportJob.objects.filter(
+        state=ImportJob.State.RUNNING,
+        started_at__lt=timezone.now() - LONGEST_RUN,
+        attempts__gte=MOST_ATTEMPTS,
+    ).update(
+        state=ImportJob.State.FAILED, message=TOLD_OF_DEATH, percent=100, finished_at=timezone.now()
+    )
 
 
 def run_import(job_id: int, *, watched: bool = True, progress: Progress | None = None) -> None:

@@ -8,6 +8,7 @@ from common.permissions import Can
 from inventory.models import Category, Product
 from inventory.services.categories import find_category, find_or_create
 from inventory.services.lots import track_product
+from inventory.services.search_texts import search_texts_written_once
 from inventory.services.thresholds import refresh_reorder_points
 from operations.exchange.fields import (
     LARGEST_AMOUNT,
@@ -363,7 +364,16 @@ def write_products(work: Work) -> None:
         "SELECT e.id FROM import_variation_final f JOIN inventory_productvariation e"
         " ON e.id = f.id WHERE f.reorder_level IS DISTINCT FROM e.reorder_level"
     )
-    write(work, PRODUCT, (25, 50))
+    with search_texts_written_once():
+        write_tables(work)
+    for key, lots, expiry in tracked:
+        track_product(key, lots=lots, expiry=expiry)
+    refresh_reorder_points([key for (key,) in levels])
+
+
+def write_tables(work: Work) -> None:
+    """Write products, then variations and sourcing, with the keys that the products then have."""
+    write(work, PRODUCT, (25, 45))
     stage_variations(work)
     stage_sourcing(work)
     work.run(
@@ -375,11 +385,8 @@ def write_products(work: Work) -> None:
         "UPDATE inventory_productsupplier e SET is_primary = false FROM import_sourcing_final f"
         " WHERE e.product_id = f.product_id AND e.is_primary AND e.supplier_id <> f.supplier_id"
     )
-    write(work, SOURCING, (50, 60))
-    write(work, VARIATION, (60, 95))
-    for key, lots, expiry in tracked:
-        track_product(key, lots=lots, expiry=expiry)
-    refresh_reorder_points([key for (key,) in levels])
+    write(work, SOURCING, (45, 55))
+    write(work, VARIATION, (55, 75))
 
 
 def rows(user: Any) -> tuple[str, Sequence[Any]]:

@@ -1,0 +1,130 @@
+"""What was exported, imported into an empty database, is the same again."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from inventory.models import (
+    Category,
+    LotBalance,
+    LowStockThreshold,
+    Product,
+    ProductSupplier,
+    ProductVariation,
+    Stock,
+)
+from operations.exchange.export import csv_lines, xlsx_file
+from operations.exchange.kinds import KINDS
+from operations.ledger_verification import verify_ledger
+from suppliers.models import Supplier
+from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.suppliers import SupplierFactory
+from tests.factories.warehouses import WarehouseFactory
+
+pytestmark = pytest.mark.django_db
+HOSTILE = ["=1+1", "-5", "+4", "@cmd", "'quoted", "'=1", "a,b;c", 'say "hi"', "two\nlines", "Ω ü"]
+OWN = {"id", "created_at", "updated_at", "created_by", "last_modified_by", "prices_changed_at"}
+
+
+def make_company():
+    """Make a company with a text in it for everything that a file can get wrong."""
+    suppliers = [
+        SupplierFactory(company_name=text, notes=text, country="GB", rating=Decimal("4.5"))
+        for text in HOSTILE
+    ]
+    above = Category.objects.create(code="CAT001", name="Garden")
+    below = Category.objects.create(code="CAT002", name="Tools", parent=above)
+    first, second = WarehouseFactory(code="WH-1", is_default=True), WarehouseFactory(code="WH-2")
+    for number, text in enumerate(HOSTILE):
+        variation = VariationFactory(
+            sku_code=f"-{number}A" if number % 2 else f"00{number}",
+            product__code=f"PRD-{number}",
+            product__name=text,
+            product__description=text,
+            product__category=(above, below, None)[number % 3],
+            product__tags=[text, "b;c"] if number % 2 else ["x", "y"],
+            product__specifications={"text": text, "list": [1, 2.5]},
+            product__weight=Decimal("0.125") if number else None,
+            product__seasonal=bool(number % 2),
+            product__expiration_tracking=number == 3,
+            attributes={"size": text},
+            barcode=f"0{number}",
+            cost_price=Decimal("1.2345"),
+            selling_price=Decimal("1.00") if number == 4 else Decimal("9.99"),
+            reorder_level=Decimal("2.5") if number else None,
+            is_active=bool(number % 3),
+            is_default=True,
+        )
+        VariationFactory(product=variation.product, sku_code=f"SKU-{number}-B", is_default=False)
+        ProductSupplier.objects.create(
+            product=variation.product, supplier=suppliers[number], is_primary=True,
+            supplier_product_code=text, lead_time_days=number + 1, cost_per_unit=Decimal("0.5"),
+        )  # fmt: skip
+        lot = {"lot_number": f"LOT {text}"[:20], "expiration_date": date(2099, 1, 31)}
+        put_in_stock(variation, first, number + Decimal("0.5"), **(lot if number == 3 else {}))
+        LowStockThreshold.objects.create(
+            variation=variation, warehouse=second, threshold=Decimal("7.125")
+        )
+    Stock.objects.filter(variation__sku_code="-1A").update(bin_location="=A1")
+
+
+def rows_of(model, *paths):
+    """Return the rows of a table by what they say, whatever their keys."""
+    names = [
+        field.name
+        for field in model._meta.concrete_fields
+        if field.name not in OWN and not field.is_relation
+    ]
+    return sorted(model.objects.values_list(*paths, *names), key=repr)
+
+
+def contents():
+    return {
+        "categories": sorted(Category.objects.values_list("name", "parent__name"), key=repr),
+        "suppliers": rows_of(Supplier),
+        "products": rows_of(Product, "category__name", "category__parent__name"),
+        "variations": rows_of(ProductVariation, "product__code"),
+        "sourcing": rows_of(ProductSupplier, "product__code", "supplier__code"),
+        "stock": rows_of(Stock, "variation__sku_code", "warehouse__code"),
+        "lots": sorted(
+            LotBalance.objects.values_list(
+                "lot__variation__sku_code", "lot__lot_number", "lot__expiration_date", "on_hand"
+            )
+        ),
+        "thresholds": rows_of(LowStockThreshold, "variation__sku_code", "warehouse__code"),
+    }
+
+
+def written(kind, user, form):
+    if form == "csv":
+        return b"".join(csv_lines(KINDS[kind], user))
+    with xlsx_file(KINDS[kind], user) as file:
+        return file.read()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_export_and_import_into_an_empty_database_gives_the_same(bring, form):
+    kinds = ["suppliers", "products", "stocks", "thresholds"]
+    with transaction.atomic():
+        make_company()
+        before = contents()
+        files = {kind: written(kind, bring.user, form) for kind in kinds}
+        transaction.set_rollback(True)
+    assert Product.objects.count() == Supplier.objects.count() == 0
+    WarehouseFactory(code="WH-1", is_default=True)
+    WarehouseFactory(code="WH-2")
+
+    for kind in kinds:
+        report = bring(kind, files[kind])
+        assert (kind, report.problems) == (kind, [])
+
+    assert len(before["stock"]) == len(HOSTILE)
+    assert contents() == before
+    assert verify_ledger() == []
+    if form == "csv":
+        assert {kind: written(kind, bring.user, form) for kind in kinds} == files
+    for kind in kinds:
+        totals = bring(kind, files[kind], commit=False).totals
+        assert (kind, totals["unchanged"]) == (kind, totals["rows"])

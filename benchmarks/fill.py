@@ -16,7 +16,7 @@ from users.models import SignIn, User
 from users.services.sign_ins import SIGN_IN_LASTS
 from warehouses.models import Membership, Warehouse
 
-RARE_WORD = "Zephyrion"
+RARE_WORD, MISTYPED_WORD = "Zephyrion", "Zephirion"
 TEMPLATE_KEY = 1_000_000_000
 OPENING_STOCK = 1_000_000
 MATERIALS = [

@@ -9,7 +9,7 @@ from django.core import signing
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from benchmarks.fill import RARE_WORD
+from benchmarks.fill import MISTYPED_WORD, RARE_WORD
 from benchmarks.limits import bare_connection
 from benchmarks.measure import Outcome, Sample, Variant, timed
 from benchmarks.run import Run
@@ -79,15 +79,30 @@ def page_at_half_depth(run: Run) -> Outcome:
 
 def search(run: Run) -> Outcome:
     """A word that few products have: our search, and what DRF's SearchFilter would ask."""
-    ours = searched_products(product_rows(), RARE_WORD)[:20]
-    words = Q(name__icontains=RARE_WORD) | Q(description__icontains=RARE_WORD)
-    has_sku = ProductVariation.objects.filter(product=OuterRef("pk"), sku_code__icontains=RARE_WORD)
-    plain = product_rows().filter(words | Exists(has_sku)).order_by("pk")[:20]
+    ours, plain = searched_products(product_rows(), RARE_WORD)[:20], plain_search(RARE_WORD)
     assert sorted(row.pk for row in ours) == [row.pk for row in plain]
+    return compared_searches(run, ours, plain)
+
+
+def mistyped_search(run: Run) -> Outcome:
+    """The same word with a wrong letter: the same products, which DRF's search cannot find."""
+    ours, plain = searched_products(product_rows(), MISTYPED_WORD)[:20], plain_search(MISTYPED_WORD)
+    assert sorted(row.pk for row in ours) == [row.pk for row in plain_search(RARE_WORD)]
+    assert not plain.exists()
+    return compared_searches(run, ours, plain)
+
+
+def plain_search(word: str) -> Any:
+    words = Q(name__icontains=word) | Q(description__icontains=word)
+    has_sku = ProductVariation.objects.filter(product=OuterRef("pk"), sku_code__icontains=word)
+    return product_rows().filter(words | Exists(has_sku)).order_by("pk")[:20]
+
+
+def compared_searches(run: Run, ours: Any, plain: Any) -> Outcome:
     return run.compare(
         timed("the query of the search", partial(fetch, *ours.query.sql_with_params())),
         timed("icontains", partial(fetch, *plain.query.sql_with_params())),
-        note=f"{run.company.scale.products} products, {len(plain)} found",
+        note=f"{run.company.scale.products} products, {len(ours)} found",
     )
 
 

@@ -88,6 +88,9 @@ ROWS = (
         "at_most",
     ),
     Row("search", "search, selective term / plain icontains", reading.search, 30, 200),
+    Row(
+        "search-typo", "search, a letter wrong / plain icontains", reading.mistyped_search, 30, 200
+    ),
     Row("export", "CSV export / COPY", reading.exported_movements, 0.3, None),
     Row("dashboard", "90-day dashboard / raw", missing("not built yet"), 20, 80),
     Row("as-of", "as-of stock of a page / current", missing("not built yet"), 5, 2, "at_most"),

@@ -8,6 +8,7 @@ Words in ASCII are looked for as parts, by trigrams. Trigrams know other letters
 only, so the text holds every end of such words: any part of the word then begins a lexeme.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
 from django.db import connection
 from django.db.models import Case, F, FloatField, Func, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Lower
-from django.db.models.lookups import Contains, GreaterThanOrEqual
+from django.db.models.lookups import Contains, GreaterThanOrEqual, Regex
 from django.utils.text import smart_split, unescape_string_literal
 
 from common.exceptions import InvalidInput
@@ -25,6 +26,9 @@ LONGEST_TEXT, MOST_WORDS = 200, 10
 FEWEST_LETTERS = 3  # of which trigrams say something
 LONGEST_SWAPPED = 15
 LONGEST_LEXEME = 40
+SEPARATOR = "[ ,.;:/()_-]"
+LONGEST_BY_LETTER, LONGEST_WHOLE = 7, 5
+SIMILAR_ENOUGH = 0.51  # of the trigrams of a longer word; the index is asked for 0.4
 SIMILAR_SHARE = 0.5  # of the pairs of letters of a word beyond ASCII
 FROM_PRODUCT, FROM_VARIATION = "search_text__", "product__search_text__"
 
@@ -149,10 +153,39 @@ def similar(word: str, path: str) -> Q:
     if not word.isascii():
         enough = GreaterThanOrEqual(likeness(word, path), Value(SIMILAR_SHARE))
         return selected | (Q(**{f"{path}words": beginning_with(pairs(word), " | ")}) & Q(enough))
-    selected |= Q(**{f"{path}document__trigram_word_similar": word})
+    selected |= alike(word, path)
     for other in swapped(word):
         selected |= Q(**{f"{path}document__contains": other})
     return selected
+
+
+def alike(word: str, path: str) -> Q:
+    """Select texts with a word that is nearly this one.
+
+    Of few trigrams some are common by chance (`tent` and `teapot`), so short words may differ in
+    one letter alone; the shortest are whole words, or their plurals.
+    """
+    if len(word) > LONGEST_BY_LETTER:
+        enough = GreaterThanOrEqual(likeness(word, path), Value(SIMILAR_ENOUGH))
+        return Q(**{f"{path}document__trigram_word_similar": word}) & Q(enough)
+    # One of the halves is as written, which the index knows; of the whole it would read all.
+    half = len(word) // 2
+    begins, ends = rf"(^|{SEPARATOR}){re.escape(word[:half])}", re.escape(word[half:])
+    if len(word) - half < FEWEST_LETTERS:
+        ends += f"(s|es)?{SEPARATOR}"
+    either = Q(**{f"{path}document__regex": begins}) | Q(**{f"{path}document__regex": ends})
+    return either & Q(Regex(joined(F(f"{path}document")), Value(one_letter_off(word))))
+
+
+def one_letter_off(word: str) -> str:
+    """Return the pattern of words with one letter more, less or other than this one."""
+    variants = set()
+    for at in range(len(word) + 1):
+        begin, letter = re.escape(word[:at]), "[[:alnum:]]?"
+        variants |= {begin + letter + re.escape(word[at:])}
+        variants |= {begin + letter + re.escape(word[at + 1 :])}
+    ending = r"(?:e?s)?\M" if len(word) <= LONGEST_WHOLE else ""
+    return rf"\m(?:{'|'.join(sorted(variants))}){ending}"
 
 
 def likeness(word: str, path: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from common.exceptions import Busy
+from inventory.services.search_texts import search_texts_written_once
 from operations.exchange.files import NAMES, look_at
 from operations.exchange.kinds.base import Kind
 from operations.exchange.staging import Options, Progress, Work, load
@@ -73,7 +74,8 @@ def import_file(
         kind.plan(work)
         report = report_on(work)
         if work.commits and not report.problem_count:
-            kind.write(work)
+            with search_texts_written_once():
+                kind.write(work)
             report.is_imported = True
         elif commit:
             transaction.set_rollback(True)  # categories may have been made on the way

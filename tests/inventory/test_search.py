@@ -83,6 +83,58 @@ def test_letters_may_be_wrong_where_nothing_fits(catalogue, found, text, expecte
     assert found(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Steel hammer", "hamer"),
+        ("Steel hammers", "hamer"),
+        ("Steel hammer", "hamner steel"),
+        ("Family tent", "tnet"),
+        ("Family tents", "tant"),
+        ("Desk lamp", "lomp"),
+        ("Desk lamp", "laamp"),
+        ("Desk lamp", "tamp"),
+        ("Cordless screwdriver", "skrewdriver"),
+        ("Cordless screwdriver", "screwdrver cordles"),
+        ("Backpack 40 l", "bakpack"),
+        ("Water bottle", "botle watr"),
+        ("Café crème", "crame cafe"),
+    ],
+)
+def test_a_word_with_one_letter_wrong_is_found(found, name, text):
+    make(name, code="THIS")
+
+    assert found(text) == ["THIS"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Steamer basket", "hamer"),
+        ("Teapot", "tent"),
+        ("Tennis racket", "tent"),
+        ("Hamster wheel", "hammer"),
+        ("Backstage pass", "backpack"),
+        ("Stapler", "steel"),
+        ("Lampshade holder", "lomp"),
+        ("Screwdriver", "screen"),
+        ("Table", "cable tie"),
+    ],
+)
+def test_a_word_that_is_another_one_is_not_found(found, name, text):
+    make(name, code="THIS")
+
+    assert found(text) == []
+
+
+def test_words_as_written_suppress_those_that_are_like_them(found):
+    make("Steel hammer", code="AS-WRITTEN")
+    make("Steel hamper", code="LIKE-IT")
+
+    assert found("hammer") == ["AS-WRITTEN"]
+    assert found("hamber") == ["AS-WRITTEN", "LIKE-IT"]
+
+
 def test_whole_codes_come_first_then_their_beginnings(found):
     make("TOOL-1 holder", code="AAA")
     make("Shelf", code="BBB", sku="TOOL-100")

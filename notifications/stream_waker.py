@@ -24,7 +24,7 @@ def publish() -> None:
     broker().publish(CHANNEL, "")
 
 
-waker = Waker(publish)
+waker = Waker(publish, pause=0.1)
 
 
 def wake_streams_after_commit() -> None:

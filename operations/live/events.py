@@ -79,7 +79,7 @@ def read_horizon() -> Horizon:
 def read_news(after: Position, *, only: Any = None, limit: int = AT_ONCE) -> News:
     """Return what finished transactions wrote after a position, in its order, `limit` at most.
 
-    One statement where nothing was written at all; four or fewer else, for any number of events.
+    One statement where nothing was written at all; at most five else, for any number of events.
     `only` is an Audience that narrows what is read.
     """
     # Asked first and by itself: the statements after it see all that is final for it.

@@ -1,6 +1,6 @@
 import os
 from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -30,6 +30,20 @@ def test_wake_ups_during_a_publication_become_one():
     assert published.wait(timeout=5)
     assert not waker.wanted.wait(timeout=0.2)
     assert len(calls) == 2
+
+
+def test_wake_ups_of_a_burst_are_a_few_and_the_last_one_is_heard():
+    calls = []
+    waker = Waker(lambda: calls.append(monotonic()), pause=0.1)
+    end = monotonic() + 0.5
+    while monotonic() < end:
+        waker.wake()
+    last = monotonic()
+
+    sleep(0.5)
+
+    assert 2 <= len(calls) <= 7
+    assert calls[-1] >= last - 0.1
 
 
 def test_broker_that_refuses_stops_nothing(caplog):

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from common.admin_rights import allows, offered
 from common.audit import lines_of, object_type
+from common.audit_words import name_references
 from common.models import AuditEntry
 from common.permissions import Can
 
@@ -43,14 +44,16 @@ class AuditHistoryMixin(BaseModelAdmin[Any]):
             return gone
         if not self.has_view_permission(request, row) or not self.may_read_history(request, row):
             raise PermissionDenied
-        pages = Paginator(entries_of(row), ENTRIES_A_PAGE)
+        page = Paginator(entries_of(row), ENTRIES_A_PAGE).get_page(request.GET.get("p"))
+        page.object_list = list(page.object_list)
+        name_references(page.object_list, request.user)
         context = {
             **self.admin_site.each_context(request),
             "title": f"History: {row}",
             "opts": self.opts,
             "object": row,
             "object_type": object_type(type(row)),
-            "page": pages.get_page(request.GET.get("p")),
+            "page": page,
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/object_history.html", context)

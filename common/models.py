@@ -106,6 +106,9 @@ class CompanySettings(models.Model):
         return row
 
 
+NOTHING = "–"
+
+
 class ExactDecoder(json.JSONDecoder):
     """Reads numbers as they were written: amounts are exact."""
 
@@ -133,6 +136,8 @@ class AuditEntry(models.Model):
 
     append_only = True
     code_field = "pk"
+    # What the keys in `changes` stand for; common.audit_words tells it for the entries of a page.
+    names: dict[tuple[str, int], str] = {}
 
     recorded_at = models.DateTimeField()
     action = models.CharField(max_length=7, choices=Action.choices)
@@ -186,14 +191,33 @@ class AuditEntry(models.Model):
     def columns(self) -> list[tuple[str, str, str]]:
         """What changed, as people read it: column, before, after."""
         return [
-            (column.removesuffix("_id").replace("_", " "), in_words(before), in_words(after))
+            (
+                column.removesuffix("_id").replace("_", " "),
+                self.name_of(column, before),
+                self.name_of(column, after),
+            )
             for column, (before, after) in sorted(self.changes.items())
         ]
 
+    def name_of(self, column: str, value: Any) -> str:
+        """Return what a column held, a key by the code of its row where that is known."""
+        name = self.names.get((column, value)) if isinstance(value, int) else None
+        return name or in_words(value)
+
 
 def in_words(value: Any) -> str:
-    if value is None or value == "":
-        return "–"
+    """Return what a column held as people read it, JSON included."""
+    if value is None or value in ("", [], {}):
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {nested(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(nested(one) for one in value)
     return str(value)
+
+
+def nested(value: Any) -> str:
+    text = in_words(value)
+    return f"({text})" if isinstance(value, dict | list) else text

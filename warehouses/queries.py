@@ -11,6 +11,7 @@ from common.exceptions import InvalidInput
 from common.permissions import Can, Role
 from common.references import as_primary_key
 from users.models import User
+from users.models.accounts import UserQuerySet
 from warehouses.models import Membership, Warehouse
 
 
@@ -87,21 +88,24 @@ def member_warehouse(reference: object | None, user: Any, field: str = "warehous
     return found
 
 
+def deciding_in_own_warehouses() -> UserQuerySet:
+    """Return those who decide about people where they work: managers, and who may by a group."""
+    return User.objects.who_can(Can.MANAGE_PEOPLE).exclude(role=Role.ADMIN)
+
+
 def people_who_decide(warehouse: Warehouse | None) -> list[User]:
-    """Return the active managers of a warehouse, or the administrators where there is none."""
-    managers = User.objects.none()
+    """Return who decides about people in a warehouse, or administrators where nobody does."""
+    deciding = User.objects.none()
     if warehouse is not None:
-        managers = User.objects.who_can(Can.MANAGE_PEOPLE).filter(
-            role=Role.MANAGER, warehouse_memberships__warehouse=warehouse
-        )
-    return list(managers.order_by("pk")) or list(User.objects.who_can(Can.MANAGE_USERS))
+        deciding = deciding_in_own_warehouses().filter(warehouse_memberships__warehouse=warehouse)
+    return list(deciding.order_by("pk")) or list(User.objects.who_can(Can.MANAGE_USERS))
 
 
 def people_concerned_by(user: User) -> list[User]:
-    """Return the active managers of all the warehouses that somebody works in."""
+    """Return who decides about people in any of the warehouses that somebody works in."""
     places = Membership.objects.filter(user=user).values("warehouse")
     keys = Membership.objects.filter(warehouse__in=places).values("user")
-    return list(User.objects.who_can(Can.MANAGE_PEOPLE).filter(role=Role.MANAGER, pk__in=keys))
+    return list(deciding_in_own_warehouses().filter(pk__in=keys))
 
 
 def avatar_address(user: User) -> str | None:

@@ -1,4 +1,6 @@
-"""What the lists of the back office must not tell of people."""
+"""What the list of people in the back office tells, and what it must not."""
+
+import re
 
 import pytest
 
@@ -36,3 +38,15 @@ def test_list_is_narrowed_by_its_own_filters(manager, place):
     answer = manager.get(list_of(User), {"role__exact": "staff", "status__exact": "active"})
 
     assert [row.pk for row in answer.context["cl"].result_list] == [colleague.pk]
+
+
+def test_list_marks_who_is_locked_and_nobody_else(manager, place):
+    for locked in (True, False):
+        colleague = UserFactory(role="staff", account_locked=locked)
+        MembershipFactory(user=colleague, warehouse=place.own)
+
+    text = manager.get(list_of(User)).content.decode()
+
+    column = re.findall(r'<td class="[^"]*field-shown_lock[^"]*"[^>]*>(.*?)</td>', text, re.DOTALL)
+    shown = [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in column]
+    assert sorted(shown) == ["-", "-", "locked"]

@@ -1,5 +1,7 @@
 """The history page of an object in the admin."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -108,8 +110,9 @@ def test_history_takes_as_many_queries_for_many_entries(
     client = enter("admin")
     client.get(history_of(order))
 
-    # Session, user, the order with its warehouse, how many entries, the entries.
-    with django_assert_num_queries(5):
+    # Session, user, the order with its warehouse, how many entries, the entries; the codes of the
+    # suppliers, warehouses, people, orders and variations that they refer to.
+    with django_assert_num_queries(10):
         client.get(history_of(order))
 
 
@@ -118,3 +121,52 @@ def test_audit_list_is_for_admins(enter, role, status):
     make_order(2)
 
     assert enter(role).get("/admin/common/auditentry/").status_code == status
+
+
+@pytest.mark.parametrize("role", ["admin", "manager"])
+def test_history_names_what_keys_refer_to(enter, place, role):
+    order = make_order(2, warehouse=place)
+
+    text = enter(role).get(history_of(order)).content.decode()
+
+    for code in (place.code, order.supplier.code, order.items.get().variation.sku_code):
+        assert f"</span> {code}</div>" in text
+
+
+def test_history_names_nothing_of_a_foreign_warehouse(enter, place):
+    order, foreign = make_order(2, warehouse=place), make_order(3)
+    type(order).objects.filter(pk=order.pk).update(notes="x")
+    line = order.items.model.objects.filter(pk=order.items.get().pk)
+    line.update(order=foreign, position=9)
+    line.update(order=order, position=1)
+
+    text = enter("manager").get(history_of(order)).content.decode()
+
+    assert foreign.order_number not in text
+    assert f"{foreign.pk} → {order.order_number}" in text
+
+
+def test_history_writes_json_out(enter, place):
+    variation = VariationFactory(attributes={"size": "L", "tags": ["new", "red"]})
+
+    text = enter("admin").get(history_of(variation)).content.decode()
+
+    assert "</span> size: L, tags: (new, red)</div>" in text
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_audit_list_takes_as_many_queries_for_many_entries(
+    enter, place, django_assert_num_queries, rows
+):
+    orders = [make_order(2, warehouse=place) for _ in range(rows)]
+    client = enter("admin")
+    client.get("/admin/common/auditentry/")
+
+    # Session, user, the entries; the codes of the suppliers, warehouses and people.
+    with django_assert_num_queries(6):
+        page = client.get("/admin/common/auditentry/", {"object_type": "purchase_order"})
+
+    shown = page.content.decode()
+    for order in orders:
+        assert f"created by: {order.created_by.username}; " in shown
+    assert len(re.findall(r"; and \d+ more", shown)) == rows

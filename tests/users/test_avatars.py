@@ -270,7 +270,7 @@ def test_the_address_changes_with_the_picture(client):
     assert Avatar.objects.count() == 1
 
 
-def test_pictures_are_for_those_who_may_see_the_person():
+def test_pictures_are_for_colleagues_and_those_who_may_see_the_person():
     place = WarehouseFactory()
     person = MembershipFactory(warehouse=place).user
     Avatar.objects.create(user=person, image=b"bytes", digest="d" * 16)
@@ -286,7 +286,11 @@ def test_pictures_are_for_those_who_may_see_the_person():
 
     assert APIClient().get(path).status_code == 401
     assert [seen_by("admin"), seen_by("manager", place)] == [200, 200]
-    assert [seen_by("manager", WarehouseFactory()), seen_by("staff", place)] == [404, 404]
+    assert [seen_by("staff", place), seen_by("viewer", place)] == [200, 200]
+    assert [seen_by("manager", WarehouseFactory()), seen_by("staff")] == [404, 404]
+    person.status = "dismissed"
+    person.save()
+    assert [seen_by("manager", place), seen_by("staff", place)] == [200, 404]
 
 
 @pytest.mark.parametrize("accept", ["image/avif,image/webp,*/*", "application/json", "text/html"])

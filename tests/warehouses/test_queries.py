@@ -5,7 +5,12 @@ import pytest
 from common.exceptions import InvalidInput
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
-from warehouses.queries import default_warehouse_for, member_warehouse
+from warehouses.queries import (
+    default_warehouse_for,
+    member_warehouse,
+    people_concerned_by,
+    people_who_decide,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +53,16 @@ def test_foreign_and_unknown_warehouses_are_refused_alike():
         assert set(refused.value.details) == {"warehouse"}
 
     assert len(texts) == 1
+
+
+def test_who_may_decide_by_a_group_decides_where_they_work():
+    place, admin = WarehouseFactory(), UserFactory(role="admin")
+    person = MembershipFactory(warehouse=place).user
+    MembershipFactory(user=admin, warehouse=place)
+    foreman = UserFactory(role="staff", extra_permissions=["view_people", "manage_people"])
+    assert people_who_decide(place) == [admin]
+
+    MembershipFactory(user=foreman, warehouse=place)
+
+    assert people_who_decide(place) == people_concerned_by(person) == [foreman]
+    assert people_who_decide(WarehouseFactory()) == people_who_decide(None) == [admin]

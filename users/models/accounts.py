@@ -33,11 +33,15 @@ class UserQuerySet(models.QuerySet["User"]):
         if not user.can(Can.VIEW_PEOPLE):
             return self.filter(pk=user.pk)
         own = user.warehouse_memberships.values("warehouse")
-        shared = User.objects.filter(warehouse_memberships__warehouse__in=own).values("pk")
         asking = User.objects.filter(
             registration__warehouse__in=own, registration__state__in=("pending", "rejected")
         ).values("pk")
-        return self.filter(Q(pk__in=shared) | Q(pk__in=asking) | Q(pk=user.pk))
+        return self.filter(Q(pk__in=colleagues_of(user)) | Q(pk__in=asking) | Q(pk=user.pk))
+
+    def known_by_sight_to(self, user: "User") -> "UserQuerySet":
+        """Narrow to those whose picture somebody may see: also the colleagues still here."""
+        seen = Q(pk__in=User.objects.visible_to(user).values("pk"))
+        return self.filter(seen | Q(pk__in=colleagues_of(user), status=User.Status.ACTIVE))
 
     def named(self, name: str) -> "UserQuerySet":
         """Narrow to the user of a user name, in any case."""
@@ -78,6 +82,12 @@ class UserQuerySet(models.QuerySet["User"]):
         if permission not in OF_ROLES_ALONE:
             able |= Q(extra_permissions__contains=[permission.value])
         return self.active().filter(able)
+
+
+def colleagues_of(user: "User") -> Any:
+    """Return the keys of those who work in one of somebody's warehouses."""
+    own = user.warehouse_memberships.values("warehouse")
+    return User.objects.filter(warehouse_memberships__warehouse__in=own).values("pk")
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -138,7 +138,7 @@ class PersonAdmin(ScopedAdmin):
     history_for = Can.VIEW_AUDIT  # it tells of notes, which are for administrators
     may_add = may_change = Can.MANAGE_USERS
     form = PersonForm
-    list_display = ["person", "email", "role", "shown_status", "is_locked", "last_login"]
+    list_display = ["person", "email", "role", "shown_status", "shown_lock", "last_login"]
     list_filter = [WaitingFilter, "role", "status", LockedFilter]
     inlines = [PlaceInline, StandingInline]
     steps = STEPS
@@ -169,9 +169,9 @@ class PersonAdmin(ScopedAdmin):
     def locked_until(self, row: User) -> Any:
         return row.locked_until
 
-    @admin.display(description="Locked", boolean=True)
-    def is_locked(self, row: User) -> bool:
-        return row.is_locked
+    @display(description="Locked", label={"locked": "danger"})
+    def shown_lock(self, row: User) -> str | None:
+        return "locked" if row.is_locked else None
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None:

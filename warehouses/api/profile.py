@@ -161,9 +161,9 @@ class PersonPictureView(PictureView):
 
     @extend_schema(responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
     def get(self, request: Request, id: str) -> HttpResponse:
-        """Get the picture of somebody whom you may see."""
+        """Get the picture of a colleague, or of somebody else whom you may see."""
         user: Any = request.user
-        return self.picture_of(User.objects.visible_to(user).by_reference(id).first())
+        return self.picture_of(User.objects.known_by_sight_to(user).by_reference(id).first())
 
 
 def content_length(request: Request) -> int:

@@ -11,10 +11,10 @@ from common.permissions import Can, Role
 from users.exceptions import LastAdmin
 from users.models import User
 from users.services.accounts import end_access, lock_admins, save_account
-from users.services.api_tokens import revoke_api_tokens
 from warehouses.lifecycle import GIVEN_BY_MANAGERS, TRANSITIONS, Step
 from warehouses.models import Membership, PromotionRequest, StandingChange, Warehouse
 from warehouses.open_tasks import OpenTask, open_tasks_of
+from warehouses.queries import deciding_in_own_warehouses
 from warehouses.services.tell import tell_of_standing
 
 
@@ -57,7 +57,6 @@ def take_step(
     save_account(user)
     if not user.is_active:
         end_access(user)
-        revoke_api_tokens(user)
     change.to_status, change.to_role = user.status, user.role
     change.save()
     return change
@@ -158,7 +157,7 @@ def demote_manager(
 def hand_over_warehouses(user: User, successor: User | None) -> list[str]:
     """Put the successor, or nobody, at the head of a person's warehouses.
 
-    Returns the codes of those that have no active manager any more: there, administrators decide
+    Returns the codes of those where nobody decides about people any more: there, administrators do
     and are told. Raises InvalidInput where the successor cannot head them.
     """
     headed = list(Warehouse.objects.filter(manager=user).order_by("pk"))
@@ -166,9 +165,8 @@ def hand_over_warehouses(user: User, successor: User | None) -> list[str]:
         require_able_to_head(successor, user, headed)
     Warehouse.objects.filter(pk__in=[one.pk for one in headed]).update(manager=successor)
     places = Warehouse.objects.filter(memberships__user=user).order_by("code")
-    managed = Membership.objects.filter(
-        user__in=User.objects.active().filter(role=Role.MANAGER).values("pk")
-    ).values("warehouse")
+    deciding = deciding_in_own_warehouses().values("pk")
+    managed = Membership.objects.filter(user__in=deciding).values("warehouse")
     touched = places | Warehouse.objects.filter(pk__in=[one.pk for one in headed])
     orphaned: Iterable[Any] = touched.exclude(pk__in=managed).distinct().values_list("code")
     return sorted(code for (code,) in orphaned)

@@ -160,7 +160,7 @@ ROWS = [
     Row(
         "get",
         "/api/users/{clerk}/avatar/",
-        own="200 200 404 404 404",
+        own="200 200 200 200 200",
         foreign="200 404 404 404 404",
     ),
 ]

@@ -9,8 +9,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from common.database_rights import is_last_to_migrate
 
 INSTALLED = """
-    SELECT tgname, obj_description(oid) FROM pg_trigger
+    SELECT tgname, obj_description(oid), tgenabled FROM pg_trigger
     WHERE tgname LIKE 'pgtrigger\\_%%' AND tgparentid = 0"""
+MISSING, OUTDATED, DISABLED = "missing", "outdated", "disabled"
 
 
 def install_triggers(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
@@ -24,14 +25,24 @@ def install_triggers(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs:
         cursor.execute("SELECT has_schema_privilege('public', 'CREATE')")
         if not cursor.fetchone()[0]:
             return
-        cursor.execute(INSTALLED)
-        installed = dict(cursor.fetchall())
-    wanted = {
-        f"{model._meta.label}:{trigger.name}": trigger.compile(model)
-        for model, trigger in pgtrigger.registered()
-    }
-    stale = [uri for uri, one in wanted.items() if installed.get(one.sql.pgid) != one.hash]
+    faults = trigger_faults(using)
+    stale = [trigger for trigger, fault in faults.items() if fault != DISABLED]
     if stale:
         pgtrigger.install(*stale, database=using)
-    if installed.keys() - {one.sql.pgid for one in wanted.values()}:
-        pgtrigger.prune(database=using)
+    pgtrigger.prune(database=using)
+
+
+def trigger_faults(using: str = DEFAULT_DB_ALIAS) -> dict[str, str]:
+    """Name the triggers that models ask for and that do not work, with what is wrong with each."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(INSTALLED)
+        installed = {name: (made_as, enabled) for name, made_as, enabled in cursor.fetchall()}
+    faults = {}
+    for model, trigger in pgtrigger.registered():
+        wanted = trigger.compile(model)
+        made_as, enabled = installed.get(wanted.sql.pgid, (None, None))
+        if made_as != wanted.hash:
+            faults[f"{model._meta.label}:{trigger.name}"] = OUTDATED if enabled else MISSING
+        elif enabled not in ("O", "A"):
+            faults[f"{model._meta.label}:{trigger.name}"] = DISABLED
+    return faults

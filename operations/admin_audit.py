@@ -20,7 +20,7 @@ class NamingList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        self.result_list: list[AuditEntry] = list(self.result_list)
         name_references(self.result_list, request.user)
 
 

@@ -90,7 +90,8 @@ def member_warehouse(reference: object | None, user: Any, field: str = "warehous
 
 def deciding_in_own_warehouses() -> UserQuerySet:
     """Return those who decide about people where they work: managers, and who may by a group."""
-    return User.objects.who_can(Can.MANAGE_PEOPLE).exclude(role=Role.ADMIN)
+    able: UserQuerySet = User.objects.who_can(Can.MANAGE_PEOPLE)
+    return able.exclude(role=Role.ADMIN)
 
 
 def people_who_decide(warehouse: Warehouse | None) -> list[User]:

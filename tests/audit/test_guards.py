@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+import pgtrigger
 import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from common.audit import TRAILS, specification
 from common.models import AuditEntry
+from suppliers.models import Supplier
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
 from users.models import SignIn, User
@@ -86,3 +89,36 @@ def everything_recorded():
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(e::text, ' ') FROM common_auditentry e")
         return cursor.fetchone()[0] or ""
+
+
+def test_every_trigger_is_in_place(capsys):
+    call_command("verify_audit")
+
+    assert capsys.readouterr().out == "Every trigger is in place.\n"
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("ALTER TABLE {table} DISABLE TRIGGER {trigger}", "disabled"),
+        ("ALTER TABLE {table} ENABLE REPLICA TRIGGER {trigger}", "disabled"),
+        ("DROP TRIGGER {trigger} ON {table}", "missing"),
+        ("COMMENT ON TRIGGER {trigger} ON {table} IS 'of another release'", "outdated"),
+    ],
+)
+def test_a_trigger_that_sees_nothing_is_told(capsys, statement, fault):
+    wanted = next(
+        trigger
+        for model, trigger in pgtrigger.registered()
+        if model is Supplier and trigger.name == "audit_update"
+    )
+    names = {"table": Supplier._meta.db_table, "trigger": wanted.get_pgid(Supplier)}
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute(statement.format(**names))
+        with pytest.raises(CommandError):
+            call_command("verify_audit")
+        transaction.set_rollback(True)
+
+    assert capsys.readouterr().out == f"suppliers.Supplier:audit_update: {fault}\n"

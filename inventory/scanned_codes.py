@@ -5,7 +5,7 @@ group separator (0x1D) or written with parentheses.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
@@ -27,6 +27,8 @@ SYMBOLS = {
 IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 # A trade item number, and at least one element more, without brackets and separators.
 BARE_ELEMENTS = re.compile(r"^0[12]\d{14}\d{2}.+", re.DOTALL)
+WRITTEN_ELEMENT = re.compile(r"\((\d{2,4})\)([^()]*)")
+TRADE_ITEM = re.compile(r"[0-9]{14}")
 WRONG_CHECK_DIGIT = "The last digit is not the check digit of a trade item number."
 
 
@@ -69,6 +71,9 @@ def read_code(scanned: str) -> ScannedCode:
     elements = gs1_elements(text, is_gs1=symbology in GS1_SYMBOLS.values())
     if elements is not None:
         return gs1_code(scanned, text, symbology, elements)
+    partly_read = malformed_gs1(scanned, text, symbology) if text.startswith("(") else None
+    if partly_read is not None:
+        return partly_read
     code = code_in_address(text) or text
     warnings = [WRONG_CHECK_DIGIT] if has_wrong_check_digit(code) else []
     if symbology in GS1_SYMBOLS.values():
@@ -97,6 +102,30 @@ def gs1_code(
     return ScannedCode(
         scanned=scanned, code=gtin or text, symbology=symbology, gs1=data, warnings=warnings
     )
+
+
+def malformed_gs1(scanned: str, text: str, symbology: str | None) -> ScannedCode | None:
+    """Return what can be read of elements with parentheses, and warn of the rest."""
+    elements: list[GS1ElementString] = []
+    warnings: list[str] = []
+    gtin = None
+    for identifier, value in WRITTEN_ELEMENT.findall(text):
+        try:
+            elements += GS1Message.parse_hri(f"({identifier}){value}").element_strings
+        except ParseError:
+            if identifier in ("01", "02") and TRADE_ITEM.fullmatch(value):
+                gtin = value
+                warnings.append(WRONG_CHECK_DIGIT)
+            else:
+                warnings.append(f"({identifier}){value} is not a valid GS1 element: left out.")
+    if not elements and gtin is None:
+        return None
+    if outside := WRITTEN_ELEMENT.sub("", text).strip():
+        warnings.append(f"{outside} belongs to no GS1 element: left out.")
+    read = gs1_code(scanned, text, symbology, elements)
+    if gtin is None or read.gs1 is None or read.gs1.gtin:
+        return replace(read, warnings=warnings)
+    return replace(read, code=gtin, gs1=replace(read.gs1, gtin=gtin), warnings=warnings)
 
 
 def gs1_elements(text: str, *, is_gs1: bool) -> list[GS1ElementString] | None:

@@ -10,11 +10,13 @@ from common.exceptions import InvalidInput
 from common.permissions import Can
 from inventory.lookup import variations_of_code
 from inventory.models import (
+    AdjustmentRequest,
     Lot,
     LotBalance,
     Product,
     ProductVariation,
     Stock,
+    StockCount,
     StockMovement,
     TransferRequest,
 )
@@ -130,6 +132,24 @@ PLACES = (
         path="transfer-requests",
         permission=Can.VIEW_STOCK,
         title=lambda row: f"Transfer, {row.status}",
+        columns=("code__istartswith",),
+        is_document=True,
+    ),
+    Place(
+        kind="adjustment",
+        rows=lambda: AdjustmentRequest.objects.all(),
+        path="adjustment-requests",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: f"Adjustment, {row.status}",
+        columns=("code__istartswith",),
+        is_document=True,
+    ),
+    Place(
+        kind="stock_count",
+        rows=lambda: StockCount.objects.all(),
+        path="stock-counts",
+        permission=Can.VIEW_STOCK,
+        title=lambda row: f"Stock count, {row.status}",
         columns=("code__istartswith",),
         is_document=True,
     ),

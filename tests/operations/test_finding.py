@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory.models import Stock
+from inventory.models import AdjustmentRequest, Stock, StockCount
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
 from tests.factories.suppliers import SupplierFactory
@@ -149,6 +149,59 @@ def test_documents_lots_and_bins_of_other_warehouses_are_absent(api, staff, ware
     assert found(staff, other.movements.get().code) == []
 
 
+@pytest.mark.parametrize(
+    ("code", "warnings"),
+    [
+        (
+            "(01)04006381333932(10)L-7",
+            ["The last digit is not the check digit of a trade item number."],
+        ),
+        (
+            "(01)04006381333931(17)269931(10)L-7",
+            ["(17)269931 is not a valid GS1 element: left out."],
+        ),
+        (
+            "(01)04006381333931(10)L-7(9999)x",
+            ["(9999)x is not a valid GS1 element: left out."],
+        ),
+    ],
+)
+def test_of_malformed_gs1_text_is_read_what_can_be(staff, warehouse, code, warnings):
+    gtin = code[4:18]
+    product = ProductFactory(lot_tracking=True)
+    variation = VariationFactory(sku_code="A-1", barcode=gtin, product=product)
+    put_in_stock(variation, warehouse, 5, lot_number="L-7")
+
+    body = scanned(staff, code)
+
+    assert body["warnings"] == warnings
+    assert (body["gs1"]["gtin"], body["gs1"]["lot_number"]) == (gtin, "L-7")
+    assert body["gs1"]["expiration_date"] is None
+    assert [(one["type"], one["code"]) for one in body["matches"]] == [
+        ("variation", "A-1"),
+        ("lot", "L-7"),
+    ]
+
+
+def test_adjustments_and_counts_are_found_by_number_in_own_warehouses(staff, warehouse):
+    numbers = {}
+    for place in (warehouse, WarehouseFactory()):
+        adjustment = AdjustmentRequest.objects.create(
+            code=f"ADJ-{place.pk}", warehouse=place, requested_by=staff.user
+        )
+        stock_count = StockCount.objects.create(
+            code=f"CNT-{place.pk}", warehouse=place, created_by=staff.user
+        )
+        numbers[place.pk] = (adjustment.code, stock_count.code)
+    own, foreign = numbers[warehouse.pk], numbers[place.pk]
+
+    assert found(staff, own[0].lower()) == [("adjustment", own[0], "number")]
+    assert found(staff, own[1]) == [("stock_count", own[1], "number")]
+    assert [found(staff, code) for code in foreign] == [[], []]
+    assert [one["code"] for one in search(staff, "adj-")["adjustment"]] == [own[0]]
+    assert [one["code"] for one in search(staff, "cnt-")["stock_count"]] == [own[1]]
+
+
 @pytest.mark.parametrize("code", ["", "   ", "x" * 301])
 def test_a_scan_that_is_none_is_refused(staff, code):
     assert list(scanned(staff, code, 400)["details"]) == ["code"]
@@ -160,12 +213,12 @@ def test_an_unknown_code_is_answered_without_matches(staff, code):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_scan_takes_nine_queries(api, warehouse, django_assert_num_queries, count):
+def test_scan_takes_eleven_queries(api, warehouse, django_assert_num_queries, count):
     for number in range(count):
         put_in_stock(VariationFactory(sku_code=f"A-{number}", barcode=GTIN), warehouse)
     client = api("admin")
 
-    with django_assert_num_queries(9):  # goods, stock, lots, bins, documents of five kinds
+    with django_assert_num_queries(11):  # goods, stock, lots, bins, documents of seven kinds
         assert len(scanned(client, GTIN)["matches"]) == count
 
 
@@ -221,5 +274,5 @@ def test_search_takes_one_query_a_kind_and_one_for_the_words(
         put_in_stock(VariationFactory(product=ProductFactory(name=f"Saw {number}")), warehouse)
     client = api("admin")
 
-    with django_assert_num_queries(12):  # eleven kinds (a movement needs its number), the words
+    with django_assert_num_queries(14):  # thirteen kinds (a movement needs its number), the words
         assert len(search(client, "saw")["product"]) == count

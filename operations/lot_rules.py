@@ -36,6 +36,29 @@ LOT_RULES: dict[str, str] = {
                    WHERE lot_id IS NOT NULL GROUP BY 1, 2) m
           ON m.stock_id = b.stock_id AND m.lot_id = b.lot_id
         WHERE COALESCE(b.on_hand, 0) <> COALESCE(m.total, 0)""",
+    "transit_lots_equal_line": """
+        SELECT 'transfer line ' || l.id, 'shipped ' || l.quantity_shipped || ', in transit '
+               || l.in_transit || ' but its lots sum to ' || COALESCE(t.shipped, 0) || ' and '
+               || COALESCE(t.in_transit, 0)
+        FROM (SELECT *, quantity_shipped - quantity_received - quantity_damaged - quantity_lost
+                        - quantity_returned AS in_transit
+              FROM inventory_transferline) l
+        JOIN inventory_productvariation v ON v.id = l.variation_id
+        JOIN inventory_product p ON p.id = v.product_id
+        LEFT JOIN (SELECT line_id, sum(quantity_shipped) AS shipped,
+                          sum(quantity_in_transit) AS in_transit
+                   FROM inventory_transferlot GROUP BY 1) t ON t.line_id = l.id
+        WHERE (t.line_id IS NOT NULL
+               OR (l.in_transit > 0 AND (p.lot_tracking OR p.expiration_tracking)))
+          AND (COALESCE(t.shipped, 0) <> l.quantity_shipped
+               OR COALESCE(t.in_transit, 0) <> l.in_transit)""",
+    "transit_lot_place": """
+        SELECT 'transfer lot ' || t.id, 'lot ' || o.id || ' is of variation ' || o.variation_id
+               || ' but line ' || l.id || ' of variation ' || l.variation_id
+        FROM inventory_transferlot t
+        JOIN inventory_lot o ON o.id = t.lot_id
+        JOIN inventory_transferline l ON l.id = t.line_id
+        WHERE o.variation_id <> l.variation_id""",
     "decimals_are_the_units": """
         SELECT 'stock ' || s.id, 'it is counted with ' || s.quantity_decimals
                || ' decimals, but ' || u.code || ' have ' || u.decimals

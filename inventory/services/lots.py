@@ -11,6 +11,7 @@ from django.db.models import Q
 from common.exceptions import InvalidInput, WrongState
 from inventory.models import Lot, LotBalance, LotQuarantine, Stock
 from inventory.models.lot import stock_day
+from inventory.queries import in_transit_by_stock
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
 from warehouses.models import Warehouse
@@ -126,20 +127,21 @@ def correct_expiry(*, lot: Lot, expiration_date: date | None, acting_user: Any) 
 def track_product(product_id: int, *, lots: bool, expiry: bool) -> None:
     """Let the balances of a locked product track lots or expiry dates, or neither.
 
-    Raises WrongState while there is stock that would have to be given lots, or lose them. Locks
-    the balances in the order of their keys; a balance that is being made waits for the product.
+    Raises WrongState while goods, in stock or in transit, would have to be given lots, or lose
+    them. Locks the balances in the order of their keys; a balance that is being made waits for
+    the product.
     """
     stocks = Stock.objects.filter(variation__product=product_id)
     locked = stocks.order_by("pk").select_for_update(no_key=True, of=("self",))
     begins_or_ends = [
-        stock.pk
-        for stock in locked
-        if (stock.tracks_lots or stock.tracks_expiry) != (lots or expiry) and stock.on_hand
-    ]
-    if begins_or_ends:
+        stock for stock in locked
+        if (stock.tracks_lots or stock.tracks_expiry) != (lots or expiry)
+    ]  # fmt: skip
+    coming = in_transit_by_stock().filter(variation__product=product_id, quantity__gt=0)
+    if any(stock.on_hand for stock in begins_or_ends) or (begins_or_ends and coming.exists()):
         text = (
-            "While goods are in stock, they cannot begin or cease to track lots. Adjust the stock "
-            "to 0, change this, and bring it back."
+            "While goods are in stock or in transit, they cannot begin or cease to track lots. "
+            "Receive what is on its way, adjust the stock to 0, change this, and bring it back."
         )
         raise WrongState(text, {"lot_tracking" if lots else "expiration_tracking": [text]})
     stocks.exclude(tracks_lots=lots, tracks_expiry=expiry).update(

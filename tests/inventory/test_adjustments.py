@@ -335,6 +335,21 @@ def test_posts_and_decisions_sent_twice_with_one_key_happen_once(staff, manager,
     assert Stock.objects.get().on_hand == 200
 
 
+def test_a_request_cancelled_twice_with_one_key_is_cancelled_once(staff, stock):
+    adjustment = waiting(stock, by=staff.user)
+    path, headers = f"{PATH}{adjustment.code}/cancel/", {"Idempotency-Key": "once"}
+
+    first = staff.post(path, headers=headers)
+    left = facts(adjustment)
+    again = staff.post(path, headers=headers)
+
+    assert (first.status_code, first.json()["status"]) == (200, "cancelled")
+    assert first.content == again.content
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert facts(adjustment) == left
+    assert staff.post(path).status_code == 409
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_request_is_decided_once():
     stock, boss = put_in_stock(quantity=1000), UserFactory(role="admin")

@@ -486,6 +486,36 @@ def test_steps_sent_twice_with_one_key_are_taken_once(clerk, manager, place, goo
     assert StockMovement.objects.filter(reference_code=code).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "body"), [(PATH, {"abc_class": "C"}), ("/api/count-plan/", {"limit": 2})]
+)
+def test_a_count_opened_twice_with_one_key_is_one(clerk, place, goods, path, body):
+    headers = {"Idempotency-Key": "once"}
+
+    answers = [clerk.post(path, body, headers=headers) for _ in range(2)]
+
+    assert answers[0].status_code == 201, answers[0].content
+    assert answers[0].content == answers[1].content
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    assert StockCount.objects.get().code == answers[0].json()["code"]
+    assert clerk.post(path, {**body, "notes": "x"}, headers=headers).status_code == 422
+
+
+def test_a_count_cancelled_twice_with_one_key_is_cancelled_once(clerk, place, goods):
+    path = f"{PATH}{opened(clerk, warehouse=place.code)}/cancel/"
+    body, headers = {"note": "Wrong aisle"}, {"Idempotency-Key": "once"}
+
+    first = clerk.post(path, body, headers=headers)
+    left = StockCount.objects.values().get()
+    again = clerk.post(path, body, headers=headers)
+
+    assert (first.status_code, first.json()["status"]) == (200, "cancelled")
+    assert first.content == again.content
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert StockCount.objects.values().get() == left
+    assert clerk.post(path, body).status_code == 409
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_count_and_sales_at_the_same_moment_agree():
     place, clerk, boss = WarehouseFactory(), UserFactory(role="staff"), UserFactory(role="admin")

@@ -385,6 +385,24 @@ def test_tracking_begins_and_ends_only_without_stock(shop):
     assert verify_ledger() == []
 
 
+def test_tracking_ends_only_without_goods_in_transit(shop):
+    variation = VariationFactory(product=ProductFactory(lot_tracking=True))
+    receive(variation, shop, 4, "L1")
+    transfer = make_transfer(4, source=shop, variations=[variation], status="in_transit")
+    product, boss = variation.product, UserFactory(role="admin")
+
+    with pytest.raises(WrongState) as refusal:
+        update_product(product=product, values={"lot_tracking": False}, acting_user=boss)
+    assert "in transit" in str(refusal.value)
+    product.refresh_from_db()
+    assert product.lot_tracking
+
+    receive_transfer(transfer=transfer, acting_user=boss)
+    post(variation, transfer.to_warehouse, -4)
+    update_product(product=product, values={"lot_tracking": False}, acting_user=boss)
+    assert verify_ledger() == []
+
+
 @pytest.mark.parametrize("line_count", [5, 50, 500])
 def test_tracked_receipts_take_two_statements_more_for_any_number_of_lines(shop, line_count):
     """Beside BEGIN and COMMIT: balances, lock, reservations, lots made, lots read, write."""

@@ -13,6 +13,7 @@ from inventory.services.lots import set_quarantine
 from inventory.services.stock_change import Holder, StockChange
 from operations.ledger_verification import verify_ledger
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
+from tests.factories.transfers import make_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,56 @@ def tracked_ledger():
 
 @pytest.mark.parametrize(("corruption", "rule"), LOT_CORRUPTIONS)
 def test_planted_corruption_of_lots_is_found(tracked_ledger, corruption, rule):
+    assert verify_ledger() == []
+    with connection.cursor() as cursor:
+        cursor.execute(GUARDS_OFF)
+        cursor.execute(corruption)
+        assert cursor.rowcount > 0
+
+    assert rule in {violation.rule for violation in verify_ledger()}
+
+
+TRANSIT_CORRUPTIONS = [
+    (
+        "UPDATE inventory_transferlot SET quantity_in_transit = quantity_in_transit - 1",
+        "transit_lots_equal_line",
+    ),
+    (
+        "UPDATE inventory_transferlot SET quantity_shipped = quantity_shipped + 1",
+        "transit_lots_equal_line",
+    ),
+    (
+        "DELETE FROM inventory_transferlot WHERE id = (SELECT min(id) FROM inventory_transferlot)",
+        "transit_lots_equal_line",
+    ),
+    ("DELETE FROM inventory_transferlot", "transit_lots_equal_line"),
+    (
+        "UPDATE inventory_transferline SET quantity_received = quantity_received + 1",
+        "transit_lots_equal_line",
+    ),
+    (
+        "UPDATE inventory_transferline SET variation_id ="
+        " (SELECT max(id) FROM inventory_productvariation)",
+        "transit_lot_place",
+    ),
+]
+
+
+@pytest.fixture
+def goods_in_transit(tracked_ledger):
+    """All twelve of one lot and two of another are on their way; one of the first arrived."""
+    stock = tracked_ledger
+    put_in_stock(stock.variation, stock.warehouse, 3, lot_number="C")
+    transfer = make_transfer(
+        14, source=stock.warehouse, variations=[stock.variation], status="partially_received"
+    )
+    lots = transfer.lines.get().lots
+    left = lots.values_list("quantity_shipped", "quantity_in_transit")
+    assert list(left) == [(12, 11), (2, 2)]
+
+
+@pytest.mark.parametrize(("corruption", "rule"), TRANSIT_CORRUPTIONS)
+def test_planted_corruption_of_lots_in_transit_is_found(goods_in_transit, corruption, rule):
     assert verify_ledger() == []
     with connection.cursor() as cursor:
         cursor.execute(GUARDS_OFF)

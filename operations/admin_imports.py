@@ -95,10 +95,10 @@ class ImportJobAdmin(ScopedAdmin):
     list_select_related = ["created_by"]
     search_fields = ["file_name"]
     fields = [
-        "file_name", "kind_title", "state_label", "percent", "message", "read_as", "created_by",
+        "file_name", "kind_title", "state", "percent", "message", "read_as", "created_by",
         "created_at", "finished_at",
     ]  # fmt: skip
-    readonly_fields = ["kind_title", "state_label", "read_as", "created_at"]
+    readonly_fields = ["kind_title", "read_as", "created_at"]
     list_before_template = "admin/exports.html"
     change_form_outer_before_template = "admin/import_progress.html"
     change_form_outer_after_template = "admin/import_report.html"

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from common.exceptions import DomainError, NotAllowed, WrongState
+from common.exceptions import Busy, DomainError, NotAllowed, WrongState
 from operations.exchange.exceptions import FileTooLarge
 from operations.exchange.kinds import KINDS
 from operations.exchange.run import import_file
@@ -150,8 +150,9 @@ def give_up_dead_runs() -> None:
 def run_import(job_id: int, *, watched: bool = True, progress: Progress | None = None) -> None:
     """Run a job if it is due; state, report and message tell how it ended.
 
-    A refused or failed run has written nothing else. What comes twice returns at once. Raises
-    DomainError of the file, and whatever else went wrong, after noting it.
+    A refused or failed run has written nothing else. What comes twice returns at once. While
+    another import runs, a `watched` job goes on waiting. Raises DomainError of the file, and
+    whatever else went wrong, after noting it.
     """
     job = claim(job_id)
     if job is None:
@@ -167,6 +168,9 @@ def run_import(job_id: int, *, watched: bool = True, progress: Progress | None =
                 acting_user=job.created_by,
             )
     except DomainError as error:
+        if watched and isinstance(error, Busy):
+            ImportJob.objects.filter(pk=job.pk).update(state=ImportJob.State.QUEUED, attempts=0)
+            return  # the worker comes again when the other import is through
         end(job, ImportJob.State.FAILED, error.message)
         raise
     except Exception:

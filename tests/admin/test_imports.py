@@ -24,6 +24,7 @@ def test_a_file_is_judged_shown_and_imported_on_confirmation(office):
     job = ImportJob.objects.get()
     assert page.redirect_chain == [(f"/admin/operations/importjob/{job.pk}/change/", 302)]
     assert "Import now" in page.text
+    assert "Checked, nothing written" in page.text
     assert not Product.objects.filter(name="Hammer").exists()
     client.post(f"/admin/operations/importjob/{job.pk}/confirm/", follow=True)
     assert Product.objects.get(code="SKU-1").name == "Hammer"

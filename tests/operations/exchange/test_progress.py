@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from common.exceptions import Busy
 from inventory.models import Product
 from operations.exchange import jobs
+from operations.exchange.run import LOCK
 from operations.exchange.staging import Options
 from operations.models import ImportJob
 from tests.factories.users import UserFactory
@@ -75,3 +78,28 @@ def test_imports_of_long_ago_are_deleted(monkeypatch):
     ImportJob.objects.update(created_at=timezone.now() - timedelta(days=31))
 
     assert (jobs.purge_imports(), ImportJob.objects.count()) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_import_writes_at_a_time_while_others_may_be_judged(monkeypatch):
+    beside = connection.copy()
+    try:
+        with beside.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        job = queued(monkeypatch)
+        assert jobs.run_due_imports() == 1
+        assert list(ImportJob.objects.values_list("state", "attempts")) == [("queued", 0)]
+        ImportJob.objects.update(dry_run=True)
+        jobs.run_import(job.pk, watched=False)
+        assert ImportJob.objects.get().state == "checked"
+        ImportJob.objects.update(state="queued", dry_run=False)
+        with pytest.raises(Busy):
+            jobs.run_import(job.pk, watched=False)
+        assert Product.objects.count() == 0
+    finally:
+        beside.close()
+
+    job = queued(monkeypatch)
+    jobs.run_import(job.pk, watched=False)  # without the lock of somebody else it goes through
+
+    assert Product.objects.count() == 1

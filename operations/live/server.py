@@ -11,9 +11,11 @@ import re
 import resource
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core import signals
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
@@ -43,6 +45,7 @@ class Opener(BaseHandler):
     def __init__(self, hub: Hub) -> None:
         super().__init__()
         self.load_middleware()
+        import_module(settings.ROOT_URLCONF)  # which the first listener need not wait for
         self.hub = hub
 
     def open(self, scope: dict[str, Any]) -> HttpResponseBase:
@@ -106,7 +109,8 @@ class EventApplication:
         watcher = asyncio.create_task(close_with_client(stream, receive))
         try:
             first = await self.hub.join(stream, response.last_event_id)
-            await send(part(b"".join(first)))
+            if not stream.is_over:  # rights may have gone meanwhile
+                await send(part(b"".join(first)))
             async for chunk in stream.chunks(self.hub.now):
                 await send(part(chunk))
         except Error as error:

@@ -104,7 +104,10 @@ class EnvelopeAutoSchema(AutoSchema):
         for number in self.error_codes():
             if str(number) not in bodies:
                 error = OpenApiResponse(ErrorSerializer, description=TITLES[number])
-                bodies[str(number)] = self._get_response_for_code(error, str(number))  # type: ignore[no-untyped-call]
+                # An error is JSON, also where the answer is a picture or a file.
+                bodies[str(number)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    error, str(number), media_types=["application/json"]
+                )
         return dict(sorted(bodies.items()))
 
     def error_codes(self) -> list[int]:

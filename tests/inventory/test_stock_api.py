@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -196,6 +197,13 @@ MOVEMENT_STATEMENTS = [
 ]
 
 
+def first_word(sql):
+    """Return the first word of a statement, behind what it tells the audit on its way."""
+    return re.sub(r"^SELECT set_config\('inventorypulse\.audit', '.*?', true\);", "", sql).split()[
+        0
+    ]
+
+
 def test_one_movement_through_http_takes_these_statements(client, api):
     stock = put_in_stock(quantity=10)
     sku, warehouse = stock.variation.sku_code, stock.warehouse.code
@@ -226,7 +234,7 @@ def test_one_movement_through_http_takes_these_statements(client, api):
         )
 
     assert answer.status_code == 201
-    assert [query["sql"].split()[0] for query in queries] == MOVEMENT_STATEMENTS
+    assert [first_word(query["sql"]) for query in queries] == MOVEMENT_STATEMENTS
 
 
 @pytest.mark.parametrize(("headers", "statements"), [({}, 7), ({"Idempotency-Key": "k-1"}, 11)])

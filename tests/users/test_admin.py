@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.admin.pages import filled
 from tests.users.conftest import PASSWORD
 from users.models import SignIn, User
 
@@ -77,10 +78,8 @@ def test_deactivation_ends_sign_ins(client, account, log_in):
     log_in(user)
     client.force_login(admin)
     url = reverse("admin:users_user_change", args=[user.pk])
-    fields = client.get(url).context["adminform"].form.initial
-    body = {name: value for name, value in fields.items() if value not in (None, False)}
 
-    answer = client.post(url, {**body, "status": "suspended"})
+    answer = client.post(url, filled(client, url, status="suspended"))
 
     assert answer.status_code == 302
     assert SignIn.objects.get(user=user).revoked_at is not None

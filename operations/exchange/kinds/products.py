@@ -8,7 +8,6 @@ from common.permissions import Can
 from inventory.models import Category, Product
 from inventory.services.categories import find_category, find_or_create
 from inventory.services.lots import track_product
-from inventory.services.search_texts import search_texts_written_once
 from inventory.services.thresholds import refresh_reorder_points
 from operations.exchange.fields import (
     LARGEST_AMOUNT,
@@ -364,8 +363,7 @@ def write_products(work: Work) -> None:
         "SELECT e.id FROM import_variation_final f JOIN inventory_productvariation e"
         " ON e.id = f.id WHERE f.reorder_level IS DISTINCT FROM e.reorder_level"
     )
-    with search_texts_written_once():
-        write_tables(work)
+    write_tables(work)
     for key, lots, expiry in tracked:
         track_product(key, lots=lots, expiry=expiry)
     refresh_reorder_points([key for (key,) in levels])

@@ -148,7 +148,13 @@ class PersonAdmin(ScopedAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Narrow by the list's own filters alone: any other column could be guessed by asking."""
-        return lookup.partition("__")[0] in FILTERS
+        name = lookup.partition("__")[0]
+        fields = User._meta.get_fields()
+        names = {
+            "pk",
+            *(part for one in fields for part in (one.name, getattr(one, "attname", ""))),
+        }
+        return name in FILTERS or name not in names  # the site ignores what is no column
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         manages = self.has_change_permission(request, obj)

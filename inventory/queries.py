@@ -63,7 +63,7 @@ def warehouses_counted(user: Any, reference: object = None) -> Any:
     """Return whose balances count for a user: the named warehouse, or all of their own."""
     if reference in (None, ""):
         return Warehouse.objects.member(user).values("pk")
-    return [member_warehouse(reference, user)]
+    return [member_warehouse(reference, user).pk]
 
 
 def product_totals(product_ids: Iterable[int], warehouses: Any) -> dict[int, StockTotals]:

@@ -25,7 +25,7 @@ from inventory.models import (
 from inventory.services.adjustments import Correction, request_adjustment
 from inventory.services.counts.opening import open_count
 from notifications.models import Notification, OutboxMessage
-from operations.models import JobRun, OrderImport
+from operations.models import ImportJob, JobRun, OrderImport
 from purchasing.models import GoodsReceipt, PurchaseOrder
 from sales.models import Fulfilment, SalesOrder, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
@@ -89,6 +89,7 @@ TABLE = {
     Notification: Rights(Can.SIGN_IN),
     OutboxMessage: Rights(Can.MANAGE_SETTINGS),
     OrderImport: Rights(Can.MANAGE_SETTINGS),
+    ImportJob: Rights(Can.POST_STOCK, Can.POST_STOCK),
     JobRun: Rights(Can.MANAGE_SETTINGS),
     CompanySettings: Rights(Can.MANAGE_SETTINGS, None, Can.MANAGE_SETTINGS),
     AuditEntry: Rights(Can.VIEW_AUDIT),
@@ -168,6 +169,9 @@ ROWS = {
     Notification: lambda place, user: NotificationFactory(recipient=user),
     OutboxMessage: lambda place, user: MailFactory(),
     OrderImport: lambda place, user: imported(place),
+    ImportJob: lambda place, user: ImportJob.objects.create(
+        kind="stocks", file_name="stock.csv", size=1, created_by=user
+    ),
     JobRun: lambda place, user: JobRun.objects.create(
         job="sweep", slot=timezone.now(), started_at=timezone.now()
     ),
@@ -195,6 +199,9 @@ FOREIGN = {
     ),
     Alert: lambda place: AlertFactory(variation=place.variation, warehouse=place.foreign),
     Notification: lambda place: NotificationFactory(),
+    ImportJob: lambda place: ImportJob.objects.create(
+        kind="stocks", file_name="stock.csv", size=1, created_by=UserFactory()
+    ),
 }
 
 

@@ -319,7 +319,7 @@ def test_a_manager_lets_nobody_into_a_foreign_warehouse(api, place, foreign, pen
         f"{STAFFS}{person.code}/approve/", {"decision": "approve", "warehouse": "wh-west"}
     )
 
-    assert (answer.status_code, list(answer.json()["details"])) == (403, ["warehouse"])
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["warehouse"])
     person.refresh_from_db()
     assert (person.status, person.warehouse_memberships.count()) == ("pending", 0)
 

@@ -150,8 +150,10 @@ class DecisionBody(NoteMixin):
 
     decision = ChoiceSynonymField([("approve", "approve"), ("reject", "reject")], DECISIONS)
     role = RoleField(required=False, help_text="Instead of the role asked for.")
-    warehouse = ReferenceField(
-        Warehouse.objects.all, required=False, help_text="Instead of the warehouse asked for."
+    warehouse = serializers.CharField(
+        required=False,
+        max_length=50,
+        help_text="Instead of the warehouse asked for: the code of one that you belong to.",
     )
 
 

@@ -25,6 +25,7 @@ from warehouses.api.lifecycle_serializers import (
     StaffSerializer,
 )
 from warehouses.api.people import PEOPLE
+from warehouses.queries import member_warehouse
 from warehouses.services import (
     approve_registration,
     demote_manager,
@@ -106,6 +107,8 @@ class StaffViewSet(ListRetrieveViewSet):
         return dict(body.validated_data)
 
     def decide(self, user: User, body: dict[str, Any]) -> Response:
+        if "warehouse" in body:
+            body["warehouse"] = member_warehouse(body["warehouse"], self.acting_user)
         if body.pop("decision") == "approve":
             row = approve_registration(user=user, acting_user=self.acting_user, **body)
             return self.answer(row, f"{row.username} was let in")

@@ -50,7 +50,7 @@ def submitted(place):
 
 
 def opening(place):
-    sku = Stock.objects.get(pk=place["stock"]).variation.sku_code
+    sku = Stock.objects.get(pk=place.own["stock"]).variation.sku_code
     return {"warehouse": place["warehouse"], "items": [{"sku": sku}]}
 
 

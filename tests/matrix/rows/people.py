@@ -103,7 +103,7 @@ ROWS = [
         "post",
         STAFFS + "{own.newcomer}/approve/",
         own=MANAGE,
-        foreign="200 403 403 403 403",
+        foreign="200 400 403 403 403",
         body=lambda place: {"decision": "approve", "warehouse": place["warehouse"]},
     ),
     Row(

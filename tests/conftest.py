@@ -1,5 +1,6 @@
 """Fixtures of all tests: real PostgreSQL, as the application's role."""
 
+import fcntl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -71,6 +72,25 @@ def no_request_limits() -> None:
     """Let tests send as fast as they can; those of the limits set their own."""
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = settings.USER_REQUESTS_PER_MINUTE = 0
     settings.REGISTRATIONS_PER_MINUTE = 0
+
+
+@pytest.fixture(autouse=True, scope="module")
+def turn_on_the_cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Let modules marked `quiet_cluster` run while no other test process has a transaction open.
+
+    How far commits are known to be complete is told for the whole cluster: a transaction of another
+    test, on another database, holds it back. Whoever waits for quiet keeps the door, so that the
+    others do not go on passing by.
+    """
+    folder = tmp_path_factory.getbasetemp().parent
+    wants_quiet = request.node.get_closest_marker("quiet_cluster") is not None
+    with (folder / "door.lock").open("w") as door, (folder / "cluster.lock").open("w") as cluster:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(cluster, fcntl.LOCK_EX if wants_quiet else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture

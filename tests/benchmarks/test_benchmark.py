@@ -10,7 +10,7 @@ from benchmarks.report import Result
 from benchmarks.rows import ROWS
 from inventory.models import Stock
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.quiet_cluster]
 EXACT = {"statements": (4, 4), "faults": (0, 0), "hot": (0.95, 1)}
 
 

@@ -22,6 +22,7 @@ from tests.factories.transfers import make_transfer
 from tests.factories.warehouses import WarehouseFactory
 from tests.threads import run_at_once
 
+pytestmark = pytest.mark.quiet_cluster
 DAYS = [date(2026, 3, day) for day in (1, 2, 3, 4)]
 
 

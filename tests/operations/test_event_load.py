@@ -18,7 +18,7 @@ from tests.operations.event_streams import event_server
 from users.api.tokens import refresh_token_of
 from users.models import SignIn
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.quiet_cluster]
 EACH = 10
 OPENED_AT_ONCE = 20
 

@@ -16,6 +16,8 @@ from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 
+pytestmark = pytest.mark.quiet_cluster
+
 
 @pytest.fixture
 def warehouse():

@@ -35,7 +35,7 @@ from users.services.api_tokens import create_api_token, revoke_api_token
 from users.services.sign_ins import end_sign_ins
 from warehouses.models import Membership
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.quiet_cluster]
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def test_return_over_http(manager, stock):
             "reason": "damaged",
             "disposition": "stock",
             "unit_cost": 4,
+            "lot_number": "",
         }
     ]
     assert figures(stock) == (8, 0)

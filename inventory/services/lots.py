@@ -107,21 +107,30 @@ def judge_lots(stock_ids: Sequence[int], acting_user: Any) -> None:
 def correct_expiry(*, lot: Lot, expiration_date: date | None, acting_user: Any) -> Lot:
     """Correct the day on which a lot expires, and what of it is available.
 
-    Movements keep the date that they were posted with. Locks the lot, then its balances. Raises
-    InvalidInput where the goods track expiry and no date is given.
+    Movements keep the date that they were posted with. Locks the lot and its variation, then the
+    variation's balances, before it writes the lot: a receipt, which holds its balance, waits for
+    whoever has written a lot of the same number, and one that makes its balance for the variation.
+    Raises InvalidInput where the goods track expiry and no date is given.
     """
     lot = (
-        Lot.objects.select_for_update(no_key=True)
+        Lot.objects.select_for_update(no_key=True, of=("self", "variation"))
         .select_related("variation__product")
         .get(pk=lot.pk)
     )
     if expiration_date is None and lot.variation.product.expiration_tracking:
         text = "These goods track expiry dates. Send the date, as YYYY-MM-DD."
         raise InvalidInput(text, {"expiration_date": [text]})
+    lock_balances_of(lot.variation_id)
     lot.expiration_date = expiration_date
     lot.save(update_fields=["expiration_date"])
     judge_lots(list(lot.balances.values_list("stock", flat=True)), acting_user)
     return lot
+
+
+def lock_balances_of(variation_id: int) -> None:
+    """Lock all balances of a variation in the order of their keys, as postings do."""
+    stocks = Stock.objects.filter(variation=variation_id).order_by("pk")
+    list(stocks.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
 
 
 def track_product(product_id: int, *, lots: bool, expiry: bool) -> None:

@@ -1,18 +1,20 @@
 """Several connections, the same lots; each race has a control that shows it without its guard."""
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from threading import Event
 
 import pytest
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
 from inventory.exceptions import InsufficientStock, UnfitLines
 from inventory.models import Lot, LotBalance, Product, StockMovement
-from inventory.services import ledger, lot_rows
+from inventory.services import ledger, lot_rows, lots
 from inventory.services.catalogue import update_product
 from inventory.services.ledger import apply_stock_changes
-from inventory.services.lots import set_quarantine
+from inventory.services.lots import correct_expiry, set_quarantine
 from inventory.services.stock_change import StockChange
 from operations.ledger_verification import verify_ledger
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
@@ -136,6 +138,43 @@ def test_quarantine_and_issues_at_once_leave_what_adds_up():
     issued = StockMovement.objects.filter(quantity=-5).count()
     assert stock.on_hand == 100 - 5 * issued
     assert verify_ledger() == []
+
+
+def receive_while_the_date_is_corrected(rounds=5):
+    """Receive more of a lot, here and in a new place, while its date changes; return what rose."""
+    variation = VariationFactory(product=ProductFactory(lot_tracking=True), is_default=False)
+    stock = put_in_stock(variation, quantity=1, lot_number="A")
+    lot, raised = Lot.objects.get(), []
+    for number in range(rounds):
+        calls = []
+        for client in range(CLIENTS):
+            day = timezone.now().date() + timedelta(days=1 + number * CLIENTS + client)
+            place = WarehouseFactory() if client % 4 == 0 else stock.warehouse
+            receive = partial(apply_stock_changes, [move(variation, place, 1, "A")])
+            correct = partial(correct_expiry, lot=lot, expiration_date=day)
+            calls.append(partial(correct if client % 2 else receive, acting_user=None))
+        raised += [outcome for outcome in run_at_once(*calls) if isinstance(outcome, Exception)]
+        if raised:
+            break
+    return raised
+
+
+def test_receipts_of_a_lot_whose_date_is_corrected_do_not_deadlock():
+    assert receive_while_the_date_is_corrected() == []
+    assert sum(LotBalance.objects.values_list("on_hand", flat=True)) == 1 + 5 * CLIENTS // 2
+    assert verify_ledger() == []
+
+
+def test_without_the_balances_locked_first_corrected_dates_deadlock(monkeypatch):
+    monkeypatch.setattr(lots, "lock_balances_of", lambda variation_id: None)
+
+    raised = receive_while_the_date_is_corrected(rounds=30)
+
+    assert "40P01" in {
+        getattr(error.__cause__, "sqlstate", None)
+        for error in raised
+        if isinstance(error, OperationalError)
+    }
 
 
 def receive_while_tracking_begins():

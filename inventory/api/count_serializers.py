@@ -31,6 +31,10 @@ class StockCountSerializer(serializers.ModelSerializer[StockCount]):
     created_by = serializers.CharField(source="created_by.code", default=None, allow_null=True)
     submitted_by = serializers.CharField(source="submitted_by.code", default=None, allow_null=True)
     decided_by = serializers.CharField(source="decided_by.code", default=None, allow_null=True)
+    abc_class = serializers.ChoiceField(AbcClass.choices, allow_blank=True, read_only=True)
+    uncounted = serializers.ChoiceField(
+        StockCount.Uncounted.choices, allow_blank=True, read_only=True
+    )
     allowed_transitions = serializers.ListField(child=serializers.CharField())
     progress = serializers.SerializerMethodField()
     accuracy_percent = PlainDecimalField(read_only=True, allow_null=True)
@@ -206,6 +210,7 @@ class DueRow(serializers.Serializer[Any]):
     last_counted_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(many=False)
 class CountPlan(serializers.Serializer[Any]):
     """What to count today; A items monthly, B quarterly, C yearly."""
 

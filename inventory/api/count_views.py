@@ -277,9 +277,13 @@ class CountPlanViewSet(ApiViewSet):
             is_blind=body["is_blind"],
             acting_user=request.user,
         )
-        row = with_progress(StockCount.objects.select_related("warehouse", "category", *PEOPLE))
-        shown = StockCountSerializer(row.get(pk=count.pk)).data
-        return Response({"message": "Stock count opened successfully", **shown}, status=201)
+        return self.answer(count, "Stock count opened successfully", 201)
+
+    def detail_rows(self) -> Any:
+        return with_progress(self.get_queryset().select_related("warehouse", "category", *PEOPLE))
+
+    def detail_serializer(self, row: StockCount) -> StockCountSerializer:
+        return StockCountSerializer(row, context=self.get_serializer_context())
 
 
 DUE_FIELDS = (

@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.exports import CsvRenderer, ExportRenderer, XlsxRenderer, csv_response
+from common.api.exports import CsvRenderer, XlsxRenderer, csv_response
 from common.api.renderers import NumberJSONRenderer
 from common.api.views import ApiView
 from common.api.viewsets import ListRetrieveViewSet
@@ -194,8 +194,8 @@ class ExportView(ApiView):
         )
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(getattr(request, "accepted_renderer", None), ExportRenderer):
-            # What is no file is an error, and errors are JSON.
+        if isinstance(response, Response):
+            # What is no file is an error, and errors are JSON, also where no format was agreed on.
             request.accepted_renderer = NumberJSONRenderer()
             request.accepted_media_type = NumberJSONRenderer.media_type
         return super().finalize_response(request, response, *args, **kwargs)

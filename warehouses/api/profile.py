@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.http import quote_etag
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import SkipField
 from rest_framework.renderers import BaseRenderer
@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.renderers import NumberJSONRenderer
+from common.api.schema import ErrorSerializer
 from common.api.views import ApiView
 from common.api.viewsets import ApiViewSet, field_paths
 from common.permissions import Can
@@ -141,7 +142,12 @@ class PictureView(ApiView):
 class OwnPictureView(PictureView):
     permissions = {"get": Can.SIGN_IN, "delete": Can.SIGN_IN}
 
-    @extend_schema(responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={
+            (200, MEDIA_TYPE): OpenApiTypes.BINARY,
+            (404, "application/json"): OpenApiResponse(ErrorSerializer, description="No picture"),
+        }
+    )
     def get(self, request: Request) -> HttpResponse:
         """Get your own picture."""
         user: Any = request.user

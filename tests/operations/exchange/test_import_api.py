@@ -217,3 +217,13 @@ def test_an_import_needs_the_right_to_it_wherever_it_is_asked_for():
             acting_user=UserFactory(role="staff"),
         )
     assert ImportJob.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "status"), [("?format=pdf", "*/*", 400), ("", "image/png", 406)]
+)
+def test_a_format_that_no_export_has_is_refused_in_json(api, query, accept, status):
+    answer = api("manager").get(f"/api/products/export/{query}", HTTP_ACCEPT=accept)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
+    assert answer.json().keys() == {"error", "message", "code", "details"}

@@ -35,7 +35,7 @@ CLASSES = """
                     WHEN before < 0.95 * total THEN 'B' ELSE 'C' END AS class
         FROM ranked
     )"""
-OF_CLASS = f"{CLASSES} SELECT variation_id FROM classed WHERE class = %s"
+OF_CLASS = f"{CLASSES} SELECT variation_id FROM classed WHERE class = %s"  # nosec B608
 DUE = f"""{CLASSES}, counted AS (
         SELECT l.variation_id, max(l.counted_at) AS at, bool_or(l.is_open) AS is_open
         FROM inventory_stockcountline l

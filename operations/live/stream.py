@@ -17,7 +17,7 @@ RETRY_MILLISECONDS = 2000
 REMEDIES = {
     "expired": "Renew the access token and connect again.",
     "signed_out": "Sign in again.",
-    "token_revoked": "Use another API token.",
+    "token_revoked": "Use another API token.",  # nosec B105
     "account_inactive": "The account may not sign in any more.",
     "access_changed": "Role or warehouses changed: read again what you show, and connect again.",
     "restart": "Connect again.",

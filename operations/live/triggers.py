@@ -15,15 +15,15 @@ MARK = """
     RETURN NULL;"""
 # The columns that have defaults are named, because Django's own inserts and these must agree.
 DATED = "clock_timestamp(), pg_current_xact_id()::text::bigint"
-RAISED = f"SELECT 'alerts', 'raised', n.id, n.warehouse_id, NULL, {DATED} FROM new_rows n"
+RAISED = f"SELECT 'alerts', 'raised', n.id, n.warehouse_id, NULL, {DATED} FROM new_rows n"  # nosec B608
 CHANGED = f"""
     SELECT 'alerts', CASE WHEN n.status <> o.status THEN n.status ELSE 'updated' END,
            n.id, n.warehouse_id, NULL, {DATED}
     FROM new_rows n JOIN old_rows o ON o.id = n.id
     WHERE (n.status, n.severity, n.title, n.current_value, n.threshold_value, n.snoozed_until)
         IS DISTINCT FROM
-          (o.status, o.severity, o.title, o.current_value, o.threshold_value, o.snoozed_until)"""
-TOLD = f"SELECT 'notifications', 'created', n.id, NULL, n.recipient_id, {DATED} FROM new_rows n"
+          (o.status, o.severity, o.title, o.current_value, o.threshold_value, o.snoozed_until)"""  # nosec B608
+TOLD = f"SELECT 'notifications', 'created', n.id, NULL, n.recipient_id, {DATED} FROM new_rows n"  # nosec B608
 
 
 def mark(name: str, operation: pgtrigger.Operation, rows: str, **tables: str) -> pgtrigger.Trigger:

@@ -19,7 +19,7 @@ from users.services.credentials import check_credentials
 from users.services.sign_ins import end_sign_ins
 
 RESET_ASKED, RESET_LINK = "users.password_reset_asked", "users.password_reset"
-PASSWORD_CHANGED = "users.password_changed"
+PASSWORD_CHANGED = "users.password_changed"  # nosec B105
 LINK_LASTS = HOUR
 MAILS_AN_HOUR = 3
 KEEP_LINKS = timedelta(days=30)

@@ -34,7 +34,7 @@ def refuse_twice(work: Work, *names: str) -> None:
     keys = ", ".join(f'"{name}"' for name in names)
     filled = " AND ".join(f'"{name}" IS NOT NULL' for name in names[:1])
     work.refuse(
-        f"SELECT line, '{names[0]}', \"{names[0]}\","
+        f"SELECT line, '{names[0]}', \"{names[0]}\","  # nosec B608
         " 'On line ' || first || ' as well. Remove one of the two.'"
         f' FROM (SELECT line, "{names[0]}", min(line) OVER (PARTITION BY {keys}) AS first'
         f" FROM import_row WHERE {filled}) AS found WHERE line > first"

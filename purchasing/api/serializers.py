@@ -18,6 +18,7 @@ from common.api.fields import (
 from common.api.synonyms import SynonymsMixin
 from common.validators import business_code, currency_code
 from inventory.api.document_lines import OPTIONAL, DocumentLineInput
+from inventory.api.stock_serializers import user_code
 from inventory.services.stock_change import LARGEST_QUANTITY
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
 from suppliers.api.serializers import AddressSerializer
@@ -82,7 +83,7 @@ class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
 
 
 class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
-    received_by = serializers.CharField(source="received_by.code", default=None, allow_null=True)
+    received_by = serializers.SerializerMethodField()
     lines = ReceiptLineSerializer(many=True)
 
     class Meta:
@@ -90,6 +91,9 @@ class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
         fields = [
             "code", "occurred_at", "recorded_at", "delivery_note", "notes", "received_by", "lines",
         ]  # fmt: skip
+
+    def get_received_by(self, receipt: GoodsReceipt) -> str | None:
+        return user_code(receipt.received_by_id)
 
 
 class ShippingAddressSerializer(AddressSerializer):

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django_guid import get_guid
+
+from common.addresses import address_of
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "WITH", "MERGE")
 SETTING = "inventorypulse.audit"
@@ -41,7 +41,7 @@ class Origin:
             facts |= {
                 "name": match.view_name if match else "",
                 "user": user_key(self.request),
-                "address": address_of(self.request),
+                "address": address_of(self.request) or None,
             }
         facts["name"] = (facts["name"] or "")[:LONGEST_ORIGIN]
         return json.dumps({name: fact for name, fact in facts.items() if fact})
@@ -120,16 +120,3 @@ def user_key(request: HttpRequest) -> int | None:
     if isinstance(user, SimpleLazyObject):
         user = request.__dict__.get("_cached_user")
     return getattr(user, "pk", None)
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """Return the address that a request came from, as far back as our own proxies vouch for it."""
-    address = request.META.get("REMOTE_ADDR", "")
-    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
-    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
-    if proxies and forwarded != [""]:
-        address = forwarded[-min(proxies, len(forwarded))].strip()
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return None

@@ -24,6 +24,7 @@ VERSION = "1.0.0"
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 JWT_SECRET_KEY = env.str("JWT_SECRET_KEY", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 if DEMO and set(ALLOWED_HOSTS) - {"127.0.0.1", "localhost", "[::1]", "testserver"}:
@@ -179,6 +180,8 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="InventoryPulse <stock@localhost>")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
+# Hosts, each with or without a port, that requests to entered addresses may reach in any network.
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 # Where clients find the event process: behind the same address, or on a port of its own.
 EVENTS_URL = env.str("EVENTS_URL", default="") or f"{PUBLIC_URL.rstrip('/')}/api/events/"
 EVENTS_CONNECTIONS = environment.whole_number("EVENTS_CONNECTIONS", default=5000, most=60_000)

@@ -3,9 +3,11 @@
 import time
 from base64 import b32decode
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.utils import timezone
 from django_otp.oath import hotp
 from rest_framework.test import APIClient
@@ -13,7 +15,7 @@ from rest_framework.test import APIClient
 from tests.threads import run_at_once
 from tests.users.conftest import PASSWORD
 from users.models import RecoveryCode, SecondFactor, SignIn
-from users.services.second_factors import begin_second_factor, confirm_second_factor
+from users.services.second_factors import begin_second_factor, confirm_second_factor, secret_of
 
 TOTP, CONFIRM, DISABLE = "/api/auth/totp/", "/api/auth/totp/confirm/", "/api/auth/totp/disable/"
 LOGIN = "/api/auth/login/"
@@ -35,8 +37,8 @@ def protected(account):
     def make(**fields):
         user = account(**fields)
         factor = begin_second_factor(acting_user=user)
-        recovery = confirm_second_factor(code=code_of(factor.secret, -1), acting_user=user)
-        return user, factor.secret, recovery
+        recovery = confirm_second_factor(code=code_of(secret_of(factor), -1), acting_user=user)
+        return user, secret_of(factor), recovery
 
     return make
 
@@ -164,7 +166,7 @@ def test_another_is_not_set_up_beside_it(protected, log_in, client_with):
 
     assert client.post(TOTP, {"password": PASSWORD}).status_code == 409
 
-    assert SecondFactor.objects.get().secret == secret
+    assert secret_of(SecondFactor.objects.get()) == secret
 
 
 @pytest.mark.django_db
@@ -202,3 +204,40 @@ def test_admin_takes_a_lost_factor_back(protected, account, client):
     client.post(f"/admin/users/user/{user.pk}/take_back_factor/")
 
     assert sign_in(user).status_code == 200
+
+
+@pytest.mark.django_db
+def test_secret_is_sealed_in_the_database(protected):
+    _, secret, _ = protected()
+
+    stored = SecondFactor.objects.values_list("secret", flat=True).get()
+
+    assert secret not in stored
+    assert stored.startswith("gAAAA")
+
+
+@pytest.mark.django_db
+def test_after_a_lost_key_a_recovery_code_still_opens(protected, settings, caplog):
+    user, secret, recovery = protected()
+    settings.SECRET_KEY = "another key " * 5
+
+    refused = sign_in(user, otp=code_of(secret))
+
+    assert (refused.status_code, refused.json()["code"]) == (401, "otp_invalid")
+    assert "another SECRET_KEY" in caplog.text
+    assert sign_in(user, otp=recovery[0]).status_code == 200
+
+
+@pytest.mark.django_db
+def test_stored_plain_secrets_are_sealed_by_the_migration(account):
+    plain = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    factor = SecondFactor.objects.create(user=account(), secret=plain)
+    migration = import_module("users.migrations.0007_sealed_secrets")
+
+    migration.seal_secrets(apps, None)
+
+    factor.refresh_from_db()
+    assert secret_of(factor) == plain
+    migration.open_secrets(apps, None)
+    factor.refresh_from_db()
+    assert factor.secret == plain

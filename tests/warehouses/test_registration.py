@@ -203,6 +203,22 @@ def test_registrations_from_one_address_are_limited(place, settings):
     assert User.objects.count() == 2
 
 
+def test_registrations_are_limited_while_the_cache_is_down(place, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "common.cache.CountingCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    settings.REGISTRATIONS_PER_MINUTE = settings.ANONYMOUS_REQUESTS_PER_MINUTE = 2
+
+    answers = [register(username=f"new{n}", email=f"n{n}@example.com") for n in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
+    assert User.objects.count() == 2
+
+
 def test_a_manager_sees_who_waits_for_their_warehouse(api, place, foreign, pending):
     ours, theirs = pending(username="ours"), pending(warehouse=foreign, username="theirs")
     client = api("manager", place)

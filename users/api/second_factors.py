@@ -21,6 +21,7 @@ from users.services.second_factors import (
     confirm_second_factor,
     factor_of,
     remove_second_factor,
+    secret_of,
 )
 
 
@@ -81,7 +82,7 @@ class SecondFactorView(PasswordAskedView):
         factor = begin_second_factor(acting_user=self.ask_password(request))
         address = address_for_app(factor)
         shown = {
-            "secret": factor.secret,
+            "secret": secret_of(factor),
             "otpauth_uri": address,
             "qr_svg": segno.make(address, error="m").svg_inline(scale=4),
         }

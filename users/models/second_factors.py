@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from common.audit import audited, not_audited
+from common.sealed import SealedField
 
 
 @audited(secret=("secret",), ignored=("last_step",))
@@ -15,7 +16,7 @@ class SecondFactor(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="second_factor"
     )
-    secret = models.CharField(max_length=32, help_text="Base 32, as apps take it.")
+    secret = SealedField(help_text="Base 32, as apps take it, sealed.")
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     last_step = models.BigIntegerField(

@@ -1,5 +1,6 @@
 """Second factors: the codes of an authenticator app, and recovery codes (RFC 6238, RFC 4226)."""
 
+import logging
 import secrets
 import time
 from base64 import b32decode, b32encode
@@ -12,9 +13,12 @@ from django_otp.oath import hotp
 
 from common.exceptions import InvalidInput, NotAllowed, WrongState
 from common.permissions import Can
+from common.sealed import SecretUnreadable, seal, unseal
 from users.models import RecoveryCode, SecondFactor, User
 from users.services.api_tokens import hash_of
 from users.services.attempts import take_attempt
+
+logger = logging.getLogger(__name__)
 
 ISSUER = "InventoryPulse"
 STEP, DIGITS = 30, 6  # seconds, and how long a code is
@@ -35,7 +39,11 @@ def begin_second_factor(*, acting_user: User) -> SecondFactor:
         if factor is not None and factor.confirmed_at is not None:
             raise WrongState("There is a second factor. Turn it off before you set up another.")
         factor, _ = SecondFactor.objects.update_or_create(
-            user=acting_user, defaults={"secret": secret, "last_step": 0}
+            user=acting_user,
+            defaults={
+                "secret": seal(SecondFactor._meta.get_field("secret"), secret),
+                "last_step": 0,
+            },
         )
     return factor
 
@@ -69,6 +77,11 @@ def remove_second_factor(*, user: User, acting_user: User) -> None:
     SecondFactor.objects.filter(user=user).delete()
 
 
+def secret_of(factor: SecondFactor) -> str:
+    """Return the secret that an app shares, in base 32; raises SecretUnreadable."""
+    return unseal(factor, "secret")
+
+
 def factor_of(user: User) -> SecondFactor | None:
     """Return the second factor that a user has to show, if any."""
     return SecondFactor.objects.filter(user=user).exclude(confirmed_at=None).first()
@@ -83,7 +96,12 @@ def use_app_code(factor: SecondFactor, code: str) -> bool:
     digits = "".join(code.split())
     if not (digits.isascii() and digits.isdigit() and len(digits) == DIGITS):
         return False
-    key, now = b32decode(factor.secret), int(time.time()) // STEP
+    try:
+        key = b32decode(secret_of(factor))
+    except SecretUnreadable as error:  # a recovery code still opens the account
+        logger.error("The second factor of user %s: %s", factor.user_id, error)
+        return False
+    now = int(time.time()) // STEP
     for step in range(now - STEPS_ASIDE, now + STEPS_ASIDE + 1):
         if compare_digest(f"{hotp(key, step, DIGITS):0{DIGITS}}", digits):
             unused = SecondFactor.objects.filter(pk=factor.pk, last_step__lt=step)
@@ -102,6 +120,6 @@ def address_for_app(factor: SecondFactor) -> str:
     """Return what an app reads from a QR code."""
     label = quote(f"{ISSUER}:{factor.user.username}")
     return (
-        f"otpauth://totp/{label}?secret={factor.secret}&issuer={ISSUER}"
+        f"otpauth://totp/{label}?secret={secret_of(factor)}&issuer={ISSUER}"
         f"&digits={DIGITS}&period={STEP}"
     )

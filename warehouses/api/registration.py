@@ -1,20 +1,29 @@
 """Registering over HTTP: for anybody, and with one answer whether or not an address is known."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.throttles import AnonymousThrottle
+from users.api.throttles import HourlyThrottle
 from users.api.views import AnonymousView
 from users.models import User
 from warehouses.api.lifecycle_serializers import RegisterAnswer, RegisterBody
 from warehouses.services import register_person
 
 
-class RegistrationThrottle(AnonymousThrottle):
+class RegistrationThrottle(HourlyThrottle):
     """Registrations from one address; each costs a password hash and up to some mails."""
 
-    setting = "REGISTRATIONS_PER_MINUTE"
+    scope = "registration"
+    window = timedelta(minutes=1)
+
+    def limit_now(self) -> int:
+        limit: int = settings.REGISTRATIONS_PER_MINUTE
+        return limit
 
 
 @extend_schema(tags=["auth"])

@@ -50,6 +50,10 @@ NAVIGATION = [
         entry("Categories", "account_tree", "inventory_category_changelist", Can.VIEW_STOCK),
         entry("Suppliers", "factory", "suppliers_supplier_changelist", Can.VIEW_STOCK),
         entry(
+            "Supplier performance", "monitoring", "suppliers_supplierperformance_changelist",
+            Can.VIEW_STOCK,
+        ),
+        entry(
             "Import and export", "import_export", "operations_importjob_changelist",
             Can.POST_STOCK,
         ),

@@ -40,6 +40,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "inventory.roll_up_stock_days",
         "schedule": crontab(minute=5),
     },
+    "measure-suppliers": {
+        "task": "purchasing.measure_suppliers",
+        "schedule": crontab(hour=1, minute=15),
+    },
     "purge-idempotency": {
         "task": "common.purge_idempotency_records",
         "schedule": crontab(hour=3, minute=30),

@@ -1,9 +1,14 @@
 """What purchasing tells the apps below."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
+from purchasing.measuring import figures_between, figures_now
 from purchasing.models import PurchaseOrder
+from suppliers.queries import PerformanceFigures, register_measure
 from warehouses.open_tasks import OpenTask, register_open_tasks
 
 DONE = (PurchaseOrder.Status.RECEIVED, PurchaseOrder.Status.CANCELLED)
@@ -16,3 +21,13 @@ def open_orders_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     for order in orders.exclude(status__in=DONE).select_related("warehouse").order_by("pk"):
         title = f"{order.get_status_display()} purchase order {order.order_number}"
         yield OpenTask("purchase_order", order.order_number, title, order.warehouse.code)
+
+
+@register_measure
+def measured_by_deliveries(
+    supplier_ids: Sequence[int], start: datetime | None, end: datetime | None
+) -> Mapping[int, PerformanceFigures]:
+    """Measure suppliers by their orders of a period, or of the year up to now."""
+    if start is None:
+        return figures_now(supplier_ids)
+    return figures_between(supplier_ids, start, end or timezone.now())

@@ -1,9 +1,10 @@
 """Filters that refuse what they do not understand instead of ignoring it."""
 
+from collections.abc import Container
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.utils import translate_validation
 from rest_framework.exceptions import ValidationError
@@ -43,6 +44,7 @@ class StrictOrderingFilter(OrderingFilter):
     """Order by the fields that the view names in `ordering_fields`; refuse others.
 
     The primary key parts equal values, in the direction of the last field, as the indexes do.
+    Rows without a value come last, either way, where the view says so in `nulls_last_fields`.
     """
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
@@ -58,7 +60,16 @@ class StrictOrderingFilter(OrderingFilter):
         last = ordering[-1]
         if last.lstrip("-") not in ("pk", "id"):
             ordering = [*ordering, "-pk" if last.startswith("-") else "pk"]
-        return queryset.order_by(*ordering)
+        last_if_null = getattr(view, "nulls_last_fields", ())
+        return queryset.order_by(*(nulls_last(name, last_if_null) for name in ordering))
+
+
+def nulls_last(name: str, fields: Container[str]) -> Any:
+    """Return an ordering by a field, with rows that lack it last if it is one of the fields."""
+    plain = name.lstrip("-")
+    if plain not in fields:
+        return name
+    return F(plain).desc(nulls_last=True) if name != plain else F(plain).asc(nulls_last=True)
 
 
 class ReferenceFilter(filters.CharFilter):

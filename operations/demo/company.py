@@ -26,6 +26,7 @@ from operations.demo.posting import RISE_AFTER, Company, Poster
 from operations.demo.shelves import Shelves
 from operations.demo.simulation import Simulation
 from operations.demo.today import Today
+from purchasing.services.measuring import measure_suppliers
 from purchasing.services.transitions import confirm_purchase_order, ship_purchase_order
 from sales.models import SalesOrder, SalesOrderItem
 from suppliers.models import Supplier
@@ -91,6 +92,7 @@ def seed_company(wish: Wish, say: Say) -> None:
         {user.username: user for user in User.objects.all()},
         {warehouse.code: warehouse for warehouse in poster.company.warehouses},
     )
+    measure_suppliers(since=first_day)
     sweep_stock_alerts()
     ask_for_decisions()
     say(f"Low or out of stock today: {Alert.objects.count()} alerts.")

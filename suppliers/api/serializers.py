@@ -1,6 +1,5 @@
 """Suppliers as JSON."""
 
-from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
@@ -15,6 +14,7 @@ from common.api.fields import (
 )
 from common.api.synonyms import SynonymsMixin
 from common.validators import business_code, currency_code
+from suppliers.api.performance_serializers import PerformanceSerializer, RowPerformanceSerializer
 from suppliers.models import Supplier
 from suppliers.queries import performance_figures
 
@@ -48,17 +48,6 @@ class BusinessInfoSerializer(serializers.Serializer[Supplier]):
     minimum_order_value = MoneyField(min_value=0, required=False)
 
 
-class PerformanceSerializer(serializers.Serializer[Any]):
-    """What was measured; null where nothing was yet."""
-
-    reliability_score = PlainDecimalField(allow_null=True)
-    average_lead_time = PlainDecimalField(allow_null=True)
-    on_time_delivery_rate = PlainDecimalField(allow_null=True)
-    quality_rating = PlainDecimalField(allow_null=True)
-    total_orders = serializers.IntegerField()
-    last_order_date = serializers.DateTimeField(allow_null=True)
-
-
 class SupplierSerializer(SynonymsMixin, serializers.Serializer[Supplier]):
     """The whole supplier; only a name is required."""
 
@@ -86,12 +75,16 @@ class SupplierSerializer(SynonymsMixin, serializers.Serializer[Supplier]):
     )
     status = ChoiceSynonymField(Supplier.Status.choices, required=False)
     preferred = serializers.BooleanField(required=False)
+    communication_score = PlainDecimalField(
+        max_digits=3, min_value=1, max_value=5, required=False, allow_null=True
+    )
     notes = serializers.CharField(max_length=1000, **OPTIONAL)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
     def get_performance(self, supplier: Supplier) -> PerformanceSerializer:
-        return asdict(performance_figures([supplier.pk])[supplier.pk])  # type: ignore[return-value]
+        figures = performance_figures([supplier.pk])[supplier.pk]
+        return PerformanceSerializer(figures).data  # type: ignore[return-value]
 
 
 class RowContactSerializer(serializers.Serializer[Supplier]):
@@ -110,3 +103,4 @@ class SupplierRowSerializer(serializers.Serializer[Supplier]):
     status = serializers.CharField()
     preferred = serializers.BooleanField()
     rating = PlainDecimalField()
+    performance = RowPerformanceSerializer(source="*")

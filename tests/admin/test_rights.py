@@ -31,7 +31,7 @@ from sales.models import Fulfilment, SalesOrder, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.returns import return_goods
-from suppliers.models import Supplier
+from suppliers.models import Supplier, SupplierPerformance
 from tests.admin.pages import add_to, deletion_of, list_of, page_of
 from tests.factories.alerts import AlertFactory
 from tests.factories.inventory import (
@@ -43,7 +43,7 @@ from tests.factories.inventory import (
 from tests.factories.notifications import MailFactory, NotificationFactory
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
-from tests.factories.suppliers import SupplierFactory
+from tests.factories.suppliers import SupplierFactory, SupplierPerformanceFactory
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
 from users.models import ApiToken, PeopleGroup, SignIn, User
@@ -72,6 +72,7 @@ TABLE = {
     AdjustmentRequest: Rights(Can.VIEW_STOCK, Can.POST_STOCK),
     StockCount: Rights(Can.VIEW_STOCK, Can.POST_STOCK),
     Supplier: CATALOGUE,
+    SupplierPerformance: Rights(Can.VIEW_STOCK),
     Stock: Rights(Can.VIEW_STOCK),
     StockMovement: Rights(Can.VIEW_STOCK),
     Warehouse: Rights(Can.VIEW_STOCK, *[Can.MANAGE_WAREHOUSES] * 3),
@@ -148,6 +149,7 @@ ROWS = {
     AdjustmentRequest: lambda place, user: correct(place.own, place.variation),
     StockCount: lambda place, user: open_count(warehouse=place.own, acting_user=user),
     Supplier: lambda place, user: SupplierFactory(),
+    SupplierPerformance: lambda place, user: SupplierPerformanceFactory(),
     Stock: lambda place, user: Stock.objects.get(warehouse=place.own),
     StockMovement: lambda place, user: StockMovement.objects.get(warehouse=place.own),
     Warehouse: lambda place, user: place.own,

@@ -52,8 +52,11 @@ def test_create_answers_with_the_whole_supplier(api):
     assert body["performance"] == {
         "reliability_score": None,
         "average_lead_time": None,
+        "lead_time_spread": None,
         "on_time_delivery_rate": None,
+        "order_fulfillment_rate": None,
         "quality_rating": None,
+        "return_rate": None,
         "total_orders": 0,
         "last_order_date": None,
     }
@@ -205,6 +208,9 @@ BAD = [
     ({"business_info": {"minimum_order_value": 1.005}}, "business_info.minimum_order_value"),
     ({"rating": 0.9}, "rating"),
     ({"rating": 5.1}, "rating"),
+    ({"communication_score": 0.99}, "communication_score"),
+    ({"communication_score": 5.01}, "communication_score"),
+    ({"communication_score": "good"}, "communication_score"),
     ({"status": "asleep"}, "status"),
     ({"status": {}}, "status"),
     ({"preferred": "perhaps"}, "preferred"),
@@ -250,6 +256,7 @@ def test_list_row_and_filters(api):
         "status",
         "preferred",
         "rating",
+        "performance",
     }
     assert row["suppliers"][0]["rating"] == 4.5
     assert set(row["suppliers"][0]["contact"]) == {"email", "phone"}

@@ -58,6 +58,7 @@ FIELDS_BEHIND: Sequence[Field] = (
         name="minimum_order_value", places=2, most=LARGEST_AMOUNT, default="0", empty=None
     ),
     Number(name="rating", places=1, least=Decimal(1), most=Decimal(5), default="3", empty=None),
+    Number(name="communication_score", places=2, least=Decimal(1), most=Decimal(5)),
     Choice(
         name="status", words={status: status for status in Supplier.Status.values},
         default="'active'", empty=None,

@@ -21,6 +21,7 @@ def unused_supplier(place):
 ROWS = [
     Row("get", PATH, own=ALL),
     Row("get", PATH + "{supplier}/", own=ALL),
+    Row("get", PATH + "{supplier}/performance/", own=ALL),
     Row("post", PATH, own="201 201 403 403 403", body={"name": "New"}),
     Row("put", PATH + "{supplier}/", own=WRITE, body={"notes": "Changed"}),
     Row("patch", PATH + "{supplier}/", own=WRITE, body={"notes": "Changed"}),

@@ -1,0 +1,426 @@
+"""Suppliers measured: a hand-computed example, and what a measurement leaves behind."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from threading import Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from common.models import AuditEntry, CompanySettings
+from purchasing.measuring import figures_between, figures_now
+from purchasing.services import measuring
+from purchasing.services.measuring import measure_suppliers
+from purchasing.services.order_lines import OrderLine
+from purchasing.services.orders import create_purchase_order
+from purchasing.services.receipts import Delivery, ReceiptLine, receive_purchase_order
+from purchasing.services.transitions import cancel_purchase_order, send_purchase_order
+from suppliers.models import SupplierPerformance, SupplierStanding
+from suppliers.queries import UNMEASURED
+from tests.factories.inventory import VariationFactory
+from tests.factories.suppliers import SupplierFactory
+from tests.factories.users import UserFactory
+from tests.factories.warehouses import WarehouseFactory
+from tests.threads import run_at_once
+
+MEASURED_AT = datetime(2025, 3, 31, 12, tzinfo=UTC)
+
+
+def at(month, day, hour=0, minute=0):
+    return datetime(2025, month, day, hour, minute, tzinfo=UTC)
+
+
+class Buyer:
+    """Orders and receives at given times."""
+
+    def __init__(self, supplier):
+        self.supplier = supplier
+        self.user = UserFactory(role="manager")
+        self.warehouse = WarehouseFactory()
+
+    def order(self, ordered, expected, *lines, **wanted):
+        """Order lines of (quantity, cost); sent unless a status says otherwise."""
+        return create_purchase_order(
+            supplier=self.supplier,
+            warehouse=self.warehouse,
+            lines=[
+                OrderLine(
+                    variation=VariationFactory(),
+                    quantity_ordered=Decimal(quantity),
+                    unit_cost=Decimal(cost),
+                )
+                for quantity, cost in lines
+            ],
+            order_date=ordered,
+            expected_delivery_date=expected,
+            acting_user=self.user,
+            **{"status": "sent", **wanted},
+        )
+
+    def receive(self, order, arrived, accepted, rejected=0, line=0):
+        receive_purchase_order(
+            order=order,
+            lines=[
+                ReceiptLine(
+                    item_id=order.items.all()[line].pk,
+                    quantity_accepted=Decimal(accepted),
+                    quantity_rejected=Decimal(rejected),
+                )
+            ],
+            delivery=Delivery(occurred_at=arrived),
+            acting_user=self.user,
+        )
+
+
+def example():
+    """Make the example of two suppliers; its arithmetic stands beside what is expected of it."""
+    CompanySettings.objects.update_or_create(
+        pk=1, defaults={"over_receipt_tolerance_percent": Decimal(10)}
+    )
+    first = Buyer(SupplierFactory(code="SUPA", currency="USD", communication_score=Decimal(4)))
+    whole = first.order(at(1, 5, 8), at(1, 15), (100, 2), (10, 5))  # 250.00
+    first.receive(whole, at(1, 12, 8), 100)
+    first.receive(whole, at(1, 12, 8), 10, line=1)
+    partly_late = first.order(at(1, 10, 23), at(1, 20), (40, 10))  # 400.00
+    first.receive(partly_late, at(1, 20, 23), 30)  # the last hour of the expected day
+    first.receive(partly_late, at(1, 30, 23), 10)
+    rejected = first.order(at(1, 12, 8), at(1, 22), (50, 4))  # 200.00
+    first.receive(rejected, at(1, 16, 8), 40, 10)
+    first.receive(rejected, at(1, 26, 8), 10)
+    cancelled = first.order(at(1, 15, 8), at(1, 25), (7, 9))
+    cancel_purchase_order(order=cancelled, acting_user=first.user)
+    first.order(at(1, 20, 8), at(1, 25), (20, 3))  # 60.00, open and overdue
+    over_received = first.order(at(1, 20, 8), at(1, 30), (10, 1))  # 10.00
+    first.receive(over_received, at(1, 28, 8), 11)
+    first.order(at(1, 28, 8), at(4, 30), (6, 5))  # 30.00, open and not due
+    first.order(at(1, 29, 8), at(2, 5), (3, 1), status="draft")
+    second = Buyer(SupplierFactory(code="SUPB", currency="EUR"))
+    late = second.order(at(2, 3), at(2, 10), (8, "2.5"))  # 20.00 EUR
+    second.receive(late, at(2, 14), 8)
+    foreign = second.order(at(2, 4), at(2, 10), (5, 100), currency="USD")
+    second.receive(foreign, at(2, 9), 4)
+    second.order(at(3, 1), at(3, 20), (2, 1))  # 2.00 EUR, overdue
+    return first.supplier, second.supplier
+
+
+# SUPA, January. Orders: seven but the cancelled one and the draft = 6; value 250 + 400 + 200 + 60
+# + 10 + 30 = 950. The line of 30.00 is neither due nor complete: 6 lines are judged.
+#   on time: 100/100, 10/10, 30/40 = .75, 40/50 = .8, 0/20, 11/10 counts as 1
+#            (1 + 1 + .75 + .8 + 0 + 1) / 6 = 4.55 / 6 = 75.8333 %
+#   fulfilled: 1, 1, 1, 1, 0, 1 = 5/6 = 83.3333 %
+#   quality, of five lines of which something came: 1, 1, 1, 50/60, 1 = 4.8333 / 5 = 96.6667 %
+#            shown as 1 + 4 × .966667 = 4.8667
+#   lead time: 7, 7, (30 × 10 + 10 × 20) / 40 = 12.5, (40 × 4 + 10 × 14) / 50 = 6, 8
+#            mean 40.5 / 5 = 8.1; squares of the differences 1.21 + 1.21 + 19.36 + 4.41 + .01 = 26.2
+#            spread = root of 26.2 / 4 = 6.55 = 2.5593
+#   reliability: .5 × 75.8333 + .3 × 83.3333 + .2 × 96.6667 = 37.9167 + 25 + 19.3333 = 82.25
+JANUARY_A = {
+    "on_time_delivery_rate": Decimal("75.83"),
+    "order_fulfillment_rate": Decimal("83.33"),
+    "quality_score": Decimal("4.87"),
+    "return_rate": None,
+    "average_lead_time_days": Decimal("8.10"),
+    "lead_time_spread_days": Decimal("2.56"),
+    "reliability_score": Decimal("82.25"),
+    "judged_lines": 6,
+    "total_orders_in_period": 6,
+    "total_value_in_period": Decimal("950.00"),
+    "communication_score": None,
+    "notes": "",
+}
+# SUPB, February. Two orders; 20.00 EUR, and one in dollars that no rate turns into euros.
+#   on time: 0/8, 4/5 → (0 + .8) / 2 = 40 %; fulfilled: 1, .8 → 90 %; quality 1, 1 → 5
+#   lead time: 11 and 5 → mean 8, spread root of (9 + 9) / 1 = 4.2426
+#   reliability: .5 × 40 + .3 × 90 + .2 × 100 = 67
+FEBRUARY_B = {
+    "on_time_delivery_rate": Decimal("40.00"),
+    "order_fulfillment_rate": Decimal("90.00"),
+    "quality_score": Decimal("5.00"),
+    "return_rate": None,
+    "average_lead_time_days": Decimal("8.00"),
+    "lead_time_spread_days": Decimal("4.24"),
+    "reliability_score": Decimal("67.00"),
+    "judged_lines": 2,
+    "total_orders_in_period": 2,
+    "total_value_in_period": Decimal("20.00"),
+    "communication_score": None,
+    "notes": "Not in the value: 1 orders in another currency than EUR.",
+}
+# SUPB, March: one line, overdue, of which nothing came.
+MARCH_B = {
+    "on_time_delivery_rate": Decimal("0.00"),
+    "order_fulfillment_rate": Decimal("0.00"),
+    "quality_score": None,
+    "return_rate": None,
+    "average_lead_time_days": None,
+    "lead_time_spread_days": None,
+    "reliability_score": Decimal("0.00"),
+    "judged_lines": 1,
+    "total_orders_in_period": 1,
+    "total_value_in_period": Decimal("2.00"),
+    "communication_score": None,
+    "notes": "",
+}
+
+
+def months():
+    rows = SupplierPerformance.objects.order_by("supplier__code", "evaluation_period_start")
+    return {
+        (row["supplier__code"], row["evaluation_period_start"]): row
+        for row in rows.values("supplier__code", "evaluation_period_start", *JANUARY_A)
+    }
+
+
+@pytest.mark.django_db
+def test_figures_are_those_computed_by_hand():
+    example()
+
+    assert measure_suppliers(at=MEASURED_AT) == 3
+
+    found = months()
+    expected = {
+        ("SUPA", date(2025, 1, 1)): JANUARY_A,
+        ("SUPB", date(2025, 2, 1)): FEBRUARY_B,
+        ("SUPB", date(2025, 3, 1)): MARCH_B,
+    }
+    assert found == {
+        key: {"supplier__code": key[0], "evaluation_period_start": key[1], **figures}
+        for key, figures in expected.items()
+    }
+    january = SupplierPerformance.objects.get(supplier__code="SUPA")
+    assert january.evaluation_period_end == date(2025, 1, 31)
+    assert january.performance_record_id == f"{january.supplier_id}-2025-01"
+
+
+@pytest.mark.django_db
+def test_standing_is_of_a_year_and_counts_all_orders():
+    first, second = example()
+    Buyer(second).order(datetime(2023, 5, 1, tzinfo=UTC), datetime(2023, 5, 9, tzinfo=UTC), (1, 1))
+
+    measure_suppliers(at=MEASURED_AT)
+
+    one = SupplierStanding.objects.get(supplier=first)
+    assert (one.on_time_delivery_rate, one.reliability_score) == (
+        Decimal("75.83"),
+        Decimal("82.25"),
+    )
+    assert (one.total_orders, one.last_order_date) == (6, at(1, 28, 8))
+    # SUPB over the year: on time (0 + .8 + 0) / 3 = 26.67; fulfilled (1 + .8 + 0) / 3 = 60.
+    two = SupplierStanding.objects.get(supplier=second)
+    assert (two.on_time_delivery_rate, two.order_fulfillment_rate) == (
+        Decimal("26.67"),
+        Decimal("60.00"),
+    )
+    assert (two.total_orders, two.last_order_date) == (4, at(3, 1))
+    assert (two.evaluation_period_start, two.evaluation_period_end) == (
+        date(2024, 3, 31),
+        date(2025, 3, 31),
+    )
+
+
+@pytest.mark.django_db
+def test_figures_of_a_past_day_know_nothing_of_what_came_later():
+    first, _ = example()
+
+    figures = figures_between([first.pk], at(1, 1), at(2, 1), at=at(1, 21))[first.pk]
+
+    # Known on 21 January: 110 of the first order, 30 of 40 of the second, due by then. Of the third
+    # 40 of 50 with 10 rejected, not due yet: its quality counts, 40/50.
+    assert figures.judged_lines == 3
+    assert figures.on_time_delivery_rate == Decimal("91.67")  # (1 + 1 + .75) / 3
+    assert figures.quality_score == Decimal("4.80")  # 1 + 4 × (1 + 1 + 1 + .8) / 4
+    assert figures.average_lead_time_days == Decimal("7.00")  # (7 + 7 + 10 + 4) / 4
+
+
+@pytest.mark.django_db
+def test_goods_that_were_all_rejected_count_against_quality_even_if_the_order_is_cancelled():
+    buyer = Buyer(SupplierFactory())
+    order = buyer.order(at(1, 5), at(1, 15), (10, 1))
+    buyer.receive(order, at(1, 9), 0, 10)
+    cancel_purchase_order(order=order, acting_user=buyer.user)
+
+    figures = figures_between([buyer.supplier.pk], at(1, 1), at(2, 1))[buyer.supplier.pk]
+
+    assert figures.quality_score == Decimal("1.00")
+    assert (figures.total_orders, figures.judged_lines) == (0, 0)
+    assert (figures.on_time_delivery_rate, figures.reliability_score) == (None, None)
+
+
+@pytest.mark.django_db
+def test_live_figures_equal_the_standing():
+    supplier = SupplierFactory()
+    buyer = Buyer(supplier)
+    ordered = timezone.now() - timedelta(days=20)
+    order = buyer.order(ordered, ordered + timedelta(days=7), (10, "2.5"))
+    buyer.receive(order, ordered + timedelta(days=4), 6)
+    idle = SupplierFactory()
+
+    measure_suppliers()
+
+    live = figures_now([supplier.pk, idle.pk])
+    standing = SupplierStanding.objects.get()
+    assert idle.pk not in live
+    assert live[supplier.pk].on_time_delivery_rate == Decimal("60.00")
+    for name in [*measuring.RATES, "judged_lines", "total_orders", "last_order_date"]:
+        assert getattr(standing, name) == getattr(live[supplier.pk], name), name
+    assert live[supplier.pk].total_value == Decimal("25.00")
+
+
+@pytest.mark.django_db
+def test_measuring_again_changes_nothing_and_leaves_no_trail():
+    example()
+    measure_suppliers(at=MEASURED_AT)
+    before = list(SupplierPerformance.objects.order_by("pk").values())
+    entries = AuditEntry.objects.count()
+
+    assert measure_suppliers(at=MEASURED_AT) == 0
+
+    assert list(SupplierPerformance.objects.order_by("pk").values()) == before
+    assert AuditEntry.objects.count() == entries
+
+
+@pytest.mark.django_db
+def test_a_later_receipt_changes_its_own_month_alone():
+    first, second = example()
+    measure_suppliers(at=MEASURED_AT)
+    buyer = Buyer(second)
+    buyer.user = UserFactory(role="manager")
+    order = second.purchase_orders.get(order_date=at(3, 1))
+    buyer.receive(order, at(3, 31), 2)
+
+    assert measure_suppliers(at=MEASURED_AT) == 1
+
+    march = SupplierPerformance.objects.get(supplier=second, evaluation_period_start="2025-03-01")
+    assert (march.on_time_delivery_rate, march.order_fulfillment_rate) == (0, 100)
+    assert march.reliability_score == Decimal("50.00")  # .3 × 100 + .2 × 100
+    assert months()["SUPA", date(2025, 1, 1)]["on_time_delivery_rate"] == Decimal("75.83")
+
+
+@pytest.mark.django_db
+def test_a_month_without_orders_any_more_goes_and_earlier_ones_stay():
+    _, second = example()
+    measure_suppliers(at=MEASURED_AT)
+    for order in second.purchase_orders.filter(order_date__gte=at(3, 1)):
+        cancel_purchase_order(order=order, acting_user=UserFactory(role="manager"))
+
+    assert measure_suppliers(since=date(2025, 2, 20), at=MEASURED_AT) == 1
+
+    assert [month for _, month in months()] == [date(2025, 1, 1), date(2025, 2, 1)]
+
+
+@pytest.mark.django_db
+def test_communication_is_noted_in_the_month_in_which_it_was_judged():
+    first, _ = example()
+    Buyer(first).order(at(3, 4), at(4, 4), (1, 1))
+    measure_suppliers(at=MEASURED_AT)
+    first.communication_score = None
+    first.save(update_fields=["communication_score"])
+
+    measure_suppliers(at=MEASURED_AT)
+
+    found = months()
+    assert found["SUPA", date(2025, 3, 1)]["communication_score"] == Decimal("4.00")
+    assert found["SUPA", date(2025, 1, 1)]["communication_score"] is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("suppliers", [1, 3])
+def test_number_of_statements_does_not_depend_on_how_much_there_is(suppliers):
+    for _ in range(suppliers):
+        buyer = Buyer(SupplierFactory())
+        for _ in range(suppliers):
+            buyer.order(at(2, 1), at(2, 5), (1, 1), (2, 2))
+
+    with CaptureQueriesContext(connection) as queries:
+        measure_suppliers(at=MEASURED_AT)
+
+    # Savepoint, time-out, lock, months, standings, release.
+    assert len(queries) == 6
+
+
+@pytest.mark.django_db
+def test_an_order_of_many_lines_in_many_lots_counts_once_a_line():
+    buyer = Buyer(SupplierFactory())
+    order = buyer.order(at(1, 1), at(1, 10), (10, 1), (10, 1))
+    for _ in range(5):
+        buyer.receive(order, at(1, 5), 2)
+    buyer.receive(order, at(1, 20), 10, line=1)
+
+    figures = figures_between([buyer.supplier.pk], at(1, 1), at(2, 1))[buyer.supplier.pk]
+
+    assert figures.on_time_delivery_rate == Decimal("50.00")
+
+
+@pytest.mark.django_db
+def test_a_draft_alone_is_nothing_to_measure():
+    buyer = Buyer(SupplierFactory())
+    order = buyer.order(at(1, 1), at(1, 10), (10, 1), status="draft")
+
+    assert measure_suppliers(at=MEASURED_AT) == 0
+    assert figures_now([buyer.supplier.pk]) == {}
+    assert UNMEASURED.total_orders == 0
+    assert not SupplierStanding.objects.exists()
+
+    send_purchase_order(order=order, acting_user=buyer.user)
+    assert measure_suppliers(at=MEASURED_AT) == 1
+
+
+@pytest.mark.django_db
+def test_command_measures_and_refuses_what_is_no_date(capsys):
+    buyer = Buyer(SupplierFactory())
+    buyer.order(datetime(2020, 5, 1, tzinfo=UTC), datetime(2020, 5, 9, tzinfo=UTC), (1, 1))
+
+    call_command("measure_suppliers")
+    assert capsys.readouterr().out == "Suppliers are measured; 0 months changed.\n"
+    call_command("measure_suppliers", "--since", "2020-01-31")
+    assert capsys.readouterr().out == "Suppliers are measured; 1 months changed.\n"
+    with pytest.raises(CommandError, match="no date"):
+        call_command("measure_suppliers", "--since", "yesterday")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_measurements_at_once_leave_one_row_a_month():
+    example()
+
+    outcomes = run_at_once(*[lambda: measure_suppliers(at=MEASURED_AT)] * 4)
+
+    assert sorted(outcomes) == [0, 0, 0, 3]
+    assert len(months()) == SupplierPerformance.objects.count() == 3
+    assert SupplierStanding.objects.count() == 2
+
+
+def measured_while_another_measurement_is_under_way(key):
+    """Measure while a transaction that orders something holds an advisory lock; say what it saw."""
+    buyer = Buyer(SupplierFactory())
+    measured = []
+    thread = Thread(target=measure_and_close, args=[measured])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        buyer.order(at(2, 1), at(2, 5), (1, 1))
+        thread.start()
+        for _ in range(200):
+            cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            if measured or cursor.fetchone() is not None:
+                break
+            time.sleep(0.01)
+    thread.join(timeout=30)
+    return measured
+
+
+def measure_and_close(measured):
+    measured.append(measure_suppliers(at=MEASURED_AT))
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_measurement_waits_for_the_one_before_and_sees_what_was_written_meanwhile():
+    assert measured_while_another_measurement_is_under_way(measuring.LOCK) == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_a_measurement_that_does_not_wait_would_write_what_is_past():
+    assert measured_while_another_measurement_is_under_way(measuring.LOCK + 1) == [0]

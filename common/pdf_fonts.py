@@ -12,11 +12,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import arabic_reshaper
-from bidi import get_display
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-
 FOLDER = Path(__file__).resolve().parent / "fonts"
 REGULAR, BOLD, FALLBACK = "DejaVuSans", "DejaVuSans-Bold", "DroidSansFallback"
 UNKNOWN = "\ufffd"
@@ -51,6 +46,9 @@ class Fitted:
 @cache
 def face(name: str) -> Any:
     """Return a packaged font, known to reportlab from then on."""
+    from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 - heavy, and needed to print alone
+    from reportlab.pdfbase.ttfonts import TTFont  # noqa: PLC0415 - as above
+
     font = TTFont(name, FOLDER / f"{name}.ttf")
     pdfmetrics.registerFont(font)
     return font.face
@@ -82,14 +80,21 @@ def as_seen(text: str) -> str:
     """Return a line in the order in which it is seen, Arabic letters in their joined forms."""
     if not any(start <= ord(one) <= end for one in text for start, end in RIGHT_TO_LEFT):
         return text
+    import arabic_reshaper  # noqa: PLC0415 - needed for few texts
+    from bidi import get_display  # noqa: PLC0415 - as above
+
     return str(get_display(arabic_reshaper.reshape(text)))
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a line is, in points."""
-    return float(
-        sum(pdfmetrics.stringWidth(run.text, run.font, size) for run in runs_of(text, bold=bold))
-    )
+    return float(sum(run_width(run, size) for run in runs_of(text, bold=bold)))
+
+
+def run_width(run: Run, size: float) -> float:
+    from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 - as above
+
+    return float(pdfmetrics.stringWidth(run.text, run.font, size))
 
 
 def draw_text(
@@ -99,7 +104,7 @@ def draw_text(
     for run in runs_of(text, bold=bold):
         canvas.setFont(run.font, size)
         canvas.drawString(x, y, run.text)
-        x += pdfmetrics.stringWidth(run.text, run.font, size)
+        x += run_width(run, size)
     return x
 
 

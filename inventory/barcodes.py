@@ -7,8 +7,6 @@ GS1-128 for a trade item number with lot and expiry (GS1 General Specifications,
 from dataclasses import dataclass
 from datetime import date
 
-from barcode import get as barcode_of
-
 from common.exceptions import InvalidInput
 from inventory.gtin import has_wrong_check_digit
 from inventory.models import ProductVariation
@@ -55,11 +53,17 @@ def symbol_of(code: str, symbology: str = AUTO) -> Symbol:
         symbology = symbology_of(code)
     if symbology in RETAIL:
         require_retail(code, symbology)
-        modules = barcode_of(symbology, code[:-1]).build()[0]
+        modules = modules_of(symbology, code[:-1])
     else:
         require_code_128(code)
-        modules = barcode_of("code128", code).build()[0]
+        modules = modules_of("code128", code)
     return Symbol(symbology, code, modules)
+
+
+def modules_of(kind: str, content: str) -> str:
+    from barcode import get  # noqa: PLC0415 - loads Pillow, for the images that it could draw
+
+    return str(get(kind, content).build()[0])
 
 
 def gs1_symbol_of(gtin: str, *, expires: date | None, lot_number: str) -> Symbol:
@@ -73,7 +77,7 @@ def gs1_symbol_of(gtin: str, *, expires: date | None, lot_number: str) -> Symbol
     if lot_number:
         data, text = f"{data}10{lot_number}", f"{text}(10){lot_number}"
     require_code_128(data)
-    return Symbol(GS1_128, text, barcode_of("gs1_128", data).build()[0])
+    return Symbol(GS1_128, text, modules_of("gs1_128", data))
 
 
 def gtin_of(variation: ProductVariation) -> str | None:

@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
-
-from biip import ParseError
-from biip.gs1_element_strings import GS1ElementString
-from biip.gs1_messages import GS1Message
 
 from common.exceptions import InvalidInput
 from inventory.gtin import GTIN_LENGTHS, has_wrong_check_digit
+
+if TYPE_CHECKING:
+    from biip.gs1_element_strings import GS1ElementString
 
 LONGEST_CODE = 300
 SEPARATOR = "\x1d"
@@ -82,7 +82,7 @@ def read_code(scanned: str) -> ScannedCode:
 
 
 def gs1_code(
-    scanned: str, text: str, symbology: str | None, elements: list[GS1ElementString]
+    scanned: str, text: str, symbology: str | None, elements: "list[GS1ElementString]"
 ) -> ScannedCode:
     by_ai = {element.ai.ai: element for element in elements}
 
@@ -106,6 +106,9 @@ def gs1_code(
 
 def malformed_gs1(scanned: str, text: str, symbology: str | None) -> ScannedCode | None:
     """Return what can be read of elements with parentheses, and warn of the rest."""
+    from biip import ParseError  # noqa: PLC0415 - heavy, and needed for scans alone
+    from biip.gs1_messages import GS1Message  # noqa: PLC0415 - as above
+
     elements: list[GS1ElementString] = []
     warnings: list[str] = []
     gtin = None
@@ -128,8 +131,11 @@ def malformed_gs1(scanned: str, text: str, symbology: str | None) -> ScannedCode
     return replace(read, code=gtin, gs1=replace(read.gs1, gtin=gtin), warnings=warnings)
 
 
-def gs1_elements(text: str, *, is_gs1: bool) -> list[GS1ElementString] | None:
+def gs1_elements(text: str, *, is_gs1: bool) -> "list[GS1ElementString] | None":
     """Return the element strings that a text consists of, or None where it is something else."""
+    from biip import ParseError  # noqa: PLC0415 - heavy, and needed for scans alone
+    from biip.gs1_messages import GS1Message  # noqa: PLC0415 - as above
+
     try:
         if text.startswith("("):
             return GS1Message.parse_hri(text).element_strings

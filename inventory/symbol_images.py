@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
-
-import segno
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING
 
 from common.pdf_fonts import FOLDER, REGULAR
 from inventory.barcodes import QUIET, Symbol, bars_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MILLIMETRES_AN_INCH = 25.4
 TEXT_SHARE = 0.2  # of the height, for the text below the bars
@@ -54,6 +55,8 @@ def barcode_svg(symbol: Symbol, size: Size) -> bytes:
 
 def barcode_png(symbol: Symbol, size: Size) -> bytes:
     """Return a barcode as PNG; each module is a whole number of dots wide."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - needed for PNG alone
+
     dots = size.dpi / MILLIMETRES_AN_INCH
     module = max(1, round(size.module * dots))
     bar_height, text_height = (
@@ -72,7 +75,7 @@ def barcode_png(symbol: Symbol, size: Size) -> bytes:
     return saved(image, size.dpi)
 
 
-def saved(image: Image.Image, dpi: int) -> bytes:
+def saved(image: "Image", dpi: int) -> bytes:
     file = BytesIO()
     image.save(file, "PNG", dpi=(dpi, dpi), optimize=True)
     return file.getvalue()
@@ -80,6 +83,8 @@ def saved(image: Image.Image, dpi: int) -> bytes:
 
 def qr_image(payload: str, *, kind: str, scale: int, error: str) -> bytes:
     """Return a QR code as svg or png; `scale` is the dots of a module."""
+    import segno  # noqa: PLC0415 - needed for QR codes alone
+
     file = BytesIO()
     segno.make_qr(payload, error=error, boost_error=False).save(file, kind=kind, scale=scale)
     return file.getvalue()

@@ -1,19 +1,18 @@
 """Pictures of people: whatever comes in, what is kept is an image that we made ourselves."""
 
 from io import BytesIO
-from typing import IO
-
-from PIL import Image, ImageOps
+from typing import IO, TYPE_CHECKING
 
 from common.exceptions import DomainError, InvalidInput
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 LARGEST_FILE = 2 * 1024 * 1024
 MOST_PIXELS = 20_000_000  # some 80 MB while it is decoded
 SIDE = 512
 FORMATS = ("JPEG", "PNG", "WEBP")
 MEDIA_TYPE = "image/webp"
-# The library warns of a bomb beyond this, and refuses twice as much before it decodes anything.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
 class TooLarge(DomainError):
@@ -33,6 +32,10 @@ def clean_avatar(file: IO[bytes]) -> bytes:
     content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise too_large()
+    from PIL import Image  # noqa: PLC0415 - needed for pictures alone
+
+    # The library warns of a bomb beyond this, and refuses twice as much before it decodes anything.
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as image:
             refuse_bomb(image)
@@ -45,7 +48,7 @@ def clean_avatar(file: IO[bytes]) -> bytes:
         ) from error
 
 
-def refuse_bomb(image: Image.Image) -> None:
+def refuse_bomb(image: "Image") -> None:
     """Raise InvalidInput for a picture with too many pixels, before any is decoded."""
     if image.width * image.height > MOST_PIXELS:
         raise refused(
@@ -54,8 +57,10 @@ def refuse_bomb(image: Image.Image) -> None:
         )
 
 
-def encode(image: Image.Image) -> bytes:
+def encode(image: "Image") -> bytes:
     """Decode the first frame, shrink it, and write its pixels alone into a new picture."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 - needed for pictures alone
+
     image.draft("RGB", (SIDE, SIDE))
     mode = "RGBA" if image.has_transparency_data else "RGB"
     upright = ImageOps.exif_transpose(image).convert(mode)

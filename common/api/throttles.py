@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -32,6 +31,8 @@ class MinuteThrottle(BaseThrottle):
         caller = self.caller_of(request) if limit else None
         if caller is None:
             return True
+        from redis.exceptions import RedisError  # noqa: PLC0415 - loads all of the client
+
         try:
             return count(f"{self.setting}:{caller}") <= limit
         except RedisError:

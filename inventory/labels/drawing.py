@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import segno
-
 from common.pdf_fonts import LEADING, draw_text, fit, text_width
 from inventory.barcodes import QUIET, Symbol, bars_of
 from inventory.labels.formats import LabelFormat
@@ -63,6 +61,8 @@ def barcode_height(height: float) -> float:
 
 
 def matrix_size(payload: str) -> int:
+    import segno  # noqa: PLC0415 - needed to print alone
+
     return int(segno.make_qr(payload, error="m").symbol_size(border=0)[0])
 
 
@@ -126,6 +126,8 @@ def draw_barcode(canvas: Any, symbol: Symbol, box: Box) -> None:
 
 
 def draw_qr(canvas: Any, payload: str, box: Box) -> None:
+    import segno  # noqa: PLC0415 - as above
+
     matrix = [bytes(row) for row in segno.make_qr(payload, error="m").matrix]
     module = box.width / (len(matrix) + 2 * QR_QUIET)
     top = box.y + box.height - QR_QUIET * module

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from io import BytesIO
 from itertools import chain, repeat
 
-from reportlab.pdfgen.canvas import Canvas
-
 from inventory.labels.drawing import MM, Box, Label, draw_label
 from inventory.labels.formats import LabelFormat
 
@@ -18,6 +16,8 @@ def sheet_of(
     border: bool = False,
 ) -> bytes:
     """Return the PDF of labels, each so many times, from place `start` of the first page on."""
+    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 - heavy, and needed to print alone
+
     file = BytesIO()
     width, height = label_format.page
     canvas = Canvas(file, pagesize=(width * MM, height * MM), pageCompression=1)

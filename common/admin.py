@@ -25,7 +25,7 @@ from common.admin_rights import allows as allows
 from common.admin_rights import caller as caller
 from common.admin_rights import offered as offered
 from common.admin_saving import note_changes, persistently, refused_form
-from common.admin_steps import Step
+from common.admin_steps import FileStep, Step
 from common.exceptions import DomainError, StaleVersion
 from common.permissions import Can
 from common.references import as_primary_key
@@ -255,7 +255,8 @@ class ScopedAdmin(AuditHistoryMixin, GuardedMixin, ModelAdmin):
         """Return the view of a step, which the site asks for under its name."""
         for step in self.steps:
             if step.name == method_name:
-                return step.as_action(self.take_step)
+                is_file = isinstance(step, FileStep)
+                return step.as_action(self.give_file if is_file else self.take_step)
         return super()._get_instance_method(method_name)
 
     @property
@@ -304,6 +305,17 @@ class ScopedAdmin(AuditHistoryMixin, GuardedMixin, ModelAdmin):
             self.log_change(request, row, step.title)
             messages.success(request, done)
         return self.to_change_page(object_id)
+
+    def give_file(self, request: HttpRequest, object_id: str, step: FileStep) -> HttpResponse:
+        """Open a document, or say why there is none."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not allows(request, step.permission):
+            raise PermissionDenied
+        try:
+            return step.give(row)
+        except DomainError as error:
+            self.tell(request, error, row)
+            return self.to_change_page(row.pk)
 
     def ask(self, request: HttpRequest, row: Any, step: Step, form: Any) -> HttpResponse:
         context = {

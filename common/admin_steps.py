@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.http import HttpResponse
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from common.documents.words import file_name
 from common.permissions import Can
 
 
@@ -46,6 +48,27 @@ class Step:
         view.variant = variant  # type: ignore[attr-defined]
         view.attrs = {}  # type: ignore[attr-defined]
         return view
+
+
+def nothing(row: Any, acting_user: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStep(Step):
+    """A document to open: `give` is called with the row and returns it."""
+
+    run: Callable[..., str] = nothing
+    give: Callable[[Any], HttpResponse]
+
+
+def pdf_page(pdf: bytes, code: str) -> HttpResponse:
+    """Return a document that the browser shows, under the name of its number."""
+    return HttpResponse(
+        pdf,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{file_name(code, "pdf")}"'},
+    )
 
 
 class NotesForm(forms.Form):

@@ -82,6 +82,10 @@ class CompanySettings(models.Model):
         default=True,
         help_text="Nobody decides their own request; off where there is only one person.",
     )
+    mail_customers = models.BooleanField(
+        default=False,
+        help_text="Customers get a mail when goods of their order leave, if it has an address.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -104,6 +108,19 @@ class CompanySettings(models.Model):
         """Return the settings in force."""
         row, _ = cls.objects.get_or_create(pk=cls.ONLY)
         return row
+
+
+@audited(part_of="settings", secret=("image",))
+class CompanyLogo(models.Model):
+    """The picture at the head of documents; a table of its own, so that no setting reads it."""
+
+    settings = models.OneToOneField(CompanySettings, models.CASCADE, related_name="logo")
+    image = models.BinaryField()
+    digest = models.CharField(max_length=16)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return "Logo"
 
 
 NOTHING = "–"

@@ -4,18 +4,36 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from django.urls import reverse
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from common.admin import ScopedAdmin, ServiceForm, caller
-from common.models import CompanySettings
+from common.exceptions import DomainError
+from common.models import CompanyLogo, CompanySettings
 from common.permissions import Can
-from operations.services import change_company_settings
+from common.pictures import clean_picture
+from operations.services import LOGO, change_company_settings
 from warehouses.models import Warehouse
 
 COLUMNS = [
     field.name for field in CompanySettings._meta.fields if field.editable and not field.primary_key
 ]
+
+
+class PresentLogo:
+    """What the form links to, and keeps unless another picture is chosen."""
+
+    def __init__(self) -> None:
+        self.url = reverse("company-logo")
+
+    def __str__(self) -> str:
+        return "logo"
 
 
 class CompanySettingsForm(ServiceForm):
@@ -24,6 +42,10 @@ class CompanySettingsForm(ServiceForm):
     default_warehouse = forms.ModelChoiceField(
         Warehouse.objects.none(), required=False, widget=UnfoldAdminSelectWidget,
         help_text="Where documents go that name no warehouse.",
+    )  # fmt: skip
+    logo = forms.FileField(
+        required=False, widget=UnfoldAdminFileFieldWidget,
+        help_text="At the head of documents: a JPEG, PNG or WebP file of at most 2 MB.",
     )  # fmt: skip
 
     class Meta:
@@ -39,6 +61,18 @@ class CompanySettingsForm(ServiceForm):
             chosen.initial = default_warehouse_key()
             if chosen.initial:
                 chosen.required, chosen.empty_label = True, None
+        if "logo" in self.fields and CompanyLogo.objects.exists():
+            self.fields["logo"].initial = PresentLogo()
+
+    def clean_logo(self) -> Any:
+        """Return the picture made anew, None to take the present one away, or that one itself."""
+        given = self.cleaned_data["logo"]
+        if not isinstance(given, UploadedFile):
+            return given or None
+        try:
+            return clean_picture(given, LOGO)
+        except DomainError as refusal:
+            raise forms.ValidationError(refusal.message) from None
 
 
 def default_warehouse_key() -> int | None:
@@ -59,7 +93,7 @@ class CompanySettingsAdmin(ScopedAdmin):
         return CompanySettings.objects.all()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*COLUMNS, "default_warehouse", *self.readonly_fields]
+        return [*COLUMNS, "logo", "default_warehouse", *self.readonly_fields]
 
     def version_of(self, row: Any) -> str:
         return f"{super().version_of(row)} {default_warehouse_key()}"

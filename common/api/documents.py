@@ -5,8 +5,10 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from common.api.renderers import NumberJSONRenderer
+from common.documents.words import file_name
 
 
 class FileRenderer(BaseRenderer):
@@ -58,3 +60,9 @@ class FileAnswersMixin:
 def file_answer(*renderers: type[FileRenderer]) -> dict[Any, Any]:
     """Return how OpenAPI describes an answer that is one of these files."""
     return {(200, renderer.media_type): OpenApiTypes.BINARY for renderer in renderers}
+
+
+def pdf_answer(pdf: bytes, code: str) -> Response:
+    """Return a document that a browser shows, under the name of its number."""
+    name = file_name(code, "pdf")
+    return Response(pdf, headers={"Content-Disposition": f'inline; filename="{name}"'})

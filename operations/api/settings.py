@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,13 +17,36 @@ from common.api.fields import (
     ReferenceField,
     UpperCaseField,
 )
-from common.api.viewsets import ApiViewSet, field_paths
-from common.models import CompanySettings
+from common.api.uploads import (
+    PictureField,
+    PictureView,
+    is_beyond,
+    named_fields,
+    picture_response,
+)
+from common.api.viewsets import ApiViewSet
+from common.models import CompanyLogo, CompanySettings
 from common.permissions import Can
+from common.pictures import MEDIA_TYPE
 from common.row_versions import RowVersion
 from common.validators import currency_code
-from operations.services import change_company_settings
+from operations.services import LOGO, change_company_settings
 from warehouses.models import Warehouse
+
+
+def logo_address(logo: CompanyLogo | None) -> str | None:
+    """Return where the logo is to be had, another address for each one."""
+    return None if logo is None else f"{reverse('company-logo')}?v={logo.digest}"
+
+
+class LogoField(PictureField):
+    """The company's logo."""
+
+    def present_address(self) -> str | None:
+        return logo_address(CompanyLogo.objects.defer("image").first())
+
+    def to_representation(self, value: CompanyLogo) -> Any:
+        return logo_address(value)
 
 
 class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
@@ -34,14 +60,18 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
     default_warehouse = ReferenceField(
         Warehouse.objects.all, required=False, allow_null=True, help_text="Null: there is none yet."
     )
+    logo = LogoField(
+        LOGO, required=False, allow_null=True,
+        help_text="A JPEG, PNG or WebP file of at most 2 MB, of a form; answers have its address.",
+    )  # fmt: skip
 
     class Meta:
         model = CompanySettings
         fields = [
-            "name", "letterhead", "currency", "default_warehouse",
+            "name", "letterhead", "logo", "currency", "default_warehouse",
             "over_receipt_tolerance_percent", "adjustment_limit_value",
             "adjustment_limit_quantity", "count_recount_tolerance_percent",
-            "second_person_rule", "updated_at",
+            "second_person_rule", "mail_customers", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["updated_at"]
 
@@ -76,11 +106,18 @@ class CompanySettingsViewSet(ApiViewSet):
     }
 
     def get_queryset(self) -> Any:
-        return CompanySettings.objects.all()
+        return CompanySettings.objects.select_related("logo").defer("logo__image")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what is too large before a byte of it is read."""
+        if is_beyond(request, LOGO.largest_file):
+            raise LOGO.too_large()
+        super().initial(request, *args, **kwargs)
 
     def find_row(self) -> CompanySettings:
         CompanySettings.current()
-        return CompanySettings.objects.annotate(row_version=RowVersion()).get()
+        row: CompanySettings = self.get_queryset().annotate(row_version=RowVersion()).get()
+        return row
 
     def retrieve(self, request: Request) -> Response:
         return Response(self.shown(self.get_object()))
@@ -94,10 +131,23 @@ class CompanySettingsViewSet(ApiViewSet):
         return self.answer(
             row,
             "Settings updated successfully",
-            updated_fields=field_paths(serializer.initial_data, serializer),
+            updated_fields=named_fields(serializer),
         )
 
     @extend_schema(responses=CompanySettingsAnswer)
     def partial_update(self, request: Request) -> Response:
         """Change what the body names; PUT and PATCH are the same."""
         return self.update(request)
+
+
+@extend_schema(tags=["settings"])
+class CompanyLogoView(PictureView):
+    permissions = {"get": Can.SIGN_IN}
+
+    @extend_schema(responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
+    def get(self, request: Request) -> HttpResponse:
+        """Get the company's logo."""
+        logo = CompanyLogo.objects.first()
+        if logo is None:
+            raise Http404("There is no logo. An administrator sets one in the company settings.")
+        return picture_response(logo.image, logo.digest)

@@ -9,7 +9,7 @@ from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
 from operations.api.finding import ScanView, SearchView
 from operations.api.recall import LotRecallViewSet
 from operations.api.schedule import ScheduleView
-from operations.api.settings import CompanySettingsViewSet
+from operations.api.settings import CompanyLogoView, CompanySettingsViewSet
 from operations.exchange.kinds import KINDS
 
 COMPANY_SETTINGS = CompanySettingsViewSet.as_view(
@@ -51,6 +51,7 @@ urlpatterns = [
     path("health/live/", views.LiveView.as_view(), name="health-live"),
     path("health/ready/", views.ReadyView.as_view(), name="health-ready"),
     path("settings/", COMPANY_SETTINGS, name="settings"),
+    path("settings/logo/", CompanyLogoView.as_view(), name="company-logo"),
     path("lots/<str:pk>/recall/", LotRecallViewSet.as_view({"get": "retrieve"}), name="lot-recall"),
     path("scan/", ScanView.as_view(), name="scan"),
     path("search/", SearchView.as_view(), name="search"),

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.http import HttpResponse
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from common.admin_orders import QuantitiesForm, quantity_field
-from common.admin_steps import Step
+from common.admin_steps import FileStep, Step, pdf_page
 from common.permissions import Can
 from purchasing.models import PurchaseOrder
 from purchasing.services.receipts import ZERO, Delivery, ReceiptLine, receive_purchase_order
@@ -128,6 +129,14 @@ def receive(
     return f"Received as {receipt.code}; the goods are in stock."
 
 
+def pdf(row: PurchaseOrder) -> HttpResponse:
+    from purchasing.documents.order_pdf import (  # noqa: PLC0415 - loads the layout engine
+        purchase_order_pdf,
+    )
+
+    return pdf_page(purchase_order_pdf(row.pk), row.order_number)
+
+
 def can_become(status: str) -> Any:
     def lawful(row: PurchaseOrder) -> bool:
         return status in row.allowed_transitions
@@ -136,6 +145,10 @@ def can_become(status: str) -> Any:
 
 
 STEPS = (
+    FileStep(
+        name="pdf", title="PDF", permission=Can.VIEW_PURCHASE_ORDERS, give=pdf,
+        icon="picture_as_pdf",
+    ),
     Step(
         name="send", title="Send", permission=Can.MANAGE_PURCHASE_ORDERS, run=send,
         lawful=can_become(Status.SENT), icon="send",

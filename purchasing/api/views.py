@@ -11,6 +11,7 @@ from common.api.callers import require_caller
 from common.api.viewsets import ListRetrieveViewSet, field_paths
 from common.exceptions import InvalidInput
 from common.permissions import Can
+from purchasing.api.document_views import OrderDocumentsMixin
 from purchasing.api.filters import PurchaseOrderFilterSet
 from purchasing.api.lines import (
     describes_lines,
@@ -43,7 +44,7 @@ PEOPLE = ("created_by", "approved_by", "received_by")
 NOT_DETAILS = {*PEOPLE, "items", "status", "actual_delivery_date", "order_number"}
 
 
-class PurchaseOrderViewSet(ListRetrieveViewSet):
+class PurchaseOrderViewSet(OrderDocumentsMixin, ListRetrieveViewSet):
     """Orders to suppliers: made as drafts, sent, confirmed, shipped, received in parts."""
 
     queryset = PurchaseOrder.objects.order_by("-order_date", "-pk")
@@ -59,6 +60,7 @@ class PurchaseOrderViewSet(ListRetrieveViewSet):
     permissions = {
         "list": Can.VIEW_PURCHASE_ORDERS,
         "retrieve": Can.VIEW_PURCHASE_ORDERS,
+        "pdf": Can.VIEW_PURCHASE_ORDERS,
         "create": Can.MANAGE_PURCHASE_ORDERS,
         # Who may post stock may receive; any other change asks for more, in the service.
         "update": Can.POST_STOCK,

@@ -1,8 +1,12 @@
 """The page of company settings: one row, its ranges, and two people at once."""
 
-import pytest
+from io import BytesIO
 
-from common.models import CompanySettings
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from common.models import CompanyLogo, CompanySettings
 from tests.admin.pages import add_to, deletion_of, errors_of, filled, list_of, page_of
 from tests.factories.warehouses import WarehouseFactory
 from warehouses.models import Warehouse
@@ -33,7 +37,7 @@ def test_every_setting_is_on_the_page_and_is_saved(administrator, page):
     other = WarehouseFactory(code="WH-X")
     fields = set(administrator.get(page).context["adminform"].form.fields)
     columns = {field.name for field in CompanySettings._meta.fields if field.editable}
-    assert fields == (columns - {"id"}) | {"default_warehouse"}
+    assert fields == (columns - {"id"}) | {"default_warehouse", "logo"}
 
     body = filled(
         administrator, page, name="Acme", currency="eur",
@@ -118,3 +122,37 @@ def test_only_administrators_see_the_page(office, page):
         assert office(role).get(page_of(row)).status_code == 403
         assert office(role).get(list_of(CompanySettings)).status_code == 403
         assert office(role).post(page_of(row), {"name": "x"}).status_code == 403
+
+
+def upload(name, content):
+    return SimpleUploadedFile(name, content, "image/png")
+
+
+def logo(size=(40, 20)):
+    file = BytesIO()
+    Image.new("RGB", size, "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_logo_is_set_kept_and_taken_away(administrator, page):
+    body = filled(administrator, page, logo=upload("l.png", logo()))
+    answer = administrator.post(page, body)
+    assert answer.status_code == 302, errors_of(answer)
+    kept = CompanyLogo.objects.get().digest
+    assert 'href="/api/settings/logo/"' in administrator.get(page).content.decode()
+
+    administrator.post(page, filled(administrator, page, name="Acme", logo=""))
+    assert (CompanyLogo.objects.get().digest, CompanySettings.current().name) == (kept, "Acme")
+
+    administrator.post(page, filled(administrator, page, **{"logo": "", "logo-clear": "on"}))
+    assert CompanyLogo.objects.count() == 0
+
+
+def test_what_is_no_picture_is_named_at_its_field(administrator, page):
+    body = filled(administrator, page, name="New", logo=upload("l.png", b"<svg></svg>"))
+
+    answer = administrator.post(page, body)
+
+    assert list(answer.context["adminform"].form.errors) == ["logo"]
+    assert "no readable picture" in errors_of(answer)
+    assert (CompanyLogo.objects.count(), CompanySettings.current().name) == (0, "")

@@ -13,6 +13,7 @@ from tests.admin.pages import add_to, buttons, errors_of, filled, lines, page_of
 from tests.factories.inventory import VariationFactory
 from tests.factories.purchasing import facts, incoming_of_balances, incoming_of_orders, make_order
 from tests.factories.suppliers import SupplierFactory
+from tests.pdf_pages import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
 STEPS = {
@@ -39,8 +40,8 @@ def new_purchase(seller, place, *rows, **fields):
 def test_a_purchase_order_shows_the_lawful_buttons(manager, office, place, status):
     order = make_order(warehouse=place.own, status=status)
 
-    assert buttons(manager, order) == STEPS[status]
-    assert buttons(office("staff"), order) == STEPS[status] & {"receive"}
+    assert buttons(manager, order) == STEPS[status] | {"pdf"}
+    assert buttons(office("staff"), order) == STEPS[status] & {"receive"} | {"pdf"}
 
 
 @pytest.mark.parametrize("step", ["send", "confirm", "ship", "receive", "cancel"])
@@ -388,4 +389,17 @@ def test_a_page_opened_before_somebody_cancelled_is_stale(manager, place):
 
     assert "Somebody else changed this" in errors_of(answer)
     assert answer.context["adminform"].form["notes"].value() == "Mine."
+    assert facts(order) == before
+
+
+def test_the_pdf_opens_from_the_page(manager, office, place):
+    order = make_order(4, warehouse=place.own)
+    foreign = make_order(4, warehouse=place.foreign)
+    before = facts(order)
+
+    answer = office("staff").get(step_of(order, "pdf"))
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert f"Purchase order {order.order_number}" in text_of(answer.content)
+    assert manager.get(step_of(foreign, "pdf")).status_code == 403
     assert facts(order) == before

@@ -27,6 +27,7 @@ def test_everybody_signed_in_reads_them(api, client):
     assert body == {
         "name": "",
         "letterhead": "",
+        "logo": None,
         "currency": "USD",
         "default_warehouse": "WH-1",
         "over_receipt_tolerance_percent": 0,
@@ -34,6 +35,7 @@ def test_everybody_signed_in_reads_them(api, client):
         "adjustment_limit_quantity": None,
         "count_recount_tolerance_percent": 10,
         "second_person_rule": True,
+        "mail_customers": False,
     }
 
 

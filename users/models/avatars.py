@@ -8,7 +8,7 @@ from common.audit import audited
 
 @audited(part_of="user", secret=("image",))
 class Avatar(models.Model):
-    """Somebody's picture, as users.avatars made it: in the database, so that backups have it."""
+    """Somebody's picture, as common.pictures made it: in the database, so that backups have it."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="avatar")
     image = models.BinaryField()

@@ -2,24 +2,25 @@
 
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpResponse, QueryDict
-from django.utils.http import quote_etag
+from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
-from rest_framework import serializers
-from rest_framework.fields import SkipField
-from rest_framework.renderers import BaseRenderer
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.renderers import NumberJSONRenderer
 from common.api.schema import ErrorSerializer
-from common.api.views import ApiView
-from common.api.viewsets import ApiViewSet, field_paths
+from common.api.uploads import (
+    PictureField,
+    PictureView,
+    is_beyond,
+    named_fields,
+    picture_response,
+)
+from common.api.viewsets import ApiViewSet
 from common.permissions import Can
+from common.pictures import MEDIA_TYPE
 from common.row_versions import RowVersion
-from users.avatars import LARGEST_FILE, MEDIA_TYPE, clean_avatar, too_large
+from users.avatars import AVATAR
 from users.models import Avatar, User
 from users.services.avatars import set_avatar
 from warehouses.api.people import PEOPLE
@@ -27,27 +28,18 @@ from warehouses.api.people_serializers import PersonBody, PersonSerializer
 from warehouses.queries import avatar_address
 from warehouses.services.profile import change_profile
 
-FORM_OVERHEAD = 64 * 1024
 
+class AvatarField(PictureField):
+    """One's own picture."""
 
-@extend_schema_field(OpenApiTypes.BINARY)
-class AvatarField(serializers.Field[Any, Any, Any, Any]):
-    """A picture as a file of a form; null takes it away; its own address leaves it as it is."""
-
-    def to_internal_value(self, data: Any) -> bytes:
-        if isinstance(data, UploadedFile):
-            return clean_avatar(data)
-        if isinstance(data, str) and data == avatar_address(self.context["request"].user):
-            raise SkipField
-        raise serializers.ValidationError(
-            "Send the picture as a file: multipart/form-data with the field avatar."
-        )
+    def present_address(self) -> str | None:
+        return avatar_address(self.context["request"].user)
 
 
 class ProfileBody(PersonBody):
     """What people change of themselves; whatever else the body holds stays as it is."""
 
-    avatar = AvatarField(required=False, allow_null=True)
+    avatar = AvatarField(AVATAR, required=False, allow_null=True)
 
     class Meta(PersonBody.Meta):
         fields = ["profile", "preferences", "default_warehouse", "avatar"]
@@ -66,8 +58,8 @@ class ProfileViewSet(ApiViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what is too large before a byte of it is read."""
-        if content_length(request) > LARGEST_FILE + FORM_OVERHEAD:
-            raise too_large()
+        if is_beyond(request, AVATAR.largest_file):
+            raise AVATAR.too_large()
         super().initial(request, *args, **kwargs)
 
     def find_row(self) -> User:
@@ -108,34 +100,11 @@ class ProfileViewSet(ApiViewSet):
         return self.update(request)
 
 
-class PictureRenderer(BaseRenderer):
-    """Says that a picture is to be had; the view writes it, and errors are JSON."""
-
-    media_type = MEDIA_TYPE
-    format = "webp"
-    charset = None
-
-
-class PictureView(ApiView):
-    renderer_classes = (PictureRenderer, NumberJSONRenderer)
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(response, Response):
-            request.accepted_renderer = NumberJSONRenderer()
-            request.accepted_media_type = NumberJSONRenderer.media_type
-        return super().finalize_response(request, response, *args, **kwargs)
-
-    def picture_of(self, person: User | None) -> HttpResponse:
-        picture = Avatar.objects.filter(user=person).first() if person else None
-        if picture is None:
-            raise Http404("There is no such picture among those you may see.")
-        response = HttpResponse(bytes(picture.image), content_type=MEDIA_TYPE)
-        response["Content-Disposition"] = f'inline; filename="{picture.digest}.webp"'
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response["Cache-Control"] = "private, max-age=3600"
-        response["ETag"] = quote_etag(picture.digest)
-        return response
+def picture_of(person: User | None) -> HttpResponse:
+    picture = Avatar.objects.filter(user=person).first() if person else None
+    if picture is None:
+        raise Http404("There is no such picture among those you may see.")
+    return picture_response(picture.image, picture.digest)
 
 
 @extend_schema(tags=["profile"])
@@ -151,7 +120,7 @@ class OwnPictureView(PictureView):
     def get(self, request: Request) -> HttpResponse:
         """Get your own picture."""
         user: Any = request.user
-        return self.picture_of(user)
+        return picture_of(user)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
@@ -169,17 +138,4 @@ class PersonPictureView(PictureView):
     def get(self, request: Request, id: str) -> HttpResponse:
         """Get the picture of a colleague, or of somebody else whom you may see."""
         user: Any = request.user
-        return self.picture_of(User.objects.known_by_sight_to(user).by_reference(id).first())
-
-
-def content_length(request: Request) -> int:
-    text = str(request.META.get("CONTENT_LENGTH") or "0")
-    return int(text) if text.isascii() and text.isdigit() else 0
-
-
-def named_fields(body: ProfileBody) -> list[str]:
-    """Return the dotted paths of the fields that a JSON body or a form sets."""
-    named: Any = body.initial_data
-    if isinstance(named, QueryDict):
-        return [name for name in named if name.partition(".")[0] in body.fields]
-    return field_paths(named, body)
+        return picture_of(User.objects.known_by_sight_to(user).by_reference(id).first())

@@ -16,7 +16,7 @@ def change_profile(
 ) -> User:
     """Change profile, preferences, default warehouse and, where `avatar` is given, the picture.
 
-    `avatar` holds bytes of users.avatars, or None to take the picture away. Locks the account.
+    `avatar` holds bytes of common.pictures, or None to take the picture away. Locks the account.
     Raises as change_member.
     """
     pictures = [fields.pop("avatar")] if "avatar" in fields else []

@@ -37,6 +37,7 @@ ROWS = [
     Row("post", "/api/session/login/", own=ALL, anonymous=200, body={}),
     Row("post", "/api/session/logout/", own=ALL, anonymous=200),
     Row("get", "/api/settings/", own=ALL),
+    Row("get", "/api/settings/logo/", own="404 404 404 404 404"),
     Row("get", "/api/schedule/", own=ADMIN),
     Row("get", "/api/scan/?code=4006381333931", own=ALL),
     Row("get", "/api/search/?q=hammer", own=ALL),

@@ -52,6 +52,7 @@ def rows(path):
         Row("get", path + "?warehouse={warehouse}", own=SEE, foreign=SEE),
         Row("get", path + "?supplier_id={supplier}", own=SEE),
         Row("get", detail, own=SEE, foreign="200 404 404 403 404"),
+        Row("get", detail + "pdf/", own=SEE, foreign="200 404 404 403 404"),
         Row("post", path, own="201 201 403 403 403", foreign="201 400 403 403 403", body=new_order),
         *[
             Row(

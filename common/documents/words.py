@@ -1,0 +1,34 @@
+"""How figures, days and file names are written on printed documents and in mails."""
+
+import re
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+CENT = Decimal("0.01")
+
+
+def money(amount: Decimal, currency: str = "") -> str:
+    """Write an amount with two decimals, such as 1,234.50 EUR."""
+    return f"{amount.quantize(CENT, ROUND_HALF_UP):,f} {currency}".rstrip()
+
+
+def unit_price(amount: Decimal) -> str:
+    """Write a price per unit with the decimals that it has, two at least."""
+    shown = amount.normalize()
+    return money(amount) if shown == shown.quantize(CENT) else f"{shown:,f}"
+
+
+def amount_of(quantity: Decimal) -> str:
+    """Write a quantity without zeros behind it."""
+    return f"{quantity.normalize():,f}"
+
+
+def day(moment: date) -> str:
+    """Write a day so that nobody takes the month for the day, such as 3 March 2026."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def file_name(code: str, ending: str) -> str:
+    """Return the name of a document's file; business codes may hold slashes."""
+    return f"{UNSAFE.sub('-', code).strip('.-') or 'document'}.{ending}"

@@ -65,6 +65,10 @@ NAVIGATION = [
             Can.VIEW_PURCHASE_ORDERS,
         ),
         entry(
+            "Purchase requests", "pan_tool_alt", "purchasing_purchaserequest_changelist",
+            Can.REQUEST_GOODS,
+        ),
+        entry(
             "Goods receipts", "move_to_inbox", "purchasing_goodsreceipt_changelist",
             Can.VIEW_PURCHASE_ORDERS,
         ),

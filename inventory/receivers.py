@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.urls import reverse
+
+from common.permissions import Can
 from inventory.services.tell import DOCUMENT_DECIDED, DOCUMENT_WAITS, DOCUMENTS
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_mail
 
 WAITING = ("pending", "submitted")
-PAGES = {"transfer": "transferrequest", "adjustment": "adjustmentrequest", "count": "stockcount"}
 
 
 def document_of(message: OutboxMessage) -> Any:
@@ -20,7 +22,7 @@ def document_of(message: OutboxMessage) -> Any:
     return document
 
 
-def mail_about(document: Any, kind: str, heading: str, text: str) -> Mail:
+def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -> Mail:
     asked_by = getattr(document, "requested_by", None) or getattr(document, "submitted_by", None)
     places = [
         ("From", getattr(document, "from_warehouse", "")),
@@ -31,7 +33,7 @@ def mail_about(document: Any, kind: str, heading: str, text: str) -> Mail:
         ("Document", document.code),
         *places,
         ("Asked by", asked_by or ""),
-        ("Notes", document.notes),
+        ("Notes", getattr(document, "notes", "") or getattr(document, "reason", "")),
         ("Decision", document.decision_note),
     ]
     return Mail(
@@ -41,10 +43,17 @@ def mail_about(document: Any, kind: str, heading: str, text: str) -> Mail:
             "heading": heading,
             "text": text,
             "facts": [(name, value) for name, value in facts if value],
-            "link": f"/admin/inventory/{PAGES[kind]}/{document.pk}/change/",
-            "button": f"Open {document.code}",
+            **way_to(document, message.recipient),
         },
     )
+
+
+def way_to(document: Any, recipient: Any) -> dict[str, str]:
+    """Lead to the document's page, or to the front door those who have no back office."""
+    if not recipient.can(Can.USE_BACK_OFFICE):
+        return {"link": "/", "button": "Open InventoryPulse"}
+    page = f"admin:{document._meta.app_label}_{document._meta.model_name}_change"
+    return {"link": reverse(page, args=[document.pk]), "button": f"Open {document.code}"}
 
 
 @register_mail(DOCUMENT_WAITS)
@@ -54,7 +63,7 @@ def write_document_waits(message: OutboxMessage) -> Mail:
     if document.status not in WAITING:
         raise CauseGone(f"{document.code} is {document.status}.")
     return mail_about(
-        document, kind, f"{kind.capitalize()} {document.code} waits for a decision",
+        message, document, f"{kind.capitalize()} {document.code} waits for a decision",
         "Somebody asks for it; you may decide it.",
     )  # fmt: skip
 
@@ -64,6 +73,6 @@ def write_document_decided(message: OutboxMessage) -> Mail:
     document, kind = document_of(message), message.payload["kind"]
     word = document.get_status_display().lower()
     return mail_about(
-        document, kind, f"{kind.capitalize()} {document.code} is {word}",
+        message, document, f"{kind.capitalize()} {document.code} is {word}",
         "You asked for it; this is what was decided.",
     )  # fmt: skip

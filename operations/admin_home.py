@@ -14,7 +14,7 @@ from inventory.admin.transfers import to_decide, to_receive, to_ship
 from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
 from notifications.models import OutboxMessage
 from purchasing.admin.orders import overdue
-from purchasing.models import PurchaseOrder
+from purchasing.models import PurchaseOrder, PurchaseRequest
 from sales.admin.orders import ready_to_fulfil
 from sales.models import SalesOrder
 from users.models import User
@@ -215,6 +215,22 @@ def adjustments_to_decide(user: Any) -> list[Waiting]:
     return [Waiting("Adjustments to decide", "tune", total(rows), link, shown)]
 
 
+def requests_to_decide(user: Any) -> list[Waiting]:
+    found = PurchaseRequest.objects.visible_to(user).pending()
+    rows = counted(found.select_related("warehouse", "requested_by"), "needed_by", "created_at")
+    shown = [
+        Row(
+            page("purchasing_purchaserequest", row.pk),
+            str(row),
+            f"{row.warehouse.code}, by {row.requested_by}"
+            + (f", needed by {row.needed_by:%d %b %Y}" if row.needed_by else ""),
+        )
+        for row in rows
+    ]
+    link = f"{listing('purchasing_purchaserequest')}?status__exact=pending"
+    return [Waiting("Purchase requests to decide", "pan_tool_alt", total(rows), link, shown)]
+
+
 def counts_going_on(user: Any) -> list[Waiting]:
     return [count_card(user, "Counts going on", "barcode_scanner", "counting")]
 
@@ -246,6 +262,7 @@ KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [
     (Can.DECIDE_TRANSFERS, transfers_to_decide),
     (Can.POST_STOCK, transfers_to_move),
     (Can.DECIDE_STOCK_CORRECTIONS, adjustments_to_decide),
+    (Can.DECIDE_GOODS_REQUESTS, requests_to_decide),
     (Can.POST_STOCK, counts_going_on),
     (Can.DECIDE_STOCK_CORRECTIONS, counts_to_decide),
     (Can.VIEW_STOCK, open_alerts),

@@ -22,7 +22,7 @@ from inventory.models import (
 )
 from inventory.scanned_codes import ScannedCode, read_code
 from inventory.search import LONGEST_TEXT, searched_products
-from purchasing.models import GoodsReceipt, PurchaseOrder
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
 from sales.models import SalesOrder, SalesReturn
 from suppliers.models import Supplier
 from users.models import User
@@ -106,6 +106,15 @@ PLACES = (
         permission=Can.VIEW_PURCHASE_ORDERS,
         title=lambda row: f"Receipt of {row.order.order_number}",
         columns=("code__istartswith", "delivery_note__istartswith"),
+        is_document=True,
+    ),
+    Place(
+        kind="purchase_request",
+        rows=lambda: PurchaseRequest.objects.all(),
+        path="purchase-requests",
+        permission=Can.REQUEST_GOODS,
+        title=lambda row: f"Purchase request, {row.status}",
+        columns=("code__istartswith",),
         is_document=True,
     ),
     Place(

@@ -6,10 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from inventory.services.tell import register_document
 from purchasing.measuring import figures_between, figures_now
-from purchasing.models import PurchaseOrder
+from purchasing.models import PurchaseOrder, PurchaseRequest
+from purchasing.services.requests import KIND
 from suppliers.queries import PerformanceFigures, register_measure
 from warehouses.open_tasks import OpenTask, register_open_tasks
+
+register_document(KIND, PurchaseRequest)
 
 DONE = (PurchaseOrder.Status.RECEIVED, PurchaseOrder.Status.CANCELLED)
 
@@ -31,3 +35,12 @@ def measured_by_deliveries(
     if start is None:
         return figures_now(supplier_ids)
     return figures_between(supplier_ids, start, end or timezone.now())
+
+
+@register_open_tasks
+def open_requests_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
+    """Name the purchase requests of somebody that nobody has decided yet."""
+    requests = PurchaseRequest.objects.visible_to(seen_by).pending().filter(requested_by=person)
+    for request in requests.select_related("warehouse").order_by("pk"):
+        title = f"Purchase request {request.code} waits for a decision"
+        yield OpenTask("purchase_request", request.code, title, request.warehouse.code)

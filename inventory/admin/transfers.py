@@ -28,12 +28,12 @@ from inventory.services.transfers.receiving import (
     receive_transfer,
 )
 from inventory.services.transfers.requests import (
-    WantedLine,
     approve_transfer,
     reject_transfer,
     request_transfer,
 )
 from inventory.services.transfers.shipping import ship_transfer
+from inventory.services.wanted_lines import WantedLine
 from warehouses.models import Membership, Warehouse
 
 Status = TransferRequest.Status

@@ -13,15 +13,17 @@ from common.api.fields import (
     QuantityField,
     ReferenceInput,
 )
-from common.api.synonyms import SynonymsMixin
 from inventory.api.decisions import NOTE, DecisionInput, NamedMixin
-from inventory.api.document_lines import OPTIONAL, PRODUCT_KEYS, DocumentLineInput
+from inventory.api.document_lines import OPTIONAL, DocumentLineInput
+from inventory.api.wanted_lines import (
+    MOST_LINES,
+    QUANTITY_INPUT,
+    GrantedLinesInput,
+    WantedGoodsInput,
+)
 from inventory.models import TransferLine, TransferLot, TransferRequest
-from inventory.services.stock_change import LARGEST_QUANTITY
 
-MOST_LINES = 1000
 WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
-QUANTITY_INPUT: dict[str, Any] = {"min_value": 0, "max_value": LARGEST_QUANTITY}
 
 
 class TransferLotSerializer(serializers.ModelSerializer[TransferLot]):
@@ -89,21 +91,6 @@ class ChangedTransferSerializer(TransferSerializer):
         read_only_fields = fields
 
 
-class TransferLineInput(DocumentLineInput):
-    """What is wanted of one product."""
-
-    renamed = {
-        "quantity_requested": "quantity",
-        "qty": "quantity",
-        "sku_code": "sku",
-        "product": "product_id",
-        "variation": "product_variation",
-    }
-
-    id = None  # type: ignore[assignment]
-    quantity = QuantityField(min_value=0, max_value=LARGEST_QUANTITY)
-
-
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -131,7 +118,7 @@ class TransferLineInput(DocumentLineInput):
         ),
     ]
 )
-class TransferInput(SynonymsMixin, serializers.Serializer[Any]):
+class TransferInput(WantedGoodsInput):
     """A request: `items`, or one product and its quantity beside the warehouses."""
 
     synonyms = {
@@ -145,50 +132,12 @@ class TransferInput(SynonymsMixin, serializers.Serializer[Any]):
 
     from_warehouse = ReferenceInput()
     to_warehouse = ReferenceInput()
-    items = serializers.ListField(
-        child=TransferLineInput(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
-    )
-    product_id = ReferenceInput(**OPTIONAL)
-    sku = ReferenceInput(**OPTIONAL)
-    product_variation = ReferenceInput(**OPTIONAL)
-    quantity = QuantityField(**QUANTITY_INPUT, **OPTIONAL)
     auto_receive = serializers.BooleanField(required=False)
     notes = serializers.CharField(**NOTE)
     requested_by = ReferenceInput(**OPTIONAL)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        flat = {key: attrs.pop(key) for key in (*PRODUCT_KEYS, "quantity") if key in attrs}
-        flat = {key: value for key, value in flat.items() if value is not None}
-        if flat and attrs.get("items"):
-            raise serializers.ValidationError(
-                {"items": ["Send items, or one product beside them, not both."]}
-            )
-        if flat:
-            one = TransferLineInput(data=flat)
-            one.is_valid(raise_exception=True)
-            attrs["items"] = [one.validated_data]
-        if not attrs.get("items"):
-            raise serializers.ValidationError({"items": ["Name at least one item."]})
-        return attrs
 
-
-class ShippedLineInput(DocumentLineInput):
-    """How much of one line leaves."""
-
-    renamed = {"quantity_shipped": "quantity", "sku_code": "sku"}
-
-    quantity = QuantityField(**QUANTITY_INPUT)
-
-
-class ShipInput(serializers.Serializer[Any]):
-    """What leaves, where it is less than asked for; lines not named leave whole."""
-
-    items = serializers.ListField(
-        child=ShippedLineInput(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
-    )
-
-
-class TransferDecisionInput(ShipInput, DecisionInput):
+class TransferDecisionInput(GrantedLinesInput, DecisionInput):
     """Approve, which ships unless `ship` is false, or reject and say why in `note`."""
 
     ship = serializers.BooleanField(

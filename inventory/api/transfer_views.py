@@ -24,13 +24,17 @@ from inventory.api.transfer_serializers import (
     CloseInput,
     InTransitAnswer,
     NamedTransferDecisionInput,
-    ShipInput,
     TransferDecisionInput,
     TransferInput,
     TransferReceiptInput,
     TransferSerializer,
 )
-from inventory.lookup import find_variations
+from inventory.api.wanted_lines import (
+    GrantedLinesInput,
+    granted_lines,
+    lines_of,
+    wanted_lines,
+)
 from inventory.models import TransferRequest
 from inventory.queries import in_transit_value
 from inventory.services.transfers.receiving import (
@@ -40,7 +44,6 @@ from inventory.services.transfers.receiving import (
     receive_transfer,
 )
 from inventory.services.transfers.requests import (
-    WantedLine,
     approve_transfer,
     reject_transfer,
     request_transfer,
@@ -155,20 +158,20 @@ class TransferRequestViewSet(ListRetrieveViewSet):
             transfer=transfer,
             note=note,
             ship=body["ship"],
-            quantities=shipped_quantities(body.get("items"), transfer),
+            quantities=granted_lines(body.get("items"), transfer),
             acting_user=self.request.user,
         )
         return self.answer(transfer, "Transfer approved successfully")
 
-    @extend_schema(request=ShipInput, responses=ChangedTransferSerializer)
+    @extend_schema(request=GrantedLinesInput, responses=ChangedTransferSerializer)
     @action(detail=True, methods=["post"])
     def ship(self, request: Request, pk: str) -> Response:
         """Ship an approved transfer from the source."""
         transfer = self.get_object()
-        body = checked_body(ShipInput, request)
+        body = checked_body(GrantedLinesInput, request)
         ship_transfer(
             transfer=transfer,
-            quantities=shipped_quantities(body.get("items"), transfer),
+            quantities=granted_lines(body.get("items"), transfer),
             acting_user=request.user,
         )
         return self.answer(transfer, "Transfer shipped successfully")
@@ -221,36 +224,6 @@ def any_warehouse(reference: str, field: str) -> Warehouse:
         text = f'Unknown warehouse "{reference[:50]}". Use the code of one that is active.'
         raise InvalidInput(text, {field: [text]})
     return found
-
-
-def wanted_lines(entries: Sequence[Entry]) -> list[WantedLine]:
-    return [
-        WantedLine(variation=variation, quantity=entry["quantity"])
-        for entry, variation in zip(entries, find_variations(entries), strict=True)
-    ]
-
-
-def lines_of(transfer: TransferRequest) -> list[Any]:
-    return list(transfer.lines.select_related("variation__product"))
-
-
-def shipped_quantities(
-    entries: Sequence[Entry] | None, transfer: TransferRequest
-) -> dict[int, Decimal] | None:
-    """Return what leaves by line; raises InvalidInput naming every bad entry."""
-    if entries is None:
-        return None
-    errors: Errors = {}
-    quantities: dict[int, Decimal] = {}
-    lines = lines_of(transfer)
-    for index, entry in enumerate(entries):
-        line = only(lines, entry, index, errors)
-        if line is not None and line.pk in quantities:
-            errors[f"items.{index}"] = ["This line is named twice."]
-        elif line is not None:
-            quantities[line.pk] = entry["quantity"]
-    refuse(errors)
-    return quantities
 
 
 def arrivals_of(entries: Sequence[Entry], lines: Sequence[Any]) -> list[Arrival]:

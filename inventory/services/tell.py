@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from common.permissions import Can
 from inventory.models import AdjustmentRequest, StockCount, TransferRequest
 from users.models import User
@@ -19,6 +17,11 @@ DOCUMENTS: dict[str, Any] = {
 }
 
 
+def register_document(kind: str, model: Any) -> None:
+    """Let documents of a higher app be told of by the same mails."""
+    DOCUMENTS[kind] = model
+
+
 def tell_transfer_waits(transfer: TransferRequest) -> None:
     """Tell the others who decide transfers that one waits for them."""
     deciders = User.objects.who_can(Can.DECIDE_TRANSFERS).exclude(pk=transfer.requested_by_id)
@@ -30,7 +33,9 @@ def tell_adjustment_waits(adjustment: AdjustmentRequest) -> None:
     tell_waits(
         "adjustment",
         adjustment,
-        correction_deciders(adjustment.warehouse, adjustment.requested_by_id),
+        deciders_in(
+            adjustment.warehouse, Can.DECIDE_STOCK_CORRECTIONS, but=adjustment.requested_by_id
+        ),
         f"Adjustment {adjustment.code} waits for a decision",
     )
 
@@ -40,18 +45,16 @@ def tell_count_waits(count: StockCount) -> None:
     tell_waits(
         "count",
         count,
-        correction_deciders(count.warehouse, count.submitted_by_id),
+        deciders_in(count.warehouse, Can.DECIDE_STOCK_CORRECTIONS, but=count.submitted_by_id),
         f"Count {count.code} waits for a decision",
     )
 
 
-def correction_deciders(warehouse: Warehouse, but: int | None) -> Any:
-    """Return who decides corrections in a warehouse: its managers, else the administrators."""
-    able = User.objects.who_can(Can.DECIDE_STOCK_CORRECTIONS).exclude(pk=but)
-    local = Q(warehouse_memberships__warehouse=warehouse)
-    return able.filter(local).distinct() if able.filter(local).exists() else able.filter(
-        role="admin"
-    )  # fmt: skip
+def deciders_in(warehouse: Warehouse, permission: Can, *, but: int | None) -> Any:
+    """Return who else decides something in a warehouse: its people, else the administrators."""
+    able = User.objects.who_can(permission).exclude(pk=but)
+    local = able.filter(warehouse_memberships__warehouse=warehouse).distinct()
+    return local if local.exists() else able.filter(role="admin")
 
 
 def tell_waits(kind: str, document: Any, people: Any, title: str) -> None:

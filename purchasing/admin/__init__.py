@@ -1,4 +1,5 @@
 from purchasing.admin.orders import PurchaseOrderAdmin
 from purchasing.admin.receipts import GoodsReceiptAdmin
+from purchasing.admin.requests import PurchaseRequestAdmin
 
-__all__ = ["GoodsReceiptAdmin", "PurchaseOrderAdmin"]
+__all__ = ["GoodsReceiptAdmin", "PurchaseOrderAdmin", "PurchaseRequestAdmin"]

@@ -1,9 +1,11 @@
 from rest_framework.routers import SimpleRouter
 
+from purchasing.api.request_views import PurchaseRequestViewSet
 from purchasing.api.views import PurchaseOrderViewSet
 
 router = SimpleRouter()
 router.register("purchase-orders", PurchaseOrderViewSet, basename="purchase-order")
+router.register("purchase-requests", PurchaseRequestViewSet, basename="purchase-request")
 router.register("orders/purchase", PurchaseOrderViewSet, basename="order-purchase")
 
 urlpatterns = router.urls

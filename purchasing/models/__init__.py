@@ -1,4 +1,12 @@
 from purchasing.models.order import PurchaseOrder, PurchaseOrderItem
 from purchasing.models.receipt import GoodsReceipt, GoodsReceiptLine
+from purchasing.models.request import PurchaseRequest, PurchaseRequestLine
 
-__all__ = ["GoodsReceipt", "GoodsReceiptLine", "PurchaseOrder", "PurchaseOrderItem"]
+__all__ = [
+    "GoodsReceipt",
+    "GoodsReceiptLine",
+    "PurchaseOrder",
+    "PurchaseOrderItem",
+    "PurchaseRequest",
+    "PurchaseRequestLine",
+]

@@ -26,7 +26,7 @@ from inventory.services.adjustments import Correction, request_adjustment
 from inventory.services.counts.opening import open_count
 from notifications.models import Notification, OutboxMessage
 from operations.models import ImportJob, JobRun, OrderImport
-from purchasing.models import GoodsReceipt, PurchaseOrder
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
 from sales.models import Fulfilment, SalesOrder, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
@@ -34,6 +34,7 @@ from sales.services.returns import return_goods
 from suppliers.models import Supplier, SupplierPerformance
 from tests.admin.pages import add_to, deletion_of, list_of, page_of
 from tests.factories.alerts import AlertFactory
+from tests.factories.goods_requests import make_goods_request
 from tests.factories.inventory import (
     CategoryFactory,
     ProductFactory,
@@ -83,6 +84,7 @@ TABLE = {
     PeopleGroup: Rights(*[Can.MANAGE_USERS] * 4),
     PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
     GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
+    PurchaseRequest: Rights(Can.REQUEST_GOODS, Can.REQUEST_GOODS),
     SalesOrder: Rights(Can.VIEW_SALES_ORDERS, *[Can.MANAGE_SALES_ORDERS] * 2),
     Fulfilment: Rights(Can.VIEW_SALES_ORDERS),
     SalesReturn: Rights(Can.VIEW_SALES_ORDERS),
@@ -164,6 +166,7 @@ ROWS = {
     GoodsReceipt: lambda place, user: make_order(
         warehouse=place.own, status="received"
     ).receipts.get(),
+    PurchaseRequest: lambda place, user: make_goods_request(warehouse=place.own),
     SalesOrder: lambda place, user: take_order((place.variation, 2), warehouse=place.own),
     Fulfilment: lambda place, user: delivered(place),
     SalesReturn: lambda place, user: returned(place),
@@ -195,6 +198,7 @@ FOREIGN = {
     GoodsReceipt: lambda place: make_order(
         warehouse=place.foreign, status="received"
     ).receipts.get(),
+    PurchaseRequest: lambda place: make_goods_request(warehouse=place.foreign),
     SalesOrder: lambda place: take_order((place.variation, 2), warehouse=place.foreign),
     Fulfilment: lambda place: fulfil_sales_order(
         order=take_order((place.variation, 2), warehouse=place.foreign), acting_user=None

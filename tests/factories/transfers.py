@@ -10,11 +10,11 @@ from inventory.services.transfers.receiving import (
     receive_transfer,
 )
 from inventory.services.transfers.requests import (
-    WantedLine,
     approve_transfer,
     reject_transfer,
     request_transfer,
 )
+from inventory.services.wanted_lines import WantedLine
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory

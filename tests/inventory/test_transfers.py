@@ -362,7 +362,7 @@ def test_arrivals_that_make_no_sense_are_refused_whole(boss, arrivals):
 
 @pytest.mark.parametrize(
     ("quantities", "text"),
-    [(["11"], "Only 10 were asked for"), (["-1"], "at least 0"), (["0"], "Ship something")],
+    [(["11"], "Only 10 were asked for"), (["-1"], "at least 0"), (["0"], "Give something")],
 )
 def test_what_leaves_is_at_most_what_was_asked_for(boss, quantities, text):
     transfer = make_transfer(10, status="approved")

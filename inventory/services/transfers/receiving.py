@@ -19,12 +19,12 @@ from inventory.services.transfers.states import (
     lines_of,
     lock_transfer,
     movement_of,
-    require_known,
     require_work_in,
     write_lines,
 )
 from inventory.services.transfers.transit import Part, Transit
 from inventory.services.units import require_fit
+from inventory.services.wanted_lines import require_known
 
 Status = TransferRequest.Status
 DAMAGED, LOST, SENT_BACK = "damaged", "lost_in_transit", "sent_back"

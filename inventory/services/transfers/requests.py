@@ -1,7 +1,6 @@
 """Asking for goods of another warehouse, and the decision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,22 +10,14 @@ from django.utils import timezone
 from common.codes import next_code
 from common.exceptions import InvalidInput
 from common.second_person import require_second_person
-from inventory.models import ProductVariation, TransferLine, TransferRequest
+from inventory.models import TransferLine, TransferRequest
 from inventory.services.tell import tell_decided, tell_transfer_waits
 from inventory.services.transfers.shipping import ship_locked
 from inventory.services.transfers.states import lock_transfer
-from inventory.services.units import require_fit
+from inventory.services.wanted_lines import WantedLine, require_wanted
 from warehouses.models import Warehouse
 
 Status = TransferRequest.Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantedLine:
-    """So much of a variation, in its stock unit."""
-
-    variation: ProductVariation
-    quantity: Decimal
 
 
 @transaction.atomic
@@ -46,10 +37,6 @@ def request_transfer(
     """
     require_ends(from_warehouse, to_warehouse, acting_user)
     require_wanted(lines)
-    require_fit(
-        (line.variation, line.quantity, f"items.{index}.quantity")
-        for index, line in enumerate(lines)
-    )
     transfer = TransferRequest.objects.create(
         code=next_code(TransferRequest, "code", "TR-", yearly=True),
         from_warehouse=from_warehouse,
@@ -80,21 +67,6 @@ def require_ends(source: Warehouse, destination: Warehouse, acting_user: Any) ->
     if not own.exists():
         text = "Name a warehouse that you belong to as the source or the destination."
         raise InvalidInput(text, {"from_warehouse": [text], "to_warehouse": [text]})
-
-
-def require_wanted(lines: Sequence[WantedLine]) -> None:
-    """Raise InvalidInput where nothing is wanted, too little, or the same thing twice."""
-    errors: dict[str, list[Any]] = {} if lines else {"items": ["Name at least one item."]}
-    seen: set[int] = set()
-    for index, line in enumerate(lines):
-        if line.quantity <= 0:
-            errors[f"items.{index}.quantity"] = ["Send a quantity above 0."]
-        if line.variation.pk in seen:
-            sku = line.variation.sku_code
-            errors[f"items.{index}.sku"] = [f"{sku} is named twice. Send one line with the sum."]
-        seen.add(line.variation.pk)
-    if errors:
-        raise InvalidInput(next(iter(errors.values()))[0], errors)
 
 
 @transaction.atomic

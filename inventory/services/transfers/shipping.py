@@ -7,21 +7,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from common.exceptions import InvalidInput
-from inventory.models import TransferLine, TransferRequest
+from inventory.models import TransferRequest
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.transfers.receiving import receive_locked
 from inventory.services.transfers.states import (
-    ZERO,
     lines_of,
     lock_transfer,
     movement_of,
-    require_known,
     require_work_in,
     write_lines,
 )
 from inventory.services.transfers.transit import note_shipped
-from inventory.services.units import require_fit
+from inventory.services.wanted_lines import granted_quantities
 
 Status = TransferRequest.Status
 
@@ -51,7 +48,7 @@ def ship_locked(
     """Ship a locked transfer that is approved."""
     transfer.require_step_to(Status.IN_TRANSIT)
     lines = lines_of(transfer)
-    leaving = leaving_quantities(lines, quantities)
+    leaving = granted_quantities(lines, quantities)
     shipped = [(lines[key], quantity) for key, quantity in leaving.items()]
     changes = []
     for line, quantity in shipped:
@@ -72,33 +69,3 @@ def ship_locked(
     if transfer.auto_receive:
         receive_locked(transfer, None, acting_user)
     return transfer
-
-
-def leaving_quantities(
-    lines: Mapping[int, TransferLine], quantities: Mapping[int, Decimal] | None
-) -> dict[int, Decimal]:
-    """Return what leaves of each line, without the lines of which nothing does."""
-    wanted = {key: line.quantity for key, line in lines.items()}
-    quantities = quantities or {}
-    require_known(lines, quantities)
-    errors: dict[str, list[Any]] = {}
-    fields = {key: f"items.{index}.quantity" for index, key in enumerate(quantities)}
-    for key, quantity in quantities.items():
-        if quantity < 0:
-            errors[fields[key]] = ["Send a quantity of at least 0."]
-        elif quantity > wanted[key]:
-            text = f"Only {wanted[key].normalize():f} were asked for. Send at most that."
-            errors[fields[key]] = [text]
-    leaving = {
-        key: quantity for key, quantity in {**wanted, **quantities}.items() if quantity > ZERO
-    }
-    if not leaving and not errors:
-        errors["items"] = ["Ship something of at least one line, or reject the request."]
-    if errors:
-        raise InvalidInput(next(iter(errors.values()))[0], errors)
-    # A line that the body leaves out may have been asked for in a former unit of its goods.
-    require_fit(
-        (lines[key].variation, quantity, fields.get(key, "items"))
-        for key, quantity in leaving.items()
-    )
-    return leaving

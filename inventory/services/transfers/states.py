@@ -1,12 +1,12 @@
 """What every step of a transfer begins with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
-from common.exceptions import InvalidInput, NotAllowed
+from common.exceptions import NotAllowed
 from inventory.models import StockMovement, TransferLine, TransferRequest
 from inventory.services.stock_change import StockChange
 from warehouses.models import Warehouse
@@ -51,17 +51,6 @@ def require_work_in(warehouse: Warehouse, acting_user: Any, deed: str) -> None:
     """Raise NotAllowed unless somebody works in the warehouse where goods are handled."""
     if not Warehouse.objects.member(acting_user).filter(pk=warehouse.pk).exists():
         raise NotAllowed(f"Only people of {warehouse.code} {deed}. Ask one of them.")
-
-
-def require_known(lines: Mapping[int, TransferLine], keys: Iterable[int]) -> None:
-    """Raise InvalidInput where a line is not of this transfer."""
-    errors: dict[str, list[Any]] = {
-        f"items.{index}.id": ["The transfer has no such line. Read it again."]
-        for index, key in enumerate(keys)
-        if key not in lines
-    }
-    if errors:
-        raise InvalidInput(next(iter(errors.values()))[0], errors)
 
 
 def movement_of(transfer: TransferRequest, line: TransferLine, **change: Any) -> StockChange:

@@ -120,7 +120,7 @@ class ReceiveTransferForm(QuantitiesForm):
         return {"quantities": well, "damaged": damaged, "discrepancy": told}
 
 
-def named(line: TransferLine) -> str:
+def named(line: Any) -> str:
     return f"{line.variation.sku_code} {line.variation.product.name}"
 
 

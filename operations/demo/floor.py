@@ -6,11 +6,8 @@ from inventory.models import ProductVariation, Stock, TransferRequest
 from inventory.services.counts.closing import approve_count, submit_count
 from inventory.services.counts.entering import Entry, enter_counted
 from inventory.services.counts.opening import Scope, open_count
-from inventory.services.transfers.requests import (
-    WantedLine,
-    approve_transfer,
-    request_transfer,
-)
+from inventory.services.transfers.requests import approve_transfer, request_transfer
+from inventory.services.wanted_lines import WantedLine
 from users.models import User
 from warehouses.models import Warehouse
 

@@ -31,7 +31,7 @@ class PurchaseRequestSerializer(serializers.ModelSerializer[PurchaseRequest]):
     requested_by = serializers.CharField(source="requested_by.code", default=None, allow_null=True)
     decided_by = serializers.CharField(source="decided_by.code", default=None, allow_null=True)
     allowed_transitions = serializers.ListField(child=serializers.CharField())
-    value = serializers.SerializerMethodField()
+    value = serializers.SerializerMethodField("value_given")
     items = PurchaseRequestLineSerializer(source="lines", many=True)
 
     class Meta:
@@ -44,7 +44,7 @@ class PurchaseRequestSerializer(serializers.ModelSerializer[PurchaseRequest]):
         read_only_fields = fields
 
     @extend_schema_field(MoneyField)
-    def get_value(self, request: PurchaseRequest) -> Decimal:
+    def value_given(self, request: PurchaseRequest) -> Decimal:
         """What was given out, at the cost at which it left."""
         return sum((line.value for line in request.lines.all()), Decimal(0))
 

@@ -24,6 +24,7 @@ from common.admin_history import AuditHistoryMixin
 from common.admin_rights import allows as allows
 from common.admin_rights import caller as caller
 from common.admin_rights import offered as offered
+from common.admin_saved_views import SavedViewsMixin
 from common.admin_saving import note_changes, persistently, refused_form
 from common.admin_steps import FileStep, Step
 from common.exceptions import DomainError, StaleVersion
@@ -119,7 +120,7 @@ class ReadOnlyInline(ScopedInline):
     can_delete = False
 
 
-class ScopedAdmin(AuditHistoryMixin, GuardedMixin, ModelAdmin):
+class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
     """Rows that the user may see, with the steps that their state and the user's role permit."""
 
     list_filter_submit = True

@@ -123,6 +123,62 @@ class CompanyLogo(models.Model):
         return "Logo"
 
 
+class SavedViewQuerySet(ReferenceQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Narrow to the user's own ones and to those that somebody shared."""
+        return self.filter(Q(owner_id=user.pk) | Q(is_shared=True))
+
+
+@audited()
+class SavedView(models.Model):
+    """Parameters of a list under a name: what somebody filters, searches and orders again.
+
+    It holds the question, never rows: whoever uses a shared one gets what they may see.
+    """
+
+    code_field = "pk"
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views", db_index=False
+    )
+    resource = models.CharField(
+        max_length=100, help_text="A list of the API, such as stocks; a page of the back office."
+    )
+    name = models.CharField(max_length=80)
+    query = models.CharField(
+        "filters", max_length=2000, help_text="The parameters, as they stand in an address."
+    )
+    is_shared = models.BooleanField("shared", default=False, help_text="Offered to everybody.")
+    is_default = models.BooleanField(
+        "default", default=False, help_text="How the list opens for its owner in the back office."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["resource", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "resource", "name"], name="saved_view_once_per_owner"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "resource"],
+                condition=Q(is_default=True),
+                name="saved_view_one_default",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["resource"], condition=Q(is_shared=True), name="saved_view_shared"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 NOTHING = "–"
 
 

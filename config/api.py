@@ -104,6 +104,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "audit entries": "Who changed what, when, and from where.",
             "alerts": "What somebody should act on.",
             "notifications": "The caller's own messages.",
+            "saved views": "Filters of lists under a name, to use again and to share.",
             "settings": "What the company decided for everybody.",
             "health": "Whether the system works, for people and machines.",
         }.items()

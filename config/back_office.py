@@ -96,6 +96,7 @@ NAVIGATION = [
         entry("Sign-ins", "login", "users_signin_changelist", Can.MANAGE_USERS),
         entry("API tokens", "key", "users_apitoken_changelist", Can.MANAGE_USERS),
         entry("Groups", "badge", "users_peoplegroup_changelist", Can.MANAGE_USERS),
+        entry("Saved filters", "bookmark", "common_savedview_changelist", Can.SIGN_IN),
         entry("My messages", "mail", "notifications_notification_changelist", Can.SIGN_IN),
     ),
     area(

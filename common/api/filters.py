@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 
-RESERVED = {"page", "limit", "search", "ordering", "format"}
+RESERVED = {"page", "limit", "search", "ordering", "format", "view"}
 
 
 class StrictFilterBackend(filters.DjangoFilterBackend):

@@ -24,6 +24,9 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The ETag of what you read: if it has changed since, the answer is 412.",
 )
+SAVED_VIEW = OpenApiParameter(
+    "view", str, description="The name of a saved filter, whose parameters hold with these."
+)
 VERSION = {"type": "integer", "description": "Another one after every change; also the ETag."}
 VERBS = {
     "list": "List",
@@ -69,6 +72,8 @@ class EnvelopeAutoSchema(AutoSchema):
         own = list(super().get_override_parameters())
         if self.method == "POST" and getattr(self.view, "keeps_answers", True):
             own.append(IDEMPOTENCY_KEY)
+        if getattr(self.view, "action", "") == "list" and hasattr(self.view, "list_rows"):
+            own.append(SAVED_VIEW)
         return [*own, IF_MATCH] if self.names_version() else own
 
     def names_version(self) -> bool:

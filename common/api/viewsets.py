@@ -21,6 +21,7 @@ from common.api.preconditions import (
 )
 from common.api.renderers import NumberJSONRenderer
 from common.api.safe_writes import SafeWriteMixin
+from common.api.saved_views import take_saved_view
 from common.permissions import Can
 from common.row_versions import RowVersion
 
@@ -108,6 +109,7 @@ class ListViewSet(ApiViewSet):
         return [*super().get_renderers(), *exports]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        take_saved_view(self, request)
         found = self.filter_queryset(self.get_queryset())
         renderer = getattr(request, "accepted_renderer", None)
         if isinstance(renderer, CsvRenderer) and self.csv_columns:

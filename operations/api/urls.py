@@ -8,12 +8,18 @@ from operations.api.events import EventsView
 from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
 from operations.api.finding import ScanView, SearchView
 from operations.api.recall import LotRecallViewSet
+from operations.api.saved_views import SavedViewViewSet
 from operations.api.schedule import ScheduleView
 from operations.api.settings import CompanyLogoView, CompanySettingsViewSet
 from operations.exchange.kinds import KINDS
 
 COMPANY_SETTINGS = CompanySettingsViewSet.as_view(
     {"get": "retrieve", "put": "update", "patch": "partial_update"}, detail=True
+)
+
+SAVED_VIEW = SavedViewViewSet.as_view(
+    {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"},
+    detail=True,
 )
 
 urlpatterns = [
@@ -53,6 +59,12 @@ urlpatterns = [
     path("settings/", COMPANY_SETTINGS, name="settings"),
     path("settings/logo/", CompanyLogoView.as_view(), name="company-logo"),
     path("lots/<str:pk>/recall/", LotRecallViewSet.as_view({"get": "retrieve"}), name="lot-recall"),
+    path(
+        "saved-views/",
+        SavedViewViewSet.as_view({"get": "list", "post": "create"}),
+        name="saved-view-list",
+    ),
+    path("saved-views/<str:pk>/", SAVED_VIEW, name="saved-view-detail"),
     path("scan/", ScanView.as_view(), name="scan"),
     path("search/", SearchView.as_view(), name="search"),
     path("schedule/", ScheduleView.as_view(), name="schedule"),

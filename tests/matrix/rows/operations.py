@@ -1,12 +1,16 @@
 """Health, figures, settings, and the product's own pages."""
 
+from common.models import SavedView
 from operations.exchange.kinds import KINDS
 from operations.models import ImportJob
-from tests.matrix.table import Row, made
+from tests.factories.users import UserFactory
+from tests.matrix.table import Row, made, shared
 
 ALL = "200 200 200 200 200"
 ADMIN = "200 403 403 403 403"
 # Whoever may import sends no file here; see tests/operations/exchange for those who do.
+VIEWS = "/api/saved-views/"
+OTHERS = "403 403 403 403 403"
 NO_FILE = {"manage_catalogue": "400 400 403 403 403", "post_stock": "400 400 400 403 403"}
 
 
@@ -19,6 +23,18 @@ def import_job(place):
         size=0,
         state="checked",
         created_by=place.admin,
+    ).pk
+
+
+@shared
+def saved_view(place):
+    """Of somebody who is none of those that ask, and shared with everybody."""
+    return SavedView.objects.create(
+        owner=UserFactory(role="staff"),
+        resource="stocks",
+        name="Low",
+        query="low_stock=true",
+        is_shared=True,
     ).pk
 
 
@@ -67,6 +83,17 @@ ROWS = [
         own="307 307 307 307 307",
         foreign="307 400 400 400 400",
     ),
+    Row("get", VIEWS, own=ALL),
+    Row(
+        "post",
+        VIEWS,
+        own="201 201 201 201 201",
+        body={"resource": "lots", "name": "Mine", "parameters": {"search": "L-1"}},
+    ),
+    Row("get", f"{VIEWS}{{saved_view}}/", own=ALL),
+    Row("put", f"{VIEWS}{{saved_view}}/", own=OTHERS, body={"name": "Mine"}),
+    Row("patch", f"{VIEWS}{{saved_view}}/", own=OTHERS, body={"name": "Mine"}),
+    Row("delete", f"{VIEWS}{{saved_view}}/", own="204 403 403 403 403"),
     Row("put", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
     Row("patch", "/api/settings/", own=ADMIN, body={"name": "Changed"}),
 ]

@@ -18,6 +18,7 @@ from common.admin_saving import persistently
 from common.admin_steps import Step
 from common.exceptions import DomainError
 from common.permissions import Can
+from inventory.admin.count_plan import CountPlanMixin
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm, can_become
 from inventory.count_lookup import entries_of
 from inventory.models import StockCount, StockCountLine
@@ -164,7 +165,7 @@ class EntryForm(forms.Form):
 
 
 @admin.register(StockCount)
-class StockCountAdmin(ScopedAdmin):
+class StockCountAdmin(CountPlanMixin, ScopedAdmin):
     may_view = Can.VIEW_STOCK
     may_add = Can.POST_STOCK
     form = CountForm

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from common.api.bodies import body_with_synonyms, checked_body
 from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ApiViewSet, ListRetrieveViewSet, ListViewSet
-from common.exceptions import InvalidInput
 from common.permissions import Can
 from inventory.abc_classes import due_to_count
 from inventory.api.count_serializers import (
@@ -35,7 +34,7 @@ from inventory.api.count_serializers import (
 from inventory.api.decisions import known_statuses, named_row
 from inventory.count_lookup import entries_of
 from inventory.lookup import find_variations
-from inventory.models import AbcClass, ProductVariation, StockCount, StockCountLine
+from inventory.models import AbcClass, StockCount, StockCountLine
 from inventory.services.counts.closing import (
     approve_count,
     cancel_count,
@@ -44,7 +43,7 @@ from inventory.services.counts.closing import (
     submit_count,
 )
 from inventory.services.counts.entering import enter_counted
-from inventory.services.counts.opening import Scope, open_count
+from inventory.services.counts.opening import Scope, open_count, open_due_count
 from warehouses.models import Warehouse
 from warehouses.queries import member_warehouse
 
@@ -267,13 +266,9 @@ class CountPlanViewSet(ApiViewSet):
         """Open a count of what is due."""
         body = checked_body(CountPlanInput, request)
         warehouse = member_warehouse(body.get("warehouse"), request.user)
-        due = [item.variation_id for item in due_to_count(warehouse, body["limit"])]
-        if not due:
-            text = "Nothing is due to be counted in this warehouse today."
-            raise InvalidInput(text, {"warehouse": [text]})
-        count = open_count(
+        count = open_due_count(
             warehouse=warehouse,
-            scope=Scope(variations=list(ProductVariation.objects.filter(pk__in=due))),
+            limit=body["limit"],
             is_blind=body["is_blind"],
             acting_user=request.user,
         )

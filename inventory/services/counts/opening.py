@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from common.codes import next_code
 from common.exceptions import InvalidInput
 from common.models import CompanySettings
-from inventory.abc_classes import variations_of_class
+from inventory.abc_classes import due_to_count, variations_of_class
 from inventory.exceptions import NothingToCount
 from inventory.models import Category, ProductVariation, Stock, StockCount
 from inventory.queries import category_subtree
@@ -88,6 +88,28 @@ def open_count(
             "Name items, or finish or cancel those counts."
         )
     return count
+
+
+@transaction.atomic
+def open_due_count(
+    *, warehouse: Warehouse, limit: int, is_blind: bool = False, acting_user: Any
+) -> StockCount:
+    """Open a count of the first `limit` items whose turn has come in a warehouse.
+
+    Locks nothing. Raises InvalidInput (warehouse) where nothing is due, and NothingToCount where
+    somebody else opened a count of it at the same moment.
+    """
+    due = [item.variation_id for item in due_to_count(warehouse, limit)]
+    if not due:
+        text = "Nothing is due to be counted in this warehouse today."
+        raise InvalidInput(text, {"warehouse": [text]})
+    chosen = list(ProductVariation.objects.filter(pk__in=due))
+    return open_count(
+        warehouse=warehouse,
+        scope=Scope(variations=chosen),
+        is_blind=is_blind,
+        acting_user=acting_user,
+    )
 
 
 def variations_in(warehouse: Warehouse, scope: Scope) -> list[int]:

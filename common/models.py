@@ -54,6 +54,15 @@ class CompanySettings(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         help_text="How much more than ordered a purchase receipt may bring.",
     )
+    purchase_approval_limit = models.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="A purchase order whose total is above this is approved first, in whatever "
+        "currency; empty: none is.",
+    )
     adjustment_limit_value = models.DecimalField(
         max_digits=15,
         decimal_places=2,

@@ -13,7 +13,6 @@ from common.permissions import Can
 from inventory.admin.transfers import to_decide, to_receive, to_ship
 from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
 from notifications.models import OutboxMessage
-from purchasing.admin.orders import overdue
 from purchasing.models import PurchaseOrder, PurchaseRequest
 from sales.admin.orders import ready_to_fulfil
 from sales.models import SalesOrder
@@ -84,7 +83,7 @@ def low_balances(user: Any) -> list[Waiting]:
 
 
 def late_purchases(user: Any) -> list[Waiting]:
-    orders = overdue(PurchaseOrder.objects.visible_to(user)).select_related("supplier")
+    orders = PurchaseOrder.objects.visible_to(user).late().select_related("supplier")
     rows = counted(orders, "expected_delivery_date")
     shown = [
         Row(
@@ -95,7 +94,7 @@ def late_purchases(user: Any) -> list[Waiting]:
         for row in rows
     ]
     link = f"{listing('purchasing_purchaseorder')}?due=overdue"
-    return [Waiting("Overdue purchase orders", "event_busy", total(rows), link, shown, True)]
+    return [Waiting("Late purchase orders", "event_busy", total(rows), link, shown, True)]
 
 
 def ready_orders(user: Any) -> list[Waiting]:

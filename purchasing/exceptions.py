@@ -22,3 +22,17 @@ class ReceiptCannotShrink(DomainError):
 
     code = "receipt_cannot_shrink"
     title = "Already received"
+
+
+class ApprovalNeeded(DomainError):
+    """An order above the company's limit goes on only once somebody approved it."""
+
+    code = "approval_needed"
+    title = "Approval needed"
+
+
+class AlreadyReceived(DomainError):
+    """A line would be ordered less than came in of it; `details` names every line."""
+
+    code = "already_received"
+    title = "Already received"

@@ -55,6 +55,7 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
     currency = UpperCaseField(validators=[currency_code], required=False)
     over_receipt_tolerance_percent = PlainDecimalField(min_value=0, max_value=100, required=False)
     count_recount_tolerance_percent = PlainDecimalField(min_value=0, max_value=100, required=False)
+    purchase_approval_limit = MoneyField(min_value=0, required=False, allow_null=True)
     adjustment_limit_value = MoneyField(min_value=0, required=False, allow_null=True)
     adjustment_limit_quantity = QuantityField(min_value=0, required=False, allow_null=True)
     default_warehouse = ReferenceField(
@@ -69,9 +70,10 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
         model = CompanySettings
         fields = [
             "name", "letterhead", "logo", "currency", "default_warehouse",
-            "over_receipt_tolerance_percent", "adjustment_limit_value",
-            "adjustment_limit_quantity", "count_recount_tolerance_percent",
-            "second_person_rule", "mail_customers", "updated_at",
+            "over_receipt_tolerance_percent", "purchase_approval_limit",
+            "adjustment_limit_value", "adjustment_limit_quantity",
+            "count_recount_tolerance_percent", "second_person_rule", "mail_customers",
+            "updated_at",
         ]  # fmt: skip
         read_only_fields = ["updated_at"]
 

@@ -4,16 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ServiceForm
 from common.admin_orders import OrderLinesInline, plain
 from common.admin_saving import filled_rows
 from common.permissions import Can
 from inventory.models import Product
+from purchasing.admin.amendments import AmendmentInline
+from purchasing.admin.filters import ApprovalFilter, DueFilter
 from purchasing.admin.steps import STEPS
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.order_lines import OrderLine
@@ -30,36 +31,27 @@ DETAILS = [
     "supplier", "warehouse", "order_date", "expected_delivery_date", "actual_delivery_date",
     "currency", "tax_amount", "shipping_cost", "notes",
 ]  # fmt: skip
-SHOWN = ["state", "subtotal", "total_amount", "created_by", "approved_by", "received_by"]
-LATE = Q(status__in=PurchaseOrder.INCOMING)
+APPROVAL = [
+    "approval", "approved_by", "approved_at", "approved_total", "rejected_by", "rejected_at",
+    "approval_note",
+]  # fmt: skip
+SHOWN = ["state", "subtotal", "total_amount", "created_by", "received_by", *APPROVAL]
 STATUS_LABELS = {
     "Draft": "info", "Sent": "primary", "Confirmed": "primary", "Shipped": "primary",
     "Partially Received": "warning", "Received": "success", "Cancelled": "danger",
 }  # fmt: skip
 
 
-def overdue(orders: Any) -> Any:
-    """Narrow to orders whose goods should be here and are not all."""
-    return orders.filter(LATE, expected_delivery_date__lt=timezone.now())
-
-
-class DueFilter(admin.SimpleListFilter):
-    """Orders that still bring goods, or should have."""
-
-    title = "delivery"
-    parameter_name = "due"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "On its way"), ("overdue", "Overdue")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "open":
-            return queryset.filter(LATE)
-        return overdue(queryset) if self.value() == "overdue" else None
-
-
 class PurchaseOrderForm(ServiceForm):
     """What a new order leaves empty is made: number, dates, the supplier's currency."""
+
+    reason = forms.CharField(
+        label="Reason of the change",
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Kept with the amendment that this change makes.",
+    )
 
     class Meta:
         model = PurchaseOrder
@@ -108,7 +100,6 @@ class LineForm(ServiceForm):
 
 
 class PurchaseOrderItemInline(OrderLinesInline):
-    written_in = Status.DRAFT
     model = PurchaseOrderItem
     form = LineForm
     may_view = Can.VIEW_PURCHASE_ORDERS
@@ -119,6 +110,11 @@ class PurchaseOrderItemInline(OrderLinesInline):
         "quantity_received", "quantity_rejected", "notes",
     ]  # fmt: skip
     readonly_fields = ["product", "line_total", "quantity_received", "quantity_rejected"]
+
+    @classmethod
+    def may_be_written(cls, order: Any) -> bool:
+        """Write lines of a draft, and amend those of an order that goods are still to come of."""
+        return order is None or order.status not in PurchaseOrder.FINAL
 
 
 @admin.register(PurchaseOrder)
@@ -131,15 +127,27 @@ class PurchaseOrderAdmin(ScopedAdmin):
         "order_number", "supplier", "warehouse", "state", "order_date",
         "expected_delivery_date", "total_amount", "currency",
     ]  # fmt: skip
-    list_filter = ["status", DueFilter, OwnWarehouseFilter]
+    list_filter = ["status", DueFilter, ApprovalFilter, OwnWarehouseFilter]
     list_select_related = ["supplier", "warehouse"]
     search_fields = ["order_number", "supplier__code", "supplier__company_name"]
     autocomplete_fields = ["supplier"]
-    inlines = [PurchaseOrderItemInline]
+    inlines = [PurchaseOrderItemInline, AmendmentInline]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show amendments of what is no draft any more."""
+        is_draft = obj is None or obj.status == Status.DRAFT
+        return [one for one in self.inlines if not (is_draft and one is AmendmentInline)]
 
     @display(description="Status", ordering="status", label=STATUS_LABELS)
     def state(self, row: PurchaseOrder) -> str:
         return row.get_status_display()
+
+    @display(
+        description="Approval",
+        label={"approved": "success", "rejected": "danger", "pending": "warning"},
+    )
+    def approval(self, row: PurchaseOrder) -> tuple[str, str]:
+        return row.approval_status, row.approval_status.replace("_", " ").capitalize()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         dates = ["order_date", "expected_delivery_date"]
@@ -147,12 +155,17 @@ class PurchaseOrderAdmin(ScopedAdmin):
         who = [("supplier", "warehouse")]
         if obj is None:
             return [(None, {"fields": ["order_number", *who, *dates, *money]})]
+        reason = [] if obj.status == Status.DRAFT else ["reason"]
         return [
-            (None, {"fields": [("order_number", "state"), *who, *dates]}),
+            (None, {"fields": [("order_number", "state"), *who, *dates, *reason]}),
             ("Delivery and money", {
                 "fields": ["actual_delivery_date", *money, ("subtotal", "total_amount")]
             }),
-            ("People", {"fields": [("created_by", "approved_by", "received_by")]}),
+            ("Approval", {"fields": [
+                ("approval", "approved_by", "approved_at", "approved_total"),
+                ("rejected_by", "rejected_at"), "approval_note",
+            ]}),
+            ("People", {"fields": [("created_by", "received_by")]}),
         ]  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -167,15 +180,19 @@ class PurchaseOrderAdmin(ScopedAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def text_of_line(self, line: dict[str, Any], row: Any) -> str:
+        named = f"Line {line['position']}, {line['sku']}"
+        if "most_acceptable" not in line:
+            return f"{named}: {plain(line['quantity_received'])} received."
         return (
-            f"Line {line['position']}, {line['sku']}: {plain(line['quantity_accepted'])} accepted, "
+            f"{named}: {plain(line['quantity_accepted'])} accepted, "
             f"at most {plain(line['most_acceptable'])} outstanding."
         )
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> PurchaseOrder:
-        values = form.cleaned_data
+        values = {**form.cleaned_data}
+        reason = values.pop("reason", "")
         if not change:
             given = {name: value for name, value in values.items() if value not in (None, "")}
             lines = order_lines(formsets[0])
@@ -185,8 +202,9 @@ class PurchaseOrderAdmin(ScopedAdmin):
         )
         return change_purchase_order(
             order=form.instance,
-            details={name: values[name] for name in form.changed_data},
+            details={name: values[name] for name in form.changed_data if name in values},
             lines=order_lines(formsets[0]) if has_new_lines else None,
+            reason=reason,
             acting_user=request.user,
         )
 
@@ -196,6 +214,7 @@ def order_lines(formset: Any) -> list[OrderLine]:
     return [
         OrderLine(
             variation=row["variation"],
+            item_id=row["id"].pk if row.get("id") else None,
             quantity_ordered=row["quantity_ordered"],
             unit_cost=row["unit_cost"],
             notes=row["notes"],

@@ -9,7 +9,9 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 from common.admin_orders import QuantitiesForm, quantity_field
 from common.admin_steps import FileStep, Step, pdf_page
 from common.permissions import Can
+from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from purchasing.models import PurchaseOrder
+from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
 from purchasing.services.receipts import ZERO, Delivery, ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import (
     cancel_purchase_order,
@@ -137,6 +139,23 @@ def pdf(row: PurchaseOrder) -> HttpResponse:
     return pdf_page(purchase_order_pdf(row.pk), row.order_number)
 
 
+def approve(row: PurchaseOrder, acting_user: Any, note: str = "") -> str:
+    order = approve_purchase_order(order=row, note=note, acting_user=acting_user)
+    return f"{row} is approved up to {order.approved_total:.2f} {order.currency}."
+
+
+def reject(row: PurchaseOrder, acting_user: Any, note: str = "") -> str:
+    reject_purchase_order(order=row, note=note, acting_user=acting_user)
+    return f"{row} is rejected."
+
+
+def is_lawful(action: str) -> Any:
+    def lawful(row: PurchaseOrder) -> bool:
+        return action in row.allowed_actions
+
+    return lawful
+
+
 def can_become(status: str) -> Any:
     def lawful(row: PurchaseOrder) -> bool:
         return status in row.allowed_transitions
@@ -150,9 +169,19 @@ STEPS = (
         icon="picture_as_pdf",
     ),
     Step(
+        name="approve", title="Approve", permission=Can.APPROVE_PURCHASE_ORDERS, run=approve,
+        lawful=is_lawful("approve"), form=OptionalNoteForm, icon="verified",
+        explanation="The order may go on up to its present total.",
+    ),
+    Step(
+        name="reject", title="Reject", permission=Can.APPROVE_PURCHASE_ORDERS, run=reject,
+        lawful=is_lawful("reject"), form=ReasonForm, icon="thumb_down",
+        explanation="The order stays as it is until it is changed, approved or cancelled.",
+    ),
+    Step(
         name="send", title="Send", permission=Can.MANAGE_PURCHASE_ORDERS, run=send,
         lawful=can_become(Status.SENT), icon="send",
-        explanation="What it orders becomes incoming stock; its lines are fixed.",
+        explanation="What it orders becomes incoming stock; a change is an amendment from then on.",
     ),
     Step(
         name="confirm", title="Confirm", permission=Can.MANAGE_PURCHASE_ORDERS, run=confirm,

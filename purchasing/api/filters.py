@@ -5,7 +5,7 @@ from typing import Any
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 
-from common.api.filters import FromDay, ReferenceFilter, ToDay
+from common.api.filters import FromDay, ReferenceFilter, StrictBooleanFilter, ToDay
 from purchasing.api.serializers import STATUS_SYNONYMS
 from purchasing.models import PurchaseOrder
 from suppliers.models import Supplier
@@ -19,9 +19,17 @@ class PurchaseOrderFilterSet(filters.FilterSet):
     start_date = FromDay(field_name="order_date", help_text="Ordered on or after it.")
     end_date = ToDay(field_name="order_date", help_text="Ordered on or before it.")
 
+    awaiting_approval = StrictBooleanFilter(
+        method="filter_awaiting", label="Above the limit and not approved, or rejected"
+    )
+
     class Meta:
         model = PurchaseOrder
         fields: list[str] = []
+
+    def filter_awaiting(self, queryset: Any, name: str, value: bool) -> Any:
+        awaiting = PurchaseOrder.objects.awaiting_approval().order_by().values("pk")
+        return queryset.filter(pk__in=awaiting) if value else queryset.exclude(pk__in=awaiting)
 
     def filter_status(self, queryset: Any, name: str, value: str) -> Any:
         status = value.strip().lower().replace(" ", "_")

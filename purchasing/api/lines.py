@@ -50,6 +50,7 @@ def order_line(
     stored: Entry = {} if item is None else vars(item)
     return OrderLine(
         variation=variation,
+        item_id=None if item is None else item.pk,
         quantity_ordered=entry.get("quantity_ordered") or stored["quantity_ordered"],
         unit_cost=entry.get("unit_cost", stored.get("unit_cost")),
         notes=entry.get("notes", stored.get("notes", "")),

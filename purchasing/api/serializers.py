@@ -20,7 +20,13 @@ from common.validators import business_code, currency_code
 from inventory.api.document_lines import OPTIONAL, DocumentLineInput
 from inventory.api.stock_serializers import user_code
 from inventory.services.stock_change import LARGEST_QUANTITY
-from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
+from purchasing.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderAmendment,
+    PurchaseOrderItem,
+)
 from suppliers.api.serializers import AddressSerializer
 from suppliers.models import Supplier
 
@@ -96,6 +102,43 @@ class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
         return user_code(receipt.received_by_id)
 
 
+class AmendmentSerializer(serializers.ModelSerializer[PurchaseOrderAmendment]):
+    """A change of an order that the supplier already had."""
+
+    amended_by = serializers.SerializerMethodField()
+    changes = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="`field`, `from`, `to`; of a line `line` and `sku` too.",
+    )
+    total_before = MoneyField(max_digits=24)
+    total_after = MoneyField(max_digits=24)
+
+    class Meta:
+        model = PurchaseOrderAmendment
+        fields = [
+            "number", "amended_at", "amended_by", "reason", "total_before", "total_after",
+            "changes",
+        ]  # fmt: skip
+
+    def get_amended_by(self, amendment: PurchaseOrderAmendment) -> str | None:
+        return user_code(amendment.amended_by_id)
+
+
+class ApprovalSerializer(serializers.ModelSerializer[PurchaseOrder]):
+    """Whether the order is above the company's limit, and who let it go up to which total."""
+
+    status = serializers.ChoiceField(
+        ["not_needed", "pending", "approved", "rejected"], source="approval_status"
+    )
+    rejected_by = serializers.CharField(source="rejected_by.code", default=None, allow_null=True)
+    note = serializers.CharField(source="approval_note")
+
+    class Meta:
+        model = PurchaseOrder
+        fields = ["status", "approved_total", "rejected_by", "rejected_at", "note"]
+        read_only_fields = fields
+
+
 class ShippingAddressSerializer(AddressSerializer):
     """Where a delivery goes."""
 
@@ -110,14 +153,18 @@ class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
     created_by = serializers.CharField(source="created_by.code", default=None, allow_null=True)
     approved_by = serializers.CharField(source="approved_by.code", default=None, allow_null=True)
     received_by = serializers.CharField(source="received_by.code", default=None, allow_null=True)
+    approval = ApprovalSerializer(source="*")
     allowed_transitions = serializers.ListField(child=serializers.CharField())
+    allowed_actions = serializers.ListField(child=serializers.CharField())
+    amendments = AmendmentSerializer(many=True)
     receipts = GoodsReceiptSerializer(many=True)
 
     class Meta(PurchaseOrderRowSerializer.Meta):
         fields = [
             *PurchaseOrderRowSerializer.Meta.fields,
-            "financial", "shipping_address", "created_by", "approved_by", "received_by",
-            "created_at", "updated_at", "notes", "allowed_transitions", "receipts",
+            "financial", "shipping_address", "created_by", "approved_by", "approved_at",
+            "received_by", "created_at", "updated_at", "notes", "approval", "allowed_transitions",
+            "allowed_actions", "amendments", "receipts",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -186,8 +233,9 @@ class FinancialInput(serializers.Serializer[Any]):
 class PurchaseOrderInput(SynonymsMixin, serializers.Serializer[Any]):
     """What a client says of an order; totals are computed.
 
-    In a change, `items` that say what is ordered replace all lines of a draft; items that only
-    say `quantity_received` receive goods.
+    In a change, `items` that say what is ordered are all lines that the order shall have; items
+    that only say `quantity_received` receive goods. `reason` is of a change of an order that is
+    no draft any more.
     """
 
     synonyms = {
@@ -210,6 +258,7 @@ class PurchaseOrderInput(SynonymsMixin, serializers.Serializer[Any]):
     items = serializers.ListField(
         child=PurchaseItemInput(), allow_empty=False, max_length=MOST_LINES
     )
+    reason = serializers.CharField(max_length=500, **WORDS)
     created_by = ReferenceInput(**OPTIONAL)
     approved_by = ReferenceInput(**OPTIONAL)
     received_by = ReferenceInput(**OPTIONAL)

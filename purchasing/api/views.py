@@ -11,6 +11,7 @@ from common.api.callers import require_caller
 from common.api.viewsets import ListRetrieveViewSet, field_paths
 from common.exceptions import InvalidInput
 from common.permissions import Can
+from purchasing.api.approval_views import ApprovalMixin
 from purchasing.api.document_views import OrderDocumentsMixin
 from purchasing.api.filters import PurchaseOrderFilterSet
 from purchasing.api.lines import (
@@ -41,10 +42,10 @@ from purchasing.services.updates import OrderUpdate, update_purchase_order
 from warehouses.queries import member_warehouse
 
 PEOPLE = ("created_by", "approved_by", "received_by")
-NOT_DETAILS = {*PEOPLE, "items", "status", "actual_delivery_date", "order_number"}
+NOT_DETAILS = {*PEOPLE, "items", "status", "reason", "actual_delivery_date", "order_number"}
 
 
-class PurchaseOrderViewSet(OrderDocumentsMixin, ListRetrieveViewSet):
+class PurchaseOrderViewSet(ApprovalMixin, OrderDocumentsMixin, ListRetrieveViewSet):
     """Orders to suppliers: made as drafts, sent, confirmed, shipped, received in parts."""
 
     queryset = PurchaseOrder.objects.order_by("-order_date", "-pk")
@@ -69,6 +70,8 @@ class PurchaseOrderViewSet(OrderDocumentsMixin, ListRetrieveViewSet):
         "send": Can.MANAGE_PURCHASE_ORDERS,
         "confirm": Can.MANAGE_PURCHASE_ORDERS,
         "cancel": Can.MANAGE_PURCHASE_ORDERS,
+        "approve": Can.APPROVE_PURCHASE_ORDERS,
+        "reject": Can.APPROVE_PURCHASE_ORDERS,
     }
 
     def get_serializer_class(self) -> Any:
@@ -91,6 +94,7 @@ class PurchaseOrderViewSet(OrderDocumentsMixin, ListRetrieveViewSet):
         entries = body.pop("items")
         refuse_received(entries)
         body["warehouse"] = member_warehouse(body.get("warehouse"), request.user)
+        body.pop("reason", None)
         body["delivered_at"] = body.pop("actual_delivery_date", None)
         order = create_purchase_order(
             **{name: body[name] for name in body.keys() - set(PEOPLE)},
@@ -101,7 +105,10 @@ class PurchaseOrderViewSet(OrderDocumentsMixin, ListRetrieveViewSet):
 
     @extend_schema(request=PurchaseOrderInput(partial=True), responses=UpdatedOrderSerializer)
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change what the body names: details, lines of a draft, status, quantities received."""
+        """Change what the body names: details, lines, status, quantities received.
+
+        A change of an order that is no draft any more is kept as an amendment.
+        """
         order = self.get_object()
         serializer = PurchaseOrderInput(
             data=request.data, context={"request": request}, partial=True
@@ -181,6 +188,7 @@ def as_update(order: PurchaseOrder, body: dict[str, Any], request: Request) -> O
     return OrderUpdate(
         details=details,
         lines=order_lines(entries, items) if describes_lines(entries) else None,
+        reason=body.get("reason", ""),
         status=body.get("status"),
         received=received_in_all(entries, items),
         delivered_at=body.get("actual_delivery_date"),

@@ -1,5 +1,6 @@
 """What is ordered from suppliers."""
 
+from datetime import UTC
 from decimal import Decimal
 from typing import Any, Self
 
@@ -8,8 +9,10 @@ from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Round
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from common.audit import audited
+from common.models import CompanySettings
 from common.validators import business_code, currency_code
 from inventory.models import ProductVariation
 from suppliers.models import Supplier
@@ -31,9 +34,23 @@ class PurchaseOrderQuerySet(WarehouseScopedQuerySet):
         """Orders with their people and their goods receipts too."""
         return (
             self.with_items()
-            .select_related("created_by", "approved_by", "received_by")
-            .prefetch_related("receipts__lines__item__variation")
+            .select_related("created_by", "approved_by", "rejected_by", "received_by")
+            .prefetch_related("receipts__lines__item__variation", "amendments")
         )
+
+    def late(self) -> Self:
+        """Orders of which goods are to come on a day that has passed, UTC."""
+        today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.filter(status__in=PurchaseOrder.INCOMING, expected_delivery_date__lt=today)
+
+    def awaiting_approval(self) -> Self:
+        """Orders that somebody must approve before they go on; see `awaits_approval`."""
+        limit = CompanySettings.current().purchase_approval_limit
+        beyond = Q(rejected_at__isnull=False)
+        if limit is not None:
+            beyond |= Q(total_amount__gt=limit)
+        uncovered = Q(approved_total__isnull=True) | Q(approved_total__lt=F("total_amount"))
+        return self.exclude(status__in=PurchaseOrder.FINAL).filter(beyond & uncovered)
 
 
 @audited()
@@ -66,6 +83,7 @@ class PurchaseOrder(models.Model):
         Status.RECEIVED: (),
         Status.CANCELLED: (),
     }  # fmt: skip
+    FINAL = (Status.RECEIVED, Status.CANCELLED)
     # While an order has one of these, what it still lacks counts as incoming stock.
     INCOMING = (Status.SENT, Status.CONFIRMED, Status.SHIPPED, Status.PARTIALLY_RECEIVED)
 
@@ -99,6 +117,23 @@ class PurchaseOrder(models.Model):
     )
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_total = models.DecimalField(
+        **AMOUNT, null=True, blank=True, help_text="Up to which total it may go on."
+    )
+    rejected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    rejected_at = models.DateTimeField(null=True, blank=True)
+    approval_note = models.CharField(max_length=500, blank=True)
+    terms_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who last changed what the order costs; somebody else approves it.",
     )
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -149,8 +184,75 @@ class PurchaseOrder(models.Model):
 
     @property
     def allowed_transitions(self) -> list[str]:
-        """The statuses that the order may take next."""
-        return [str(status) for status in self.TRANSITIONS[self.status]]
+        """The statuses that the order may take next; while it awaits approval, cancelled."""
+        steps = self.TRANSITIONS[self.status]
+        if self.awaits_approval:
+            steps = tuple(step for step in steps if step == self.Status.CANCELLED)
+        return [str(status) for status in steps]
+
+    @property
+    def allowed_actions(self) -> list[str]:
+        """What may be done with the order now, by whoever has the right to it."""
+        steps = set(self.allowed_transitions)
+        lawful = {
+            "approve": self.awaits_approval,
+            "reject": self.awaits_approval and self.rejected_at is None,
+            "amend": self.is_incoming,
+            "send": self.Status.SENT in steps,
+            "confirm": self.Status.CONFIRMED in steps,
+            "ship": self.Status.SHIPPED in steps,
+            "receive": self.Status.PARTIALLY_RECEIVED in steps,
+            "cancel": self.Status.CANCELLED in steps,
+        }
+        return [action for action, is_lawful in lawful.items() if is_lawful]
+
+    @property
+    def days_late(self) -> int:
+        """How many days ago, UTC, the last outstanding goods should have come; 0 while in time."""
+        if not self.is_incoming:
+            return 0
+        expected = self.expected_delivery_date.astimezone(UTC).date()
+        return max((timezone.now().date() - expected).days, 0)
+
+    @property
+    def is_late(self) -> bool:
+        return self.days_late > 0
+
+    @property
+    def present_total(self) -> Decimal:
+        """What `total_amount` will be once the order as it stands in memory is saved."""
+        return self.subtotal + self.tax_amount + self.shipping_cost
+
+    @cached_property
+    def approval_limit(self) -> Decimal | None:
+        return CompanySettings.current().purchase_approval_limit
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether somebody let the order go at its present total."""
+        return self.approved_total is not None and self.present_total <= self.approved_total
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether an open order must be approved before it goes on.
+
+        The figures are compared as they are: there are no exchange rates, so an order in another
+        currency than the company's needs approval above the same figure.
+        """
+        if self.status in self.FINAL or self.is_approved:
+            return False
+        if self.rejected_at is not None:
+            return True
+        return self.approval_limit is not None and self.present_total > self.approval_limit
+
+    @property
+    def approval_status(self) -> str:
+        """`approved`, `rejected`, `pending`, or `not_needed`."""
+        if self.is_approved:
+            return "approved"
+        if self.rejected_at is not None:
+            return "rejected"
+        return "pending" if self.awaits_approval else "not_needed"
 
     @property
     def is_incoming(self) -> bool:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
+from common.exceptions import InvalidInput
 from inventory.models import ProductSupplier, ProductVariation
 from inventory.services.units import require_fit
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
@@ -15,25 +17,37 @@ CENT = Decimal("0.01")
 class OrderLine:
     """One line as the buyer wants it.
 
+    item_id: the line of the order that it is about; None is a new one.
     quantity_ordered: in the variation's stock unit.
     unit_cost: in the order's currency; None is the supplier's cost, else the variation's.
     """
 
     variation: ProductVariation
     quantity_ordered: Decimal
+    item_id: int | None = None
     unit_cost: Decimal | None = None
     notes: str = ""
 
 
-def make_items(order: PurchaseOrder, lines: Sequence[OrderLine]) -> list[PurchaseOrderItem]:
-    """Return unsaved items at their costs, in the order of the lines.
-
-    Raises InvalidInput for quantities that the goods' units forbid.
-    """
+def require_quantities(lines: Sequence[OrderLine]) -> None:
+    """Raise InvalidInput for quantities that are not above 0 or that the goods' units forbid."""
+    errors: dict[str, list[Any]] = {
+        f"items.{index}.quantity_ordered": ["Order a quantity above 0."]
+        for index, line in enumerate(lines)
+        if line.quantity_ordered <= 0
+    }
+    if errors:
+        raise InvalidInput(next(iter(errors.values()))[0], errors)
     require_fit(
         (line.variation, line.quantity_ordered, f"items.{index}.quantity_ordered")
         for index, line in enumerate(lines)
     )
+
+
+def make_items(
+    order: PurchaseOrder, lines: Sequence[OrderLine], first_position: int = 1
+) -> list[PurchaseOrderItem]:
+    """Return unsaved items at their costs, in the order of the lines."""
     offers = offered_costs(order, lines)
     return [
         PurchaseOrderItem(
@@ -44,7 +58,7 @@ def make_items(order: PurchaseOrder, lines: Sequence[OrderLine]) -> list[Purchas
             unit_cost=cost_of(line, offers),
             notes=line.notes,
         )
-        for position, line in enumerate(lines, start=1)
+        for position, line in enumerate(lines, start=first_position)
     ]
 
 

@@ -11,7 +11,14 @@ from django.utils import timezone
 from common.codes import next_code
 from common.exceptions import DuplicateCode, InvalidInput, WrongState
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
-from purchasing.services.order_lines import OrderLine, make_items, subtotal_of
+from purchasing.services.amendments import amend_lines, field_changes, record_amendment
+from purchasing.services.approval import APPROVAL, take_over_terms
+from purchasing.services.order_lines import (
+    OrderLine,
+    make_items,
+    require_quantities,
+    subtotal_of,
+)
 from purchasing.services.receipts import Delivery, post_receipt
 from purchasing.services.transitions import lock_purchase_order, move_order, require_active
 from suppliers.models import Supplier
@@ -23,7 +30,7 @@ _TERMS = frozenset(
     {"expected_delivery_date", "tax_amount", "shipping_cost", "shipping_address", "notes"}
 )
 _DRAFT = _TERMS | {"supplier", "warehouse", "order_date", "currency"}
-# Which details may still change; the lines only while the order is a draft.
+# Which details may still change; the lines in a draft, and while goods are to come.
 CHANGEABLE: dict[str, frozenset[str]] = {
     Status.DRAFT: _DRAFT,
     Status.SENT: _TERMS,
@@ -61,7 +68,7 @@ def create_purchase_order(
     Totals are computed. Without a number it gets the next of the year; without dates it is
     ordered now and expected after the supplier's lead time; the currency is the supplier's and
     the address the warehouse's. Locks the balances unless it stays a draft. Raises InvalidInput,
-    SupplierNotActive and DuplicateCode.
+    ApprovalNeeded, SupplierNotActive and DuplicateCode.
     """
     require_first_status(status, delivered_at)
     require_active(supplier)
@@ -78,8 +85,10 @@ def create_purchase_order(
         shipping_address=dict(shipping_address or address_of(warehouse)),
         notes=notes,
         created_by=acting_user,
+        terms_by=acting_user,
     )
     require_sound(order, lines)
+    require_quantities(lines)
     items = make_items(order, lines)
     order.subtotal = subtotal_of(items)
     insert_order(order)
@@ -119,45 +128,66 @@ def change_purchase_order(
     order: PurchaseOrder,
     details: Mapping[str, Any] | None = None,
     lines: Sequence[OrderLine] | None = None,
+    reason: str = "",
     acting_user: Any,
 ) -> PurchaseOrder:
-    """Change details (names as in CHANGEABLE), and of a draft the whole set of lines.
+    """Change details (names as in CHANGEABLE), and the whole set of lines.
 
-    Locks the order. Raises WrongState where its status permits a change no longer, InvalidInput
-    and SupplierNotActive.
+    The lines of a draft are made anew; those of an order that goods are still to come of are
+    changed, added and removed, and what is incoming follows. A change of an order that is no draft
+    any more is an amendment. Locks the order, then the balances. Raises WrongState where its
+    status permits a change no longer, AlreadyReceived, InvalidInput and SupplierNotActive.
     """
-    return change_locked(lock_purchase_order(order), details or {}, lines)
+    locked = lock_purchase_order(order)
+    return change_locked(locked, details or {}, lines, acting_user, reason=reason)
 
 
 def change_locked(
-    order: PurchaseOrder, details: Mapping[str, Any], lines: Sequence[OrderLine] | None
+    order: PurchaseOrder,
+    details: Mapping[str, Any],
+    lines: Sequence[OrderLine] | None,
+    acting_user: Any,
+    *,
+    reason: str = "",
 ) -> PurchaseOrder:
     """Change a locked order and compute its totals anew."""
     require_changeable(order, set(details), lines is not None)
+    total_before, was_draft = order.present_total, order.status == Status.DRAFT
+    changes = field_changes(order, details)
     for name, value in details.items():
         setattr(order, name, value)
     if "supplier" in details:
         require_active(order.supplier)
     require_sound(order, lines)
     if lines is not None:
-        order.items.all().delete()
-        items = PurchaseOrderItem.objects.bulk_create(make_items(order, lines))
-        order.subtotal = subtotal_of(items)
-    order.save(update_fields=[*details, "subtotal", "updated_at"])
+        require_quantities(lines)
+        if was_draft:
+            replace_lines(order, lines)
+        else:
+            changes += amend_lines(order, lines, acting_user)
+    take_over_terms(order, [*details, *([] if lines is None else ["items"])], acting_user)
+    order.save(
+        update_fields=[
+            *details, "subtotal", "status", "actual_delivery_date", *APPROVAL, "updated_at",
+        ]
+    )  # fmt: skip
+    if not was_draft:
+        record_amendment(order, changes, total_before, reason, acting_user)
     order.refresh_from_db(fields=["total_amount"])
     return order
 
 
-def recompute_totals(order: PurchaseOrder) -> None:
-    """Compute a locked order's totals anew from the lines it has."""
-    order.subtotal = subtotal_of(order.items.all())
-    order.save(update_fields=["subtotal", "updated_at"])
+def replace_lines(order: PurchaseOrder, lines: Sequence[OrderLine]) -> None:
+    """Make the lines of a locked draft anew."""
+    order.items.all().delete()
+    items = PurchaseOrderItem.objects.bulk_create(make_items(order, lines))
+    order.subtotal = subtotal_of(items)
 
 
 def require_changeable(order: PurchaseOrder, names: set[str], with_lines: bool) -> None:
     """Raise WrongState naming what the order's status no longer lets one change."""
     fixed = sorted(names - CHANGEABLE[order.status])
-    if with_lines and order.status != Status.DRAFT:
+    if with_lines and order.status in PurchaseOrder.FINAL:
         fixed.append("items")
     if fixed:
         text = f"Cannot change any more while the purchase order is {order.status}."

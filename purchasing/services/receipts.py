@@ -19,6 +19,7 @@ from inventory.services.stock_change import StockChange
 from purchasing.exceptions import OverReceipt
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
 from purchasing.queries import most_receivable
+from purchasing.services.approval import require_approval
 from purchasing.services.transitions import lock_purchase_order, move_order, require_transition
 
 Status = PurchaseOrder.Status
@@ -66,8 +67,8 @@ def receive_purchase_order(
     Accepted goods enter stock at the line's cost and are no longer incoming; rejected ones are
     noted and stay outstanding. One item may come in several lines, one a lot. A draft is sent on
     the way. Locks the order, then the balances; the number of statements does not depend on the
-    number of lines. Raises WrongState, OverReceipt naming every line, InvalidInput, and
-    NotAllowed for a past time without the right to it. A quiet delivery raises no alerts.
+    number of lines. Raises WrongState, ApprovalNeeded, OverReceipt naming every line, InvalidInput,
+    and NotAllowed for a past time without the right to it. A quiet delivery raises no alerts.
     """
     return post_receipt(lock_purchase_order(order), lines, delivery or Delivery(), acting_user)
 
@@ -87,6 +88,7 @@ def post_receipt(
     require_lines(items, lines)
     if order.status == Status.DRAFT:
         move_order(order, Status.SENT, acting_user)
+    require_approval(order)
     receipt = write_receipt(order, lines, delivery, acting_user)
     accepted = {index: line for index, line in enumerate(lines) if line.quantity_accepted}
     changes = [

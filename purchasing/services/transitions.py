@@ -9,6 +9,7 @@ from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
 from purchasing.exceptions import SupplierNotActive
 from purchasing.models import PurchaseOrder
+from purchasing.services.approval import APPROVAL, authorise, require_approval
 from suppliers.models import Supplier
 
 Status = PurchaseOrder.Status
@@ -27,20 +28,20 @@ def lock_purchase_order(order: PurchaseOrder) -> PurchaseOrder:
 def send_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
     """Send a draft: what it orders becomes incoming stock.
 
-    Locks the order, then the balances. Raises WrongState and SupplierNotActive.
+    Locks the order, then the balances. Raises WrongState, ApprovalNeeded and SupplierNotActive.
     """
     return move_order(lock_purchase_order(order), Status.SENT, acting_user)
 
 
 @transaction.atomic
 def confirm_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
-    """Note that the supplier confirmed. Locks the order. Raises WrongState."""
+    """Note that the supplier confirmed. Locks the order. Raises WrongState, ApprovalNeeded."""
     return move_order(lock_purchase_order(order), Status.CONFIRMED, acting_user)
 
 
 @transaction.atomic
 def ship_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
-    """Note that the goods are on their way. Locks the order. Raises WrongState."""
+    """Note that the goods are on their way. Locks the order. Raises WrongState, ApprovalNeeded."""
     return move_order(lock_purchase_order(order), Status.SHIPPED, acting_user)
 
 
@@ -56,12 +57,15 @@ def cancel_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> Purchase
 def move_order(order: PurchaseOrder, target: str, acting_user: Any) -> PurchaseOrder:
     """Give a locked order a status that is not reached by receiving goods."""
     require_transition(order, target)
+    if target != Status.CANCELLED:
+        require_approval(order)
     if target == Status.SENT:
         require_active(order.supplier)
-        order.approved_by = order.approved_by or acting_user
+        if not order.is_approved:
+            authorise(order, acting_user)
     was_incoming = order.is_incoming
     order.status = target
-    order.save(update_fields=["status", "approved_by", "updated_at"])
+    order.save(update_fields=["status", *APPROVAL, "updated_at"])
     if order.is_incoming != was_incoming:
         change_incoming(order, 1 if order.is_incoming else -1, acting_user)
     return order
@@ -69,9 +73,9 @@ def move_order(order: PurchaseOrder, target: str, acting_user: Any) -> PurchaseO
 
 def require_transition(order: PurchaseOrder, target: str) -> None:
     """Raise WrongState, naming the lawful steps, where an order cannot take a status next."""
-    lawful = order.allowed_transitions
-    if target in lawful:
+    if target in PurchaseOrder.TRANSITIONS[order.status]:
         return
+    lawful = order.allowed_transitions
     remedy = f"Lawful now: {', '.join(lawful)}." if lawful else "It is final."
     text = f"A purchase order that is {order.status} cannot become {target}. {remedy}"
     raise WrongState(text, {"status": [text], "allowed_transitions": lawful})

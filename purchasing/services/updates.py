@@ -30,12 +30,14 @@ BY_RECEIVING = (Status.PARTIALLY_RECEIVED, Status.RECEIVED)
 class OrderUpdate:
     """What a request wants an order to be; what it already is counts as not asked for.
 
+    reason: of a change of an order that is no draft any more.
     received: the quantity accepted in all, by item; the difference is a receipt.
     delivered_at: when the goods of this request arrived, or the delivery date of a received order.
     """
 
     details: Mapping[str, Any] = field(default_factory=dict)
     lines: Sequence[OrderLine] | None = None
+    reason: str = ""
     status: str | None = None
     received: Mapping[int, Decimal] = field(default_factory=dict)
     delivered_at: datetime | None = None
@@ -49,7 +51,7 @@ def update_purchase_order(
 
     Status `received` accepts all that is outstanding. Who may only receive goods may do nothing
     else here. Locks the order, then the balances. Raises NotAllowed, InvalidInput, WrongState,
-    OverReceipt, ReceiptCannotShrink and SupplierNotActive.
+    ApprovalNeeded, AlreadyReceived, OverReceipt, ReceiptCannotShrink and SupplierNotActive.
     """
     order = lock_purchase_order(order)
     items = list(order.items.select_related("variation"))
@@ -64,7 +66,7 @@ def update_purchase_order(
     if (details or lines is not None or step) and not acting_user.can(Can.MANAGE_PURCHASE_ORDERS):
         raise NotAllowed("You may receive goods of this order, but not change it. Ask a manager.")
     if details or lines is not None:
-        change_locked(order, details, lines)
+        change_locked(order, details, lines, acting_user, reason=update.reason)
     if step:
         move_order(order, step, acting_user)
     elif status:

@@ -72,7 +72,7 @@ def busy(place):
 ONE_PLACE = {
     "Out of stock": 1,
     "Low stock": 2,
-    "Overdue purchase orders": 1,
+    "Late purchase orders": 1,
     "Ready to fulfil": 2,
     "Open alerts": 1,
     "Transfers to ship": 1,

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from common.models import CompanySettings
 from inventory.models import Stock
 from purchasing.models import PurchaseOrder
-from purchasing.services.receipts import receive_purchase_order
-from purchasing.services.transitions import cancel_purchase_order, send_purchase_order
+from purchasing.services.receipts import ReceiptLine, receive_purchase_order
+from purchasing.services.transitions import cancel_purchase_order
 from tests.admin.pages import add_to, buttons, errors_of, filled, lines, page_of, step_of
 from tests.factories.inventory import VariationFactory
 from tests.factories.purchasing import facts, incoming_of_balances, incoming_of_orders, make_order
@@ -120,11 +121,9 @@ def test_draft_lines_change_on_the_page(manager, place):
     assert (order.subtotal, order.notes) == (Decimal("20.00"), "Call first.")
 
 
-def test_lines_of_a_sent_order_stay_whatever_is_posted(manager, place):
-    order = make_order(5, warehouse=place.own)
+def test_lines_of_a_received_order_stay_whatever_is_posted(manager, place):
+    order = make_order(5, warehouse=place.own, status="received")
     body = filled(manager, page_of(order))
-    send_purchase_order(order=order, acting_user=manager.user)
-    del body["_version"]
     before = list(order.items.values())
 
     body |= {"items-0-quantity_ordered": "500", "supplier": "1", "notes": "New."}
@@ -133,6 +132,58 @@ def test_lines_of_a_sent_order_stay_whatever_is_posted(manager, place):
     order.refresh_from_db()
     assert list(order.items.values()) == before
     assert order.notes == "New."
+
+
+def test_a_sent_order_is_amended_on_the_page(manager, place):
+    order = make_order(5, 6, warehouse=place.own, status="sent")
+    body = filled(manager, page_of(order), reason="Fewer.", notes="Call first.")
+    body |= {"items-0-quantity_ordered": "8", "items-1-DELETE": "on"}
+
+    answer = manager.post(page_of(order), body)
+
+    assert answer.status_code == 302, errors_of(answer)
+    assert [item.quantity_ordered for item in order.items.all()] == [8]
+    amendment = order.amendments.get()
+    assert (amendment.reason, amendment.amended_by) == ("Fewer.", manager.user)
+    assert [change["field"] for change in amendment.changes] == [
+        "notes", "quantity_ordered", "line",
+    ]  # fmt: skip
+    assert "quantity ordered 5 → 8" in manager.get(page_of(order)).content.decode()
+
+
+def test_an_amendment_below_what_came_in_is_told_on_the_page(manager, place):
+    order = make_order(5, 6, warehouse=place.own, status="sent")
+    receive_purchase_order(
+        order=order,
+        lines=[ReceiptLine(item_id=order.items.first().pk, quantity_accepted=Decimal(3))],
+        acting_user=manager.user,
+    )
+    before = facts(order)
+    body = filled(manager, page_of(order)) | {"items-0-quantity_ordered": "2"}
+
+    answer = manager.post(page_of(order), body)
+
+    assert "3 received" in errors_of(answer)
+    assert facts(order) == before
+
+
+def test_what_awaits_approval_is_approved_or_rejected_by_somebody_else(manager, office, place):
+    CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": 5})
+    order = make_order(5, warehouse=place.own, acting_user=manager.user)
+    other = office("manager")
+
+    assert buttons(other, order) == {"approve", "reject", "cancel"}
+    assert buttons(office("staff"), order) == set()
+    own = manager.post(step_of(order, "approve"), {"note": ""}, follow=True)
+    assert "You asked for this yourself" in errors_of(own)
+    other.post(step_of(order, "reject"), {"note": "Too dear."})
+    assert buttons(other, order) == {"approve", "cancel"}
+    answer = other.post(step_of(order, "approve"), {"note": "Well."}, follow=True)
+
+    assert "approved up to 12.50" in errors_of(answer)
+    order.refresh_from_db()
+    assert (order.approved_by, order.approval_note) == (other.user, "Well.")
+    assert buttons(manager, order) == {"send", "receive", "cancel"}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def test_everybody_signed_in_reads_them(api, client):
         "currency": "USD",
         "default_warehouse": "WH-1",
         "over_receipt_tolerance_percent": 0,
+        "purchase_approval_limit": None,
         "adjustment_limit_value": 1000,
         "adjustment_limit_quantity": None,
         "count_recount_tolerance_percent": 10,

@@ -223,7 +223,7 @@ def test_details_of_a_draft_change_and_totals_follow(manager, place):
 @pytest.mark.parametrize(
     ("status", "body", "fields"),
     [
-        ("sent", {"items": [{"quantity_ordered": 99}]}, ["items"]),
+        ("received", {"items": [{"quantity_ordered": 99}]}, ["items"]),
         ("sent", {"currency": "EUR"}, ["currency"]),
         ("confirmed", {"order_date": "2020-01-01"}, ["order_date"]),
         ("received", {"tax_amount": 5}, ["tax_amount"]),

@@ -1,8 +1,10 @@
 """Purchase orders: not for sales; managers and admins manage, staff receive."""
 
+from common.models import CompanySettings
 from purchasing.models import PurchaseOrder
 from suppliers.models import Supplier
 from tests.factories.purchasing import make_order
+from tests.factories.users import UserFactory
 from tests.matrix.table import Row, made
 
 SEE = "200 200 200 403 200"
@@ -10,12 +12,12 @@ RECEIVE, FOREIGN_RECEIVE = "200 200 200 403 403", "200 404 404 403 403"
 MANAGE, FOREIGN_MANAGE = "200 200 403 403 403", "200 404 403 403 403"
 
 
-def order_in(place, status):
+def order_in(place, status, **wanted):
     order = make_order(
         status=status,
+        **{"acting_user": place.admin, **wanted},
         warehouse=place.warehouse,
         supplier=Supplier.objects.get(code=place["supplier"]),
-        acting_user=place.admin,
         notes=place.secret("purchase-notes"),
     )
     return order.order_number
@@ -29,6 +31,14 @@ def draft_purchase(place):
 @made
 def sent_purchase(place):
     return order_in(place, "sent")
+
+
+@made
+def waiting_purchase(place):
+    """Make an order above the limit, by somebody who does not decide about it."""
+    CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": 1000})
+    buyer = UserFactory(role="manager")
+    return order_in(place, "draft", acting_user=buyer, tax_amount=2000)
 
 
 @made
@@ -75,6 +85,14 @@ def rows(path):
         Row("post", sent + "confirm/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "receive/", own=RECEIVE, foreign=FOREIGN_RECEIVE),
+        Row("post", path + "{waiting_purchase}/approve/", own=MANAGE, foreign=FOREIGN_MANAGE),
+        Row(
+            "post",
+            path + "{waiting_purchase}/reject/",
+            own=MANAGE,
+            foreign=FOREIGN_MANAGE,
+            body={"note": "No."},
+        ),
     ]
 
 

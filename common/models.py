@@ -87,6 +87,12 @@ class CompanySettings(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         help_text="A counted line that differs by more is counted again.",
     )
+    reservation_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="How long a new sales order holds goods and waits for them; empty: no end.",
+    )
     second_person_rule = models.BooleanField(
         default=True,
         help_text="Nobody decides their own request; off where there is only one person.",

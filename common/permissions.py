@@ -33,6 +33,7 @@ class Can(StrEnum):
     APPROVE_PURCHASE_ORDERS = "approve_purchase_orders"
     VIEW_SALES_ORDERS = "view_sales_orders"
     MANAGE_SALES_ORDERS = "manage_sales_orders"
+    REALLOCATE_STOCK = "reallocate_stock"
     REQUEST_TRANSFERS = "request_transfers"
     DECIDE_TRANSFERS = "decide_transfers"
     VIEW_PEOPLE = "view_people"
@@ -63,6 +64,7 @@ _MANAGER = _STAFF | {
     Can.MANAGE_PURCHASE_ORDERS,
     Can.APPROVE_PURCHASE_ORDERS,
     Can.MANAGE_SALES_ORDERS,
+    Can.REALLOCATE_STOCK,
     Can.REQUEST_TRANSFERS,
     Can.VIEW_PEOPLE,
     Can.VIEW_HISTORY,

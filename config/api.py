@@ -117,6 +117,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
         "PurchaseRequestStatus": "purchasing.models.PurchaseRequest.Status",
         "SalesOrderStatus": "sales.models.SalesOrder.Status",
+        "SalesOrderPriority": "sales.api.fields.PRIORITIES",
         "ProductStatus": "inventory.models.Product.Status",
         "SupplierStatus": "suppliers.models.Supplier.Status",
         "AdjustmentStatus": "inventory.models.AdjustmentRequest.Status",

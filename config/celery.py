@@ -44,6 +44,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "purchasing.measure_suppliers",
         "schedule": crontab(hour=1, minute=15),
     },
+    "release-expired-reservations": {
+        "task": "sales.release_expired_reservations",
+        "schedule": crontab(minute="*/15"),
+    },
     "purge-idempotency": {
         "task": "common.purge_idempotency_records",
         "schedule": crontab(hour=3, minute=30),

@@ -10,32 +10,37 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from inventory.models import StockReservation
 from sales.models import LINE_HOLDER, SalesOrder, SalesOrderItem
 
-# Lines that wait for these balances, oldest order first, as far down as what is available
-# reaches: `ahead` is what the lines before one still want of the same balance.
+# Lines that wait for these balances, the most urgent orders first and of these the oldest, as far
+# down as what is available reaches: `ahead` is what the lines before one still want of the same
+# balance. Orders whose reservation expired wait for nothing.
 WAITING = """
     SELECT item_id, variation_id, warehouse_id, back_ordered
     FROM (
-        SELECT i.id AS item_id, s.variation_id, s.warehouse_id, o.order_date, o.id AS order_id,
-               i.position, w.back_ordered,
+        SELECT i.id AS item_id, s.variation_id, s.warehouse_id, o.priority, o.order_date,
+               o.id AS order_id, i.position, w.back_ordered,
                s.on_hand - s.reserved - s.unavailable AS available,
                sum(w.back_ordered) OVER (
-                   PARTITION BY s.id ORDER BY o.order_date, o.id, i.position
+                   PARTITION BY s.id
+                   ORDER BY o.priority DESC, o.order_date, o.id, i.position
                ) - w.back_ordered AS ahead
         FROM inventory_stock s
         JOIN sales_salesorderitem i
-          ON i.variation_id = s.variation_id AND i.quantity_fulfilled < i.quantity
+          ON i.variation_id = s.variation_id
+         AND i.quantity > i.quantity_fulfilled + i.quantity_cancelled
         JOIN sales_salesorder o
           ON o.id = i.order_id AND o.warehouse_id = s.warehouse_id
          AND o.status IN ('pending', 'partially_fulfilled')
+         AND o.reservation_expired_at IS NULL
         LEFT JOIN inventory_stockreservation r
           ON r.reference_type = %s AND r.reference_id = i.id AND r.stock_id = s.id
         CROSS JOIN LATERAL (
-            SELECT i.quantity - i.quantity_fulfilled - COALESCE(r.quantity, 0) AS back_ordered
+            SELECT i.quantity - i.quantity_fulfilled - i.quantity_cancelled
+                   - COALESCE(r.quantity, 0) AS back_ordered
         ) AS w
         WHERE s.id = ANY(%s) AND w.back_ordered > 0
     ) AS waiting
     WHERE ahead < available
-    ORDER BY order_date, order_id, position"""
+    ORDER BY priority DESC, order_date, order_id, position"""
 
 
 class BackOrder(NamedTuple):
@@ -48,7 +53,7 @@ class BackOrder(NamedTuple):
 
 
 def back_orders_within_reach(stock_ids: Sequence[int]) -> list[BackOrder]:
-    """Return the waiting lines that these balances' available quantities reach, oldest first."""
+    """Return the waiting lines that these balances' available quantities reach, in turn."""
     with connection.cursor() as cursor:
         cursor.execute(WAITING, [LINE_HOLDER, list(stock_ids)])
         return [BackOrder(*row) for row in cursor.fetchall()]
@@ -74,5 +79,5 @@ def _explaining_lines() -> QuerySet[SalesOrderItem]:
         variation=OuterRef("stock__variation"),
         order__warehouse=OuterRef("stock__warehouse"),
         order__status__in=SalesOrder.OPEN,
-        quantity__gte=F("quantity_fulfilled") + OuterRef("quantity"),
+        quantity__gte=F("quantity_fulfilled") + F("quantity_cancelled") + OuterRef("quantity"),
     )

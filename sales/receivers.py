@@ -5,9 +5,13 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from common.permissions import Can
 from inventory.signals import stock_became_available
+from notifications.models import OutboxMessage
+from notifications.registry import CauseGone, Mail, register_mail
 from sales.models import SalesOrder
 from sales.services.back_orders import reserve_back_orders
+from sales.services.tell import RESERVATION_EXPIRED, RESERVATION_TAKEN
 from warehouses.open_tasks import OpenTask, register_open_tasks
 
 
@@ -25,3 +29,59 @@ def open_orders_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     for order in orders.select_related("warehouse").order_by("pk"):
         title = f"{order.get_status_display()} order {order.order_number}"
         yield OpenTask("sales_order", order.order_number, title, order.warehouse.code)
+
+
+def order_of(message: OutboxMessage, name: str = "order_id") -> SalesOrder:
+    """Return the order of a mail, if its recipient may still see it; raises CauseGone."""
+    recipient: Any = message.recipient
+    found = SalesOrder.objects.visible_to(recipient).filter(pk=message.payload[name])
+    order: SalesOrder | None = found.select_related("warehouse").first()
+    if order is None or not recipient.can(Can.VIEW_SALES_ORDERS):
+        raise CauseGone("The recipient does not see this order any more.")
+    if not order.is_open:
+        raise CauseGone(f"{order.order_number} is {order.status}.")
+    return order
+
+
+def mail_about(order: SalesOrder, heading: str, text: str) -> Mail:
+    facts = [
+        ("Order", order.order_number),
+        ("Warehouse", order.warehouse),
+        ("Customer", order.customer_email or order.customer_id),
+        ("Priority", order.get_priority_display()),
+    ]
+    return Mail(
+        subject=heading,
+        template="people",
+        context={
+            "heading": heading,
+            "text": text,
+            "facts": [(name, value) for name, value in facts if value],
+            "link": f"/admin/sales/salesorder/{order.pk}/change/",
+            "button": f"Open {order.order_number}",
+        },
+    )
+
+
+@register_mail(RESERVATION_EXPIRED)
+def write_reservation_expired(message: OutboxMessage) -> Mail:
+    order = order_of(message)
+    if order.reservation_expired_at is None:
+        raise CauseGone(f"{order.order_number} waits for goods again.")
+    return mail_about(
+        order,
+        f"The reservation of {order.order_number} expired",
+        "What it had reserved is free again, and it waits for nothing more. The order is open: "
+        "reserve again, deliver what is available, or cancel it.",
+    )
+
+
+@register_mail(RESERVATION_TAKEN)
+def write_reservation_taken(message: OutboxMessage) -> Mail:
+    order = order_of(message)
+    return mail_about(
+        order,
+        f"{order.order_number} lost goods to a more urgent order",
+        "They were allocated to another order. What is missing is back-ordered and is reserved "
+        "as soon as goods come in.",
+    )

@@ -35,7 +35,7 @@ class StockChange:
     quantity: change of on hand, negative for issues; writes one movement unless 0.
     hold: how much of what is available `holder` would like to reserve; it gets what there is.
     release: how much of its own reservation `holder` gives back; at most what it holds.
-    release_all: it gives back whatever it holds once the balance is locked.
+    release_beyond: it gives back whatever it then holds beyond this, once the balance is locked.
     incoming: change of what is on its way here.
     unit_cost: of receipts; issues go out at the balance's average cost.
     cost_from: (variation, warehouse) whose average cost a receipt comes in at: of transfers.
@@ -54,7 +54,7 @@ class StockChange:
     quantity: Decimal = ZERO
     hold: Decimal = ZERO
     release: Decimal = ZERO
-    release_all: bool = False
+    release_beyond: Decimal | None = None
     holder: Holder | None = None
     incoming: Decimal = ZERO
     movement_type: str = "adjustment"
@@ -246,7 +246,7 @@ class Posting:
         moved: Sequence[tuple[RunningLot, Decimal]] = ()
         if change.quarantine is not None:
             self._set_aside(change, balance)
-        if change.release or change.release_all:
+        if change.release or change.release_beyond is not None:
             self._release(change, balance)
         if change.quantity > 0:
             cost = self._come_in(change, balance)
@@ -267,7 +267,9 @@ class Posting:
 
     def _release(self, change: StockChange, balance: RunningBalance) -> None:
         held = self._held(change, balance)
-        released = held if change.release_all else change.release
+        released = change.release
+        if change.release_beyond is not None:
+            released = max(held - change.release_beyond, ZERO)
         if released > held:
             raise ReservationMismatch(
                 f"{released} should be released where {held} is reserved. Read it again."

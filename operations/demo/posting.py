@@ -28,10 +28,11 @@ from purchasing.services.orders import create_purchase_order
 from purchasing.services.receipts import Delivery, ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import cancel_purchase_order, send_purchase_order
 from sales.models import SalesOrder
+from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.order_rows import OrderLine
-from sales.services.orders import cancel_sales_order, create_sales_order
+from sales.services.orders import create_sales_order
 from sales.services.replay import PastOrder, replay_sales_orders
 from sales.services.returns import return_goods
 from suppliers.models import Supplier

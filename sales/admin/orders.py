@@ -1,6 +1,5 @@
 """Sales orders in the admin site: taken and changed through the services, then delivered."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,19 +9,17 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from common.admin import ScopedAdmin, ServiceForm
-from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
+from common.admin_orders import OrderLinesInline, plain
 from common.admin_saving import filled_rows
-from common.admin_steps import Step
 from common.exceptions import InvalidInput
 from common.permissions import Can
+from sales.admin.steps import STEPS
 from sales.models import SalesOrder, SalesOrderItem
-from sales.services.fulfilment import fulfil_sales_order
-from sales.services.line_choice import LineRequest
 from sales.services.order_lines import is_sold
-from sales.services.order_rows import OrderLine
+from sales.services.order_rows import ZERO, OrderLine
 from sales.services.orders import (
+    OPEN_ONLY,
     PENDING_ONLY,
-    cancel_sales_order,
     change_sales_order,
     create_sales_order,
 )
@@ -30,17 +27,21 @@ from warehouses.admin.filters import OwnWarehouseFilter
 
 Status = SalesOrder.Status
 CUSTOMER = ["customer_email", "customer_id", "channel", "region", "promotion_applied", "notes"]
-SHOWN = ["state", "total_amount", "created_by", "created_at", "updated_at"]
+SHOWN = [
+    "state", "total_amount", "reservation_expired_at", "created_by", "created_at", "updated_at",
+]  # fmt: skip
 STATUS_LABELS = {
     "Pending": "info", "Partially Fulfilled": "warning", "Fulfilled": "success",
     "Cancelled": "danger",
 }  # fmt: skip
+PRIORITY_LABELS = {"Low": "info", "High": "warning", "Urgent": "danger"}
 
 
 def ready_to_fulfil(orders: Any) -> Any:
     """Narrow to open orders whose every line has reserved all that it still wants."""
     waiting = SalesOrderItem.objects.with_reserved().filter(
-        order=OuterRef("pk"), quantity__gt=F("quantity_fulfilled") + F("quantity_reserved")
+        order=OuterRef("pk"),
+        quantity__gt=F("quantity_fulfilled") + F("quantity_cancelled") + F("quantity_reserved"),
     )
     return orders.open().filter(~Exists(waiting))
 
@@ -52,56 +53,16 @@ class ReadyFilter(admin.SimpleListFilter):
     parameter_name = "delivery"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "Open"), ("ready", "Ready to fulfil")]
+        return [
+            ("open", "Open"), ("ready", "Ready to fulfil"), ("expired", "Reservation expired"),
+        ]  # fmt: skip
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "open":
             return queryset.open()
+        if self.value() == "expired":
+            return queryset.open().exclude(reservation_expired_at=None)
         return ready_to_fulfil(queryset) if self.value() == "ready" else None
-
-
-class FulfilForm(QuantitiesForm):
-    """What leaves; a line without a quantity stays outstanding."""
-
-    def __init__(self, order: SalesOrder, posted: Any) -> None:
-        items = order.items.select_related("variation__product")
-        super().__init__(
-            [
-                (item.pk, f"{item.variation.sku_code} {item.variation.product.name}",
-                 item.outstanding)
-                for item in items if item.outstanding or posted is not None
-            ],
-            posted,
-        )  # fmt: skip
-
-
-def fulfil(row: SalesOrder, acting_user: Any, quantities: dict[int, Decimal]) -> str:
-    lines = [LineRequest("id", str(key), quantity) for key, quantity in quantities.items()]
-    fulfilment = fulfil_sales_order(order=row, lines=lines, acting_user=acting_user)
-    return f"Delivered as {fulfilment.code}; the goods have left stock."
-
-
-def cancel(row: SalesOrder, acting_user: Any) -> str:
-    cancel_sales_order(order=row, acting_user=acting_user)
-    return f"{row} is cancelled; what it reserved is free again."
-
-
-def is_open(row: SalesOrder) -> bool:
-    return row.is_open
-
-
-STEPS = (
-    Step(
-        name="fulfil", title="Fulfil", permission=Can.POST_STOCK, run=fulfil, lawful=is_open,
-        form=FulfilForm, icon="local_shipping",
-        explanation="All that is outstanding; enter less where less leaves.",
-    ),
-    Step(
-        name="cancel", title="Cancel order", permission=Can.MANAGE_SALES_ORDERS, run=cancel,
-        lawful=is_open, icon="block", is_final=True,
-        explanation="What is not delivered yet is released. This cannot be undone.",
-    ),
-)  # fmt: skip
 
 
 class SalesOrderForm(ServiceForm):
@@ -109,7 +70,10 @@ class SalesOrderForm(ServiceForm):
 
     class Meta:
         model = SalesOrder
-        fields = ["order_number", "warehouse", "order_date", "currency", *CUSTOMER]
+        fields = [
+            "order_number", "warehouse", "priority", "order_date", "reserved_until", "currency",
+            *CUSTOMER,
+        ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,6 +82,7 @@ class SalesOrderForm(ServiceForm):
         texts = {
             "order_number": "Empty: the next of the year.",
             "order_date": "Empty: now.",
+            "reserved_until": "Empty: as the company's settings say.",
             "currency": "Empty: the first product's.",
         }
         for name in texts.keys() & self.fields.keys():
@@ -132,10 +97,12 @@ class LineForm(ServiceForm):
 
     class Meta:
         model = SalesOrderItem
-        fields = ["variation", "quantity", "sale_price_per_unit"]
+        fields = ["variation", "quantity", "sale_price_per_unit", "discount_percent"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "discount_percent" in self.fields:
+            self.fields["discount_percent"].required = False
         if "sale_price_per_unit" in self.fields:
             self.fields["sale_price_per_unit"].required = False
             self.fields["sale_price_per_unit"].help_text = "Empty: the selling price."
@@ -155,11 +122,13 @@ class SalesOrderItemInline(OrderLinesInline):
     may_add = may_change = may_delete = Can.MANAGE_SALES_ORDERS
     positive_fields = ("quantity",)
     fields = [
-        "variation", "product", "quantity", "sale_price_per_unit", "line_total",
-        "quantity_fulfilled", "reserved", "quantity_returned",
+        "variation", "product", "quantity", "sale_price_per_unit", "discount_percent",
+        "line_total", "quantity_fulfilled", "quantity_cancelled", "reserved",
+        "quantity_returned",
     ]  # fmt: skip
     readonly_fields = [
-        "product", "line_total", "quantity_fulfilled", "reserved", "quantity_returned",
+        "product", "line_total", "quantity_fulfilled", "quantity_cancelled", "reserved",
+        "quantity_returned",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -177,10 +146,10 @@ class SalesOrderAdmin(ScopedAdmin):
     form = SalesOrderForm
     steps = STEPS
     list_display = [
-        "order_number", "warehouse", "state", "order_date", "customer_email", "channel",
-        "total_amount", "currency",
+        "order_number", "warehouse", "state", "urgency", "order_date", "customer_email",
+        "channel", "total_amount", "currency",
     ]  # fmt: skip
-    list_filter = ["status", ReadyFilter, OwnWarehouseFilter, "promotion_applied"]
+    list_filter = ["status", ReadyFilter, "priority", OwnWarehouseFilter, "promotion_applied"]
     list_select_related = ["warehouse"]
     search_fields = ["order_number", "customer_email", "customer_id"]
     inlines = [SalesOrderItemInline]
@@ -189,6 +158,10 @@ class SalesOrderAdmin(ScopedAdmin):
     def state(self, row: SalesOrder) -> str:
         return row.get_status_display()
 
+    @display(description="Priority", ordering="priority", label=PRIORITY_LABELS)
+    def urgency(self, row: SalesOrder) -> str:
+        return row.get_priority_display()
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         customer = ("Customer", {
             "fields": [
@@ -196,9 +169,10 @@ class SalesOrderAdmin(ScopedAdmin):
                 "notes",
             ]
         })  # fmt: skip
-        when = ["order_date", "currency"]
+        when: list[Any] = ["priority", "order_date", "reserved_until", "currency"]
         if obj is None:
             return [(None, {"fields": ["order_number", "warehouse", *when]}), customer]
+        when[2:3] = [("reserved_until", "reservation_expired_at")]
         return [
             (None, {"fields": [("order_number", "state"), ("warehouse", "total_amount"), *when]}),
             customer,
@@ -213,7 +187,8 @@ class SalesOrderAdmin(ScopedAdmin):
             if SalesOrderItemInline.may_be_written(obj)
             else [one for one in PENDING_ONLY if one != "items"]
         )
-        return ["order_number", "warehouse", *late, *SHOWN]
+        closed = [] if obj.is_open else [*OPEN_ONLY]
+        return ["order_number", "warehouse", *late, *closed, *SHOWN]
 
     def text_of_line(self, line: dict[str, Any], row: Any) -> str:
         """Name a short line by its number and SKU, as the order's page shows it."""
@@ -256,4 +231,5 @@ def order_line(row: dict[str, Any]) -> OrderLine:
         row["variation"].pk,
         row["quantity"],
         row["variation"].selling_price if price is None else price,
+        row["discount_percent"] or ZERO,
     )

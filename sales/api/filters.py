@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django_filters import rest_framework as filters
 
-from common.api.filters import FromDay, ReferenceFilter, ToDay
+from common.api.filters import FromDay, ReferenceFilter, StrictBooleanFilter, ToDay
+from sales.api.fields import PRIORITIES
 from sales.models import SalesOrder, SalesReturn
 from warehouses.models import Warehouse
 
@@ -21,8 +22,19 @@ class StatusFilter(filters.Filter):
     field_class = StatusField
 
 
+class PriorityFilter(StatusFilter):
+    """A priority by its word."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return super().filter(qs, SalesOrder.Priority[value.upper()].value if value else None)
+
+
 class SalesOrderFilterSet(filters.FilterSet):
     status = StatusFilter(choices=SalesOrder.Status.choices)
+    priority = PriorityFilter(choices=PRIORITIES)
+    reservation_expired = StrictBooleanFilter(
+        field_name="reservation_expired_at", lookup_expr="isnull", exclude=True
+    )
     start_date = FromDay(field_name="order_date")
     end_date = ToDay(field_name="order_date")
     customer_email = filters.CharFilter(lookup_expr="iexact")

@@ -13,8 +13,8 @@ from common.permissions import Can
 from inventory.api.stock_serializers import user_code
 from inventory.services.movements import checked_time
 from sales.api.filters import SalesReturnFilterSet
-from sales.api.serializers import MOST_LINES, LineInput
-from sales.api.views import line_requests
+from sales.api.order_actions import line_requests
+from sales.api.serializers import MOST_LINES, LotLineInput
 from sales.models import SalesOrder, SalesReturn, SalesReturnItem
 from sales.services.returns import return_goods
 
@@ -57,7 +57,7 @@ class SalesReturnAnswer(SalesReturnSerializer):
         fields = ["message", *SalesReturnSerializer.Meta.fields]
 
 
-class ReturnLineInput(LineInput):
+class ReturnLineInput(LotLineInput):
     """A line that came back; its reason decides between stock and scrap unless told."""
 
     reason = ChoiceSynonymField(SalesReturnItem.Reason.choices)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from common.api.fields import (
     ChoiceSynonymField,
     MoneyField,
+    PlainDecimalField,
     QuantityField,
     ReferenceInput,
     UpperCaseField,
@@ -18,6 +19,7 @@ from common.api.fields import (
 from common.validators import business_code
 from inventory.api.stock_serializers import user_code
 from inventory.services.stock_change import LARGEST_QUANTITY
+from sales.api.fields import PriorityField
 from sales.models import Fulfilment, SalesOrder, SalesOrderItem
 
 MOST_LINES = 1000
@@ -38,8 +40,9 @@ class SalesOrderItemSerializer(serializers.ModelSerializer[SalesOrderItem]):
         model = SalesOrderItem
         fields = [
             "id", "line", "product_id", "product_name", "sku", "quantity", "quantity_sold",
-            "quantity_fulfilled", "quantity_reserved", "quantity_backordered",
-            "quantity_returned", "sale_price_per_unit", "line_total",
+            "quantity_fulfilled", "quantity_cancelled", "quantity_reserved",
+            "quantity_backordered", "quantity_returned", "sale_price_per_unit",
+            "discount_percent", "line_total",
         ]  # fmt: skip
 
     def get_quantity_backordered(self, item: Any) -> Decimal:
@@ -65,16 +68,17 @@ class SalesOrderRowSerializer(serializers.ModelSerializer[SalesOrder]):
     """An order as lists show it."""
 
     warehouse = serializers.CharField(source="warehouse.code")
+    priority = PriorityField()
     created_by = serializers.SerializerMethodField()
     item_count = serializers.SerializerMethodField()
 
     class Meta:
         model = SalesOrder
         fields = [
-            "id", "order_number", "warehouse", "status", "order_date", "customer_email",
-            "customer_id", "channel", "region", "promotion_applied", "promotion_details",
-            "currency", "total_amount", "item_count", "created_by", "notes", "created_at",
-            "updated_at",
+            "id", "order_number", "warehouse", "status", "priority", "order_date",
+            "reserved_until", "reservation_expired_at", "customer_email", "customer_id",
+            "channel", "region", "promotion_applied", "promotion_details", "currency",
+            "total_amount", "item_count", "created_by", "notes", "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_created_by(self, order: SalesOrder) -> str | None:
@@ -89,12 +93,14 @@ class SalesOrderSerializer(SalesOrderRowSerializer):
     """A whole order."""
 
     allowed_transitions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    allowed_actions = serializers.ListField(child=serializers.CharField(), read_only=True)
     items = SalesOrderItemSerializer(many=True, read_only=True)
     fulfilments = FulfilmentSerializer(many=True, read_only=True)
 
     class Meta(SalesOrderRowSerializer.Meta):
         fields = [
-            *SalesOrderRowSerializer.Meta.fields, "allowed_transitions", "items", "fulfilments",
+            *SalesOrderRowSerializer.Meta.fields, "allowed_transitions", "allowed_actions",
+            "items", "fulfilments",
         ]  # fmt: skip
 
     def get_item_count(self, order: Any) -> int:
@@ -108,6 +114,23 @@ class SalesOrderAnswer(SalesOrderSerializer):
 
     class Meta(SalesOrderSerializer.Meta):
         fields = ["message", *SalesOrderSerializer.Meta.fields]
+
+
+class TakenSerializer(serializers.Serializer[Any]):
+    """What a line of a less urgent order gave up."""
+
+    order_number = serializers.CharField()
+    line = serializers.IntegerField()
+    quantity = QuantityField()
+
+
+class AllocationAnswer(SalesOrderAnswer):
+    """An order that got goods, and from whom."""
+
+    taken_from = TakenSerializer(many=True)
+
+    class Meta(SalesOrderAnswer.Meta):
+        fields = [*SalesOrderAnswer.Meta.fields, "taken_from"]
 
 
 class PositiveQuantityField(QuantityField):
@@ -132,6 +155,9 @@ class OrderItemInput(serializers.Serializer[Any]):
     quantity = PositiveQuantityField(required=False)
     quantity_sold = PositiveQuantityField(required=False)
     sale_price_per_unit = MoneyField(required=False, min_value=Decimal(0))
+    discount_percent = PlainDecimalField(
+        required=False, min_value=Decimal(0), max_value=Decimal(100)
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         synonym = attrs.pop("quantity_sold", None)
@@ -148,6 +174,12 @@ class HeaderInput(serializers.ModelSerializer[SalesOrder]):
     """What may be said about an order as a whole."""
 
     status = ChoiceSynonymField(SalesOrder.Status.choices, required=False)
+    priority = PriorityField(required=False)
+    reserved_until = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="Of a new order null means what the company's settings say, later: no end.",
+    )
     warehouse = ReferenceInput(required=False, allow_null=True)
     order_number = UpperCaseField(
         required=False, allow_blank=True, max_length=30, validators=[business_code]
@@ -156,8 +188,9 @@ class HeaderInput(serializers.ModelSerializer[SalesOrder]):
     class Meta:
         model = SalesOrder
         fields = [
-            "order_number", "warehouse", "status", "order_date", "customer_email", "customer_id",
-            "channel", "region", "promotion_applied", "promotion_details", "currency", "notes",
+            "order_number", "warehouse", "status", "priority", "order_date", "reserved_until",
+            "customer_email", "customer_id", "channel", "region", "promotion_applied",
+            "promotion_details", "currency", "notes",
         ]  # fmt: skip
 
     def validate_promotion_details(self, value: Any) -> Any:
@@ -242,7 +275,6 @@ class LineInput(serializers.Serializer[Any]):
     product_variation = ReferenceInput(required=False, allow_null=True)
     product_id = ReferenceInput(required=False, allow_null=True)
     quantity = PositiveQuantityField()
-    lot_number = serializers.CharField(required=False, allow_blank=True, max_length=50)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not any(attrs.get(key) for key in self.KEYS):
@@ -250,10 +282,30 @@ class LineInput(serializers.Serializer[Any]):
         return attrs
 
 
+class LotLineInput(LineInput):
+    """A line, of one lot where goods track lots."""
+
+    lot_number = serializers.CharField(required=False, allow_blank=True, max_length=50)
+
+
 class FulfilInput(serializers.Serializer[Any]):
     """What leaves: all that is outstanding where no items are named."""
 
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=LineInput(), required=False, allow_empty=False, max_length=MOST_LINES
+        child=LotLineInput(), required=False, allow_empty=False, max_length=MOST_LINES
     )
     occurred_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class OrderCancelInput(serializers.Serializer[Any]):
+    """What is cancelled: all that is outstanding where no items are named."""
+
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=LineInput(), required=False, allow_empty=False, max_length=MOST_LINES
+    )
+
+
+class ReserveInput(serializers.Serializer[Any]):
+    """Until when; without a time as the company's settings say."""
+
+    reserved_until = serializers.DateTimeField(required=False, allow_null=True)

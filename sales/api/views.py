@@ -4,19 +4,16 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.bodies import checked_body
 from common.api.viewsets import ListRetrieveViewSet, field_paths
 from common.permissions import Can
-from inventory.services.movements import checked_time
 from sales.api.filters import SalesOrderFilterSet
+from sales.api.order_actions import OrderActions
 from sales.api.order_json import order_as_json
 from sales.api.serializers import (
-    FulfilInput,
-    LineInput,
     NewOrderInput,
     OrderChangeInput,
     SalesOrderAnswer,
@@ -24,21 +21,19 @@ from sales.api.serializers import (
     SalesOrderSerializer,
 )
 from sales.models import SalesOrder
-from sales.services.fulfilment import fulfil_sales_order
-from sales.services.line_choice import LineRequest
 from sales.services.order_lines import sellable_lines
-from sales.services.orders import cancel_sales_order, change_sales_order, create_sales_order
+from sales.services.orders import change_sales_order, create_sales_order
 from warehouses.queries import member_warehouse
 
 
-class SalesOrderViewSet(ListRetrieveViewSet):
+class SalesOrderViewSet(OrderActions, ListRetrieveViewSet):
     """Sales orders: taken, changed, delivered, cancelled."""
 
     queryset = SalesOrder.objects.all()
     serializer_class = SalesOrderSerializer
     filterset_class = SalesOrderFilterSet
     search_fields = ["order_number", "customer_email", "customer_id"]
-    ordering_fields = ["id", "order_number", "order_date", "status", "total_amount"]
+    ordering_fields = ["id", "order_number", "order_date", "priority", "status", "total_amount"]
     keyset_fields = ["id", "order_date"]
     resource_name = "sales_orders"
     permissions = {
@@ -48,8 +43,7 @@ class SalesOrderViewSet(ListRetrieveViewSet):
         # What the body asks for decides further: see require_rights.
         "update": Can.VIEW_SALES_ORDERS,
         "partial_update": Can.VIEW_SALES_ORDERS,
-        "fulfill": Can.POST_STOCK,
-        "cancel": Can.MANAGE_SALES_ORDERS,
+        **OrderActions.permissions,
     }
 
     def get_queryset(self) -> Any:
@@ -107,27 +101,6 @@ class SalesOrderViewSet(ListRetrieveViewSet):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.update(request, *args, **kwargs)
 
-    @extend_schema(request=FulfilInput, responses=SalesOrderAnswer)
-    @action(detail=True, methods=["post"])
-    def fulfill(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Deliver all that is outstanding, or the quantities of the items named."""
-        body = checked_body(FulfilInput, request)
-        order = self.get_object()
-        fulfilment = fulfil_sales_order(
-            order=order,
-            lines=None if "items" not in body else line_requests(body["items"]),
-            occurred_at=checked_time(body.get("occurred_at"), request.user, "occurred_at"),
-            acting_user=request.user,
-        )
-        return self.answer(order, "Sales order fulfilled", fulfilment=fulfilment.code)
-
-    @extend_schema(request=None, responses=SalesOrderAnswer)
-    @action(detail=True, methods=["post"])
-    def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Cancel what is not delivered yet and release what it reserved."""
-        order = cancel_sales_order(order=self.get_object(), acting_user=request.user)
-        return self.answer(order, "Sales order cancelled")
-
     def require_rights(self, body: dict[str, Any]) -> None:
         """Delivering takes the right to post stock, everything else that to manage orders."""
         delivers = body.get("status") == SalesOrder.Status.FULFILLED
@@ -137,21 +110,3 @@ class SalesOrderViewSet(ListRetrieveViewSet):
         user: Any = self.request.user
         if not all(user.can(permission) for permission in required):
             self.permission_denied(self.request)
-
-
-def line_requests(items: list[dict[str, Any]]) -> list[LineRequest]:
-    """Return the lines that a body names, each by the first key that it gives."""
-    requests = []
-    for item in items:
-        key = next(key for key in LineInput.KEYS if item.get(key))
-        requests.append(
-            LineRequest(
-                key,
-                item[key],
-                item["quantity"],
-                item.get("reason", ""),
-                item.get("disposition", ""),
-                item.get("lot_number", ""),
-            )
-        )
-    return requests

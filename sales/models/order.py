@@ -1,5 +1,6 @@
 """What customers ordered."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -10,8 +11,10 @@ from django.db.models.functions import Coalesce, Round, Upper
 from django.utils import timezone
 
 from common.audit import audited
+from common.lawful_steps import LawfulSteps
 from common.validators import business_code, currency_code
 from inventory.models import ProductVariation, StockReservation
+from sales.order_states import ACTIONS, TRANSITIONS
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
 
 QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
@@ -23,6 +26,10 @@ class SalesOrderQuerySet(WarehouseScopedQuerySet):
     def open(self) -> Self:
         """Orders of which something may still be delivered."""
         return self.filter(status__in=SalesOrder.OPEN)
+
+    def lapsing(self, moment: datetime) -> Self:
+        """Open orders that hold, or wait for, goods until a time that has come."""
+        return self.open().filter(reserved_until__lte=moment, reservation_expired_at=None)
 
     def with_item_count(self) -> Self:
         counted = (
@@ -44,8 +51,8 @@ class SalesOrderQuerySet(WarehouseScopedQuerySet):
 
 
 @audited()
-class SalesOrder(models.Model):
-    """A customer's order, delivered from one warehouse."""
+class SalesOrder(LawfulSteps, models.Model):
+    """A customer's order, reserved in one warehouse and delivered from there or from others."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -53,7 +60,14 @@ class SalesOrder(models.Model):
         FULFILLED = "fulfilled"
         CANCELLED = "cancelled"
 
+    class Priority(models.IntegerChoices):
+        LOW = 1
+        NORMAL = 2
+        HIGH = 3
+        URGENT = 4
+
     OPEN = (Status.PENDING, Status.PARTIALLY_FULFILLED)
+    TRANSITIONS = TRANSITIONS
     code_field = "order_number"
     warehouse_paths = ("warehouse",)
 
@@ -62,7 +76,14 @@ class SalesOrder(models.Model):
         Warehouse, models.PROTECT, related_name="sales_orders", db_index=False
     )
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority.choices, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
     order_date = models.DateTimeField(default=timezone.now)
+    reserved_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then it holds goods and waits for them."
+    )
+    reservation_expired_at = models.DateTimeField(null=True, blank=True, editable=False)
     customer_email = models.EmailField(max_length=254, blank=True)
     customer_id = models.CharField(max_length=100, blank=True)
     channel = models.CharField(max_length=50, blank=True)
@@ -90,6 +111,9 @@ class SalesOrder(models.Model):
                 name="sales_order_status_known",
             ),
             models.CheckConstraint(
+                condition=Q(priority__in=[1, 2, 3, 4]), name="sales_order_priority_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(total_amount__gte=0), name="sales_order_total_not_negative"
             ),
         ]
@@ -105,6 +129,15 @@ class SalesOrder(models.Model):
                 condition=Q(status__in=["pending", "partially_fulfilled"]),
                 name="sales_order_open",
             ),
+            models.Index(
+                fields=["reserved_until"],
+                condition=Q(
+                    status__in=["pending", "partially_fulfilled"],
+                    reserved_until__isnull=False,
+                    reservation_expired_at__isnull=True,
+                ),
+                name="sales_order_lapsing",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -115,9 +148,9 @@ class SalesOrder(models.Model):
         return self.status in self.OPEN
 
     @property
-    def allowed_transitions(self) -> list[str]:
-        """The statuses that somebody may set next."""
-        return [self.Status.FULFILLED, self.Status.CANCELLED] if self.is_open else []
+    def allowed_actions(self) -> list[str]:
+        """What its status permits to do with it; rights decide besides."""
+        return [*ACTIONS[self.status]]
 
 
 class SalesOrderItemQuerySet(models.QuerySet["SalesOrderItem"]):
@@ -145,10 +178,19 @@ class SalesOrderItem(models.Model):
     )
     quantity = models.DecimalField(**QUANTITY)
     quantity_fulfilled = models.DecimalField(**QUANTITY, default=0)
+    quantity_cancelled = models.DecimalField(**QUANTITY, default=0, db_default=0)
     quantity_returned = models.DecimalField(**QUANTITY, default=0)
     sale_price_per_unit = models.DecimalField(max_digits=15, decimal_places=2)
+    discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0, db_default=0)
+    # As sales.services.order_rows.line_amount computes it: of what is ordered and not cancelled.
     line_total = models.GeneratedField(
-        expression=Round(F("quantity") * F("sale_price_per_unit"), precision=2),
+        expression=Round(
+            (F("quantity") - F("quantity_cancelled"))
+            * F("sale_price_per_unit")
+            * (Decimal(100) - F("discount_percent"))
+            * Decimal("0.01"),
+            precision=2,
+        ),
         output_field=models.DecimalField(max_digits=22, decimal_places=2),
         db_persist=True,
     )
@@ -161,8 +203,18 @@ class SalesOrderItem(models.Model):
             models.UniqueConstraint(fields=["order", "position"], name="sales_item_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="sales_item_positive"),
             models.CheckConstraint(
-                condition=Q(quantity_fulfilled__gte=0, quantity_fulfilled__lte=F("quantity")),
+                condition=Q(
+                    quantity_fulfilled__gte=0,
+                    quantity_fulfilled__lte=F("quantity") - F("quantity_cancelled"),
+                ),
                 name="sales_item_fulfilled_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity_cancelled__gte=0), name="sales_item_cancelled_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0, discount_percent__lte=100),
+                name="sales_item_discount_is_a_percentage",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -175,11 +227,11 @@ class SalesOrderItem(models.Model):
             ),
         ]
         indexes = [
-            # What waits for goods is found by this; delivered lines, nearly all, are not in it.
+            # What waits for goods is found by this; closed lines, nearly all, are not in it.
             models.Index(
                 fields=["variation"],
-                condition=Q(quantity_fulfilled__lt=F("quantity")),
-                name="sales_item_undelivered",
+                condition=Q(quantity__gt=F("quantity_fulfilled") + F("quantity_cancelled")),
+                name="sales_item_outstanding",
             ),
         ]
 
@@ -188,5 +240,5 @@ class SalesOrderItem(models.Model):
 
     @property
     def outstanding(self) -> Decimal:
-        """What was ordered and not delivered, be the order open or not."""
-        return self.quantity - self.quantity_fulfilled
+        """What was ordered and neither delivered nor cancelled."""
+        return self.quantity - self.quantity_fulfilled - self.quantity_cancelled

@@ -3,31 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 
 from inventory.exceptions import InsufficientStock, UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, PostedChange, StockChange
-from sales.exceptions import QuantityExceeded
-from sales.models import LINE_HOLDER, Fulfilment, SalesOrder, SalesOrderItem
-from sales.services.line_choice import LineRequest, choose_lines
-from sales.services.order_rows import (
-    Delivery,
-    deliver_items,
-    record_fulfilments,
-    sum_by_item,
+from sales.models import LINE_HOLDER, Fulfilment, SalesOrder
+from sales.services.line_choice import (
+    LineRequest,
+    Wanted,
+    outstanding_lines,
+    requested_lines,
 )
-from sales.services.order_state import lock_order, require_open
-
-
-class Wanted(NamedTuple):
-    """So much of an order line is to leave, of any lot or of one."""
-
-    item: SalesOrderItem
-    quantity: Decimal
-    lot_number: str = ""
+from sales.services.order_rows import Delivery, deliver_items, record_fulfilments
+from sales.services.order_state import lock_order, require_action
 
 
 @transaction.atomic
@@ -48,8 +39,8 @@ def fulfil_sales_order(
     the order.
     """
     locked = lock_order(order)
-    require_open(locked, SalesOrder.Status.FULFILLED)
-    wanted = _outstanding(locked) if lines is None else _requested(locked, lines)
+    require_action(locked, "fulfill")
+    wanted = outstanding_lines(locked) if lines is None else requested_lines(locked, lines)
     posted = _post(locked, wanted, occurred_at, acting_user, quiet)
     deliveries = [
         Delivery(locked.pk, item.pk, quantity, change.unit_cost)
@@ -57,7 +48,7 @@ def fulfil_sales_order(
     ]
     deliver_items(deliveries)
     keys = record_fulfilments([(locked.pk, occurred_at)], deliveries, acting_user)
-    complete = lines is None or not _outstanding(locked)
+    complete = lines is None or not outstanding_lines(locked)
     locked.status = (
         SalesOrder.Status.FULFILLED if complete else SalesOrder.Status.PARTIALLY_FULFILLED
     )
@@ -86,26 +77,6 @@ def outbound(
         lot_number=lot_number,
         occurred_at=occurred_at,
     )
-
-
-def _outstanding(order: SalesOrder) -> list[Wanted]:
-    items = SalesOrderItem.objects.filter(order=order)
-    return [Wanted(item, item.outstanding) for item in items if item.outstanding]
-
-
-def _requested(order: SalesOrder, lines: Sequence[LineRequest]) -> list[Wanted]:
-    chosen = choose_lines(order, lines)
-    totals = sum_by_item((item.pk, request.quantity) for item, request in chosen)
-    exceeded: dict[str, list[Any]] = {
-        f"items.{index}.quantity": [
-            f"{item.outstanding} of line {item.position} are outstanding. Send at most that."
-        ]
-        for index, (item, _) in enumerate(chosen)
-        if totals[item.pk] > item.outstanding
-    }
-    if exceeded:
-        raise QuantityExceeded("More should leave than was ordered.", exceeded)
-    return [Wanted(item, request.quantity, request.lot_number) for item, request in chosen]
 
 
 def _post(

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.exceptions import InvalidInput
 from common.references import as_primary_key
+from sales.exceptions import QuantityExceeded
 from sales.models import SalesOrder, SalesOrderItem
+from sales.services.order_rows import sum_by_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,42 @@ class LineRequest:
     reason: str = ""
     disposition: str = ""
     lot_number: str = ""
+
+
+class Wanted(NamedTuple):
+    """So much of an order line is to leave, of any lot or of one, or to be cancelled."""
+
+    item: SalesOrderItem
+    quantity: Decimal
+    lot_number: str = ""
+
+
+def outstanding_lines(order: SalesOrder) -> list[Wanted]:
+    """Return all that is outstanding of an order."""
+    items = SalesOrderItem.objects.filter(order=order)
+    return [Wanted(item, item.outstanding) for item in items if item.outstanding]
+
+
+def requested_lines(
+    order: SalesOrder, requests: Sequence[LineRequest], verb: str = "leave"
+) -> list[Wanted]:
+    """Return what requests want of an order's lines.
+
+    Raises what choose_lines does, and QuantityExceeded naming every line of which less is
+    outstanding.
+    """
+    chosen = choose_lines(order, requests)
+    totals = sum_by_item((item.pk, request.quantity) for item, request in chosen)
+    exceeded: dict[str, list[Any]] = {
+        f"items.{index}.quantity": [
+            f"{item.outstanding} of line {item.position} are outstanding. Send at most that."
+        ]
+        for index, (item, _) in enumerate(chosen)
+        if totals[item.pk] > item.outstanding
+    }
+    if exceeded:
+        raise QuantityExceeded(f"More should {verb} than is outstanding.", exceeded)
+    return [Wanted(item, request.quantity, request.lot_number) for item, request in chosen]
 
 
 def choose_lines(

@@ -6,7 +6,7 @@ from typing import Any
 from common.exceptions import InvalidInput
 from inventory.lookup import find_variations, named_by
 from inventory.models import Product, ProductVariation
-from sales.services.order_rows import OrderLine
+from sales.services.order_rows import ZERO, OrderLine
 
 
 def sellable_lines(
@@ -31,6 +31,7 @@ def sellable_lines(
             variation.pk,
             item["quantity"],
             item.get("sale_price_per_unit", variation.selling_price),
+            item.get("discount_percent", ZERO),
         )
         for item, variation in zip(items, variations, strict=True)
     ]

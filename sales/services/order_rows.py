@@ -13,16 +13,18 @@ from common.exceptions import DuplicateCode
 from inventory.services.sql_arrays import columns, numbers
 from sales.models import SalesOrder
 
-CENT = Decimal("0.01")
+CENT, HUNDRED, ZERO = Decimal("0.01"), Decimal(100), Decimal(0)
 
 INSERT_ITEMS = """
     INSERT INTO sales_salesorderitem
-        (order_id, position, variation_id, quantity, sale_price_per_unit, quantity_fulfilled,
-         quantity_returned)
-    SELECT n.order_id, n.position, n.variation_id, n.quantity, n.price, n.fulfilled, 0
+        (order_id, position, variation_id, quantity, sale_price_per_unit, discount_percent,
+         quantity_fulfilled, quantity_cancelled, quantity_returned)
+    SELECT n.order_id, n.position, n.variation_id, n.quantity, n.price, n.discount, n.fulfilled,
+           n.cancelled, 0
     FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::numeric[], %s::numeric[],
-                %s::numeric[])
-        WITH ORDINALITY AS n(order_id, position, variation_id, quantity, price, fulfilled, line)
+                %s::numeric[], %s::numeric[], %s::numeric[])
+        WITH ORDINALITY AS n(order_id, position, variation_id, quantity, price, discount,
+                             fulfilled, cancelled, line)
     ORDER BY n.line
     RETURNING id"""
 
@@ -32,6 +34,12 @@ DELETE_ITEMS = """
 DELIVER_ITEMS = """
     UPDATE sales_salesorderitem i
     SET quantity_fulfilled = i.quantity_fulfilled + n.quantity
+    FROM unnest(%s::bigint[], %s::numeric[]) AS n(id, quantity)
+    WHERE i.id = n.id"""
+
+CANCEL_ITEMS = """
+    UPDATE sales_salesorderitem i
+    SET quantity_cancelled = i.quantity_cancelled + n.quantity
     FROM unnest(%s::bigint[], %s::numeric[]) AS n(id, quantity)
     WHERE i.id = n.id"""
 
@@ -53,15 +61,16 @@ RECORD_FULFILMENTS = """
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """What is ordered: quantity in the variation's stock unit, price per unit."""
+    """What is ordered: quantity in the variation's stock unit, price per unit before discount."""
 
     variation_id: int
     quantity: Decimal
     sale_price_per_unit: Decimal
+    discount_percent: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
-        return (self.quantity * self.sale_price_per_unit).quantize(CENT, ROUND_HALF_UP)
+        return line_amount(self.quantity, self.sale_price_per_unit, self.discount_percent)
 
 
 class Delivery(NamedTuple):
@@ -73,8 +82,17 @@ class Delivery(NamedTuple):
     unit_cost: Decimal
 
 
+def line_amount(quantity: Decimal, price: Decimal, discount_percent: Decimal) -> Decimal:
+    """Return what so much of a line costs: quantity x price x (100 - discount) / 100, to the cent.
+
+    Halves are rounded up, once a line, as the column `line_total` does it.
+    """
+    exact = quantity * price * (HUNDRED - discount_percent) * CENT
+    return exact.quantize(CENT, ROUND_HALF_UP)
+
+
 def total_of(lines: Iterable[OrderLine]) -> Decimal:
-    return sum((line.total for line in lines), Decimal(0))
+    return sum((line.total for line in lines), ZERO)
 
 
 def insert_orders(orders: Sequence[SalesOrder]) -> None:
@@ -91,7 +109,9 @@ def insert_orders(orders: Sequence[SalesOrder]) -> None:
         raise DuplicateCode(text, {"order_number": [text]}) from None
 
 
-def insert_items(lines: Sequence[tuple[int, int, OrderLine]], *, fulfilled: bool) -> list[int]:
+def insert_items(
+    lines: Sequence[tuple[int, int, OrderLine]], *, fulfilled: bool = False, cancelled: bool = False
+) -> list[int]:
     """Insert (order key, position, line) in one statement; return the keys in their order."""
     rows = [
         (
@@ -100,12 +120,14 @@ def insert_items(lines: Sequence[tuple[int, int, OrderLine]], *, fulfilled: bool
             line.variation_id,
             line.quantity,
             line.sale_price_per_unit,
-            line.quantity if fulfilled else Decimal(0),
+            line.discount_percent,
+            line.quantity if fulfilled else ZERO,
+            line.quantity if cancelled else ZERO,
         )
         for order_id, position, line in lines
     ]
     with prepared_cursor() as cursor:
-        cursor.execute(INSERT_ITEMS, [*map(numbers, columns(rows, 6))])
+        cursor.execute(INSERT_ITEMS, [*map(numbers, columns(rows, 8))])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -123,11 +145,18 @@ def deliver_items(deliveries: Sequence[Delivery]) -> None:
         cursor.execute(DELIVER_ITEMS, columns([*totals.items()], 2))
 
 
+def cancel_items(quantities: Iterable[tuple[int, Decimal]]) -> None:
+    """Add to the lines' cancelled quantities, in one statement."""
+    totals = sum_by_item(quantities)
+    with connection.cursor() as cursor:
+        cursor.execute(CANCEL_ITEMS, columns([*totals.items()], 2))
+
+
 def sum_by_item(quantities: Iterable[tuple[int, Decimal]]) -> dict[int, Decimal]:
     """Sum quantities by item: an UPDATE meets each row once."""
     totals: dict[int, Decimal] = {}
     for item_id, quantity in quantities:
-        totals[item_id] = totals.get(item_id, Decimal(0)) + quantity
+        totals[item_id] = totals.get(item_id, ZERO) + quantity
     return totals
 
 

@@ -1,7 +1,18 @@
-"""An order's row lock and the statuses it may take."""
+"""An order's row lock, and what its status permits."""
 
 from common.exceptions import WrongState
 from sales.models import SalesOrder
+from sales.order_states import CANCELLED, FULFILLED
+
+# What an action would make of an order, and what else to call one that makes nothing of it.
+TARGETS = {"fulfill": FULFILLED, "cancel": CANCELLED}
+DEEDS = {
+    "change_items": "its lines cannot change",
+    "prioritise": "its priority and the end of its reservation cannot change",
+    "reserve": "it reserves nothing",
+    "allocate": "it reserves nothing",
+    "return": "nothing has left for it that could come back",
+}
 
 
 def lock_order(order: SalesOrder) -> SalesOrder:
@@ -13,15 +24,23 @@ def lock_order(order: SalesOrder) -> SalesOrder:
     return locked
 
 
-def require_open(order: SalesOrder, target: str) -> None:
-    """Raise WrongState, naming what is lawful, unless something may still be delivered."""
-    if not order.is_open:
-        raise wrong_transition(order, target)
+def require_action(order: SalesOrder, action: str) -> None:
+    """Raise WrongState, naming what is lawful, unless the order's status permits an action."""
+    lawful = order.allowed_actions
+    if action in lawful:
+        return
+    if action in TARGETS:
+        raise wrong_transition(order, TARGETS[action])
+    remedy = f"Lawful now: {', '.join(lawful)}." if lawful else "Nothing can be done with it."
+    text = f"{order.order_number} is {order.status}: {DEEDS[action]}. {remedy}"
+    raise WrongState(text, {"status": [remedy]})
 
 
 def wrong_transition(order: SalesOrder, target: str) -> WrongState:
     lawful = ", ".join(order.allowed_transitions)
     remedy = f"It can become: {lawful}." if lawful else "It cannot change its status any more."
+    if target == CANCELLED and "cancel" in order.allowed_actions:
+        remedy += " Goods have left for it: the action `cancel` cancels what is outstanding."
     return WrongState(
         f"{order.order_number} is {order.status} and cannot become {target}. {remedy}",
         {"status": [remedy]},

@@ -1,6 +1,6 @@
-"""Orders: taken, changed, cancelled."""
+"""Orders: taken and changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,18 +11,22 @@ from common.exceptions import WrongState
 from inventory.exceptions import UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, StockChange
-from sales.models import LINE_HOLDER, SalesOrder, SalesOrderItem
+from sales.models import LINE_HOLDER, SalesOrder
+from sales.services.cancellation import cancel_sales_order, released
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.order_rows import (
+    ZERO,
     OrderLine,
     delete_items,
     insert_items,
     insert_orders,
     total_of,
 )
-from sales.services.order_state import lock_order, require_open, wrong_transition
+from sales.services.order_state import lock_order, require_action, wrong_transition
+from sales.services.reservations import default_reserved_until, require_future
 
 PENDING_ONLY = ("items", "currency", "order_date")
+OPEN_ONLY = ("priority", "reserved_until")
 
 
 @transaction.atomic
@@ -31,9 +35,12 @@ def create_sales_order(
 ) -> SalesOrder:
     """Save a new order with its lines and reserve what is available; the rest is back-ordered.
 
-    `order` comes unsaved; an order number is made where it has none. Locks the balances. Raises
-    DuplicateCode.
+    `order` comes unsaved; an order number is made where it has none, and its reservation ends
+    when the company's settings say so unless it names another time. Locks the balances. Raises
+    DuplicateCode and InvalidInput.
     """
+    require_future(order.reserved_until)
+    order.reserved_until = order.reserved_until or default_reserved_until()
     if not order.order_number:
         order.order_number = next_code(SalesOrder, "order_number", "SO-", yearly=True)
     order.status = SalesOrder.Status.PENDING
@@ -57,9 +64,11 @@ def change_sales_order(
     """Change fields of an order, replace its lines, and take it to another status.
 
     What is given as it already is counts as unchanged, so that a whole order may be sent. Lines,
-    currency and date may change while nothing has been delivered; new lines reserve what is
-    available after the old ones have released theirs. Status `fulfilled` delivers all that is
-    outstanding, `cancelled` cancels. Locks the order, then the balances. Raises WrongState and
+    currency and date may change while nothing has been delivered or cancelled; new lines reserve
+    what is available after the old ones have released theirs. Priority and the end of the
+    reservation may change while the order is open; that moves its place among those who wait, and
+    takes nothing from anybody. Status `fulfilled` delivers all that is outstanding, `cancelled`
+    cancels. Locks the order, then the balances. Raises WrongState, InvalidInput and
     InsufficientStock.
     """
     locked = lock_order(order)
@@ -68,6 +77,7 @@ def change_sales_order(
     if lines is not None and not _differ(locked, lines):
         lines = None
     refuse_late_changes(locked, [*changes, "items"] if lines is not None else [*changes])
+    require_future(changes.get("reserved_until"))
     for field, value in changes.items():
         setattr(locked, field, value)
     if lines is not None:
@@ -86,38 +96,26 @@ def change_sales_order(
 def refuse_late_changes(order: SalesOrder, fields: Sequence[str]) -> None:
     """Raise WrongState where a field may no longer change."""
     late = [field for field in fields if field in PENDING_ONLY]
-    if late and order.status != SalesOrder.Status.PENDING:
+    if late and "change_items" not in order.allowed_actions:
         raise WrongState(
             f"{late[0]} can change while an order is pending; this one is {order.status}.",
             {field: ["Can change only while the order is pending."] for field in late},
         )
+    if any(field in OPEN_ONLY for field in fields):
+        require_action(order, "prioritise")
+    if "reserved_until" in fields and order.reservation_expired_at is not None:
+        text = "Its reservation expired. Reserve again with the action `reserve`."
+        raise WrongState(text, {"reserved_until": [text]})
 
 
 def take_to_status(order: SalesOrder, status: str, acting_user: Any) -> None:
     """Do what a status that somebody set means; raises WrongState where it cannot follow."""
     if status == SalesOrder.Status.FULFILLED:
         fulfil_sales_order(order=order, acting_user=acting_user)
-    elif status == SalesOrder.Status.CANCELLED:
+    elif status == SalesOrder.Status.CANCELLED and status in order.allowed_transitions:
         cancel_sales_order(order=order, acting_user=acting_user)
     else:
         raise wrong_transition(order, status)
-
-
-@transaction.atomic
-def cancel_sales_order(*, order: SalesOrder, quiet: bool = False, acting_user: Any) -> SalesOrder:
-    """Cancel what an open order has not delivered yet and release what that reserved.
-
-    Locks the order, then the balances. The status changes before the release: a receipt that
-    comes meanwhile either reserved before us, and is released here, or sees a cancelled order.
-    Raises WrongState.
-    """
-    locked = lock_order(order)
-    require_open(locked, SalesOrder.Status.CANCELLED)
-    locked.status = SalesOrder.Status.CANCELLED
-    locked.save(update_fields=["status", "updated_at"])
-    items = SalesOrderItem.objects.filter(order=locked).values_list("pk", "variation_id")
-    apply_stock_changes(_released(locked, items), acting_user=acting_user, quiet=quiet)
-    return locked
 
 
 @contextmanager
@@ -131,23 +129,24 @@ def at_lines(number: int, before: int = 0) -> Iterator[None]:
 
 
 def _differ(order: SalesOrder, lines: Sequence[OrderLine]) -> bool:
-    present = order.items.values_list("variation_id", "quantity", "sale_price_per_unit")
+    present = order.items.values_list(
+        "variation_id", "quantity", "sale_price_per_unit", "discount_percent"
+    )
     return list(present) != [
-        (line.variation_id, line.quantity, line.sale_price_per_unit) for line in lines
+        (line.variation_id, line.quantity, line.sale_price_per_unit, line.discount_percent)
+        for line in lines
     ]
 
 
 def _replace_lines(order: SalesOrder, lines: Sequence[OrderLine], acting_user: Any) -> None:
-    released = _released(order, delete_items(order))
-    with at_lines(len(lines), before=len(released)):
-        apply_stock_changes([*released, *_added(order, lines)], acting_user=acting_user)
+    gone = released(order, [(*item, ZERO) for item in delete_items(order)])
+    with at_lines(len(lines), before=len(gone)):
+        apply_stock_changes([*gone, *_added(order, lines)], acting_user=acting_user)
 
 
 def _added(order: SalesOrder, lines: Sequence[OrderLine]) -> list[StockChange]:
     """Insert lines and return the changes that reserve for them."""
-    keys = insert_items(
-        [(order.pk, position, line) for position, line in enumerate(lines, 1)], fulfilled=False
-    )
+    keys = insert_items([(order.pk, position, line) for position, line in enumerate(lines, 1)])
     return [
         StockChange(
             variation_id=line.variation_id,
@@ -156,17 +155,4 @@ def _added(order: SalesOrder, lines: Sequence[OrderLine]) -> list[StockChange]:
             holder=Holder(LINE_HOLDER, key),
         )
         for key, line in zip(keys, lines, strict=True)
-    ]
-
-
-def _released(order: SalesOrder, items: Iterable[tuple[int, int]]) -> list[StockChange]:
-    """Return the changes that release whatever (item key, variation key) then hold."""
-    return [
-        StockChange(
-            variation_id=variation_id,
-            warehouse_id=order.warehouse_id,
-            release_all=True,
-            holder=Holder(LINE_HOLDER, key),
-        )
-        for key, variation_id in items
     ]

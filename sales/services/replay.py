@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -40,7 +41,7 @@ def replay_sales_orders(*, orders: Sequence[PastOrder], acting_user: Any) -> lis
         past.order.status = (
             SalesOrder.Status.CANCELLED if past.is_cancelled else SalesOrder.Status.FULFILLED
         )
-        past.order.total_amount = total_of(past.lines)
+        past.order.total_amount = Decimal(0) if past.is_cancelled else total_of(past.lines)
         past.order.created_by = acting_user
     insert_orders([past.order for past in orders])
     _insert_undelivered([past for past in orders if past.is_cancelled])
@@ -58,7 +59,7 @@ def _numbered(orders: Sequence[PastOrder]) -> list[tuple[int, int, OrderLine]]:
 
 def _insert_undelivered(orders: Sequence[PastOrder]) -> None:
     if orders:
-        insert_items(_numbered(orders), fulfilled=False)
+        insert_items(_numbered(orders), cancelled=True)
 
 
 def _deliver(orders: Sequence[PastOrder], acting_user: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from inventory.models import Stock, StockMovement
 from sales.models import SalesOrder
-from sales.services.orders import cancel_sales_order
+from sales.services.cancellation import cancel_sales_order
 from tests.admin.pages import add_to, buttons, errors_of, filled, lines, page_of, step_of
 from tests.factories.inventory import VariationFactory
 from tests.factories.sales import take_order
@@ -19,6 +19,7 @@ def new_sale(place, *rows, **fields):
         "warehouse": place.own.pk,
         "order_date_0": "2026-01-05",
         "order_date_1": "10:00",
+        "priority": "2",
         **fields,
         **lines("items", *rows),
     }
@@ -125,8 +126,51 @@ def test_staff_fulfil_but_neither_take_nor_cancel(office, place):
     staff, order = office("staff"), take_order((place.variation, 4), warehouse=place.own)
 
     assert buttons(staff, order) == {"fulfil"}
+    assert buttons(office("manager"), order) == {
+        "fulfil", "reserve", "allocate", "cancel_quantities", "cancel",
+    }  # fmt: skip
     assert staff.post(step_of(order, "cancel")).status_code == 403
     staff.post(step_of(order, "fulfil"), {f"line_{order.items.get().pk}": "4"})
 
     order.refresh_from_db()
     assert order.status == "fulfilled"
+
+
+def test_quantities_are_cancelled_and_the_order_closed_short(manager, place):
+    order = take_order((place.variation, 4), warehouse=place.own)
+    field = f"line_{order.items.get().pk}"
+    manager.post(step_of(order, "fulfil"), {field: "1"})
+
+    manager.post(step_of(order, "cancel_quantities"), {field: "3"})
+
+    order.refresh_from_db()
+    assert (order.status, order.total_amount) == ("fulfilled", Decimal("9.99"))
+    assert Stock.objects.get(warehouse=place.own).reserved == 0
+    assert buttons(manager, order) == set()
+
+
+def test_priority_discount_and_end_of_the_reservation_are_entered(manager, place):
+    row = {"variation": place.variation.pk, "quantity": "4", "discount_percent": "25"}
+    until = {"reserved_until_0": "2999-01-01", "reserved_until_1": "00:00"}
+    answer = manager.post(add_to(SalesOrder), new_sale(place, row, priority="4", **until))
+
+    assert answer.status_code == 302, errors_of(answer)
+    order = SalesOrder.objects.get()
+    assert (order.priority, order.total_amount) == (4, Decimal("29.97"))
+    assert order.reserved_until.year == 2999
+    body = filled(manager, page_of(order), reserved_until_0="2020-01-01", reserved_until_1="00:00")
+    assert "Lies in the past" in errors_of(manager.post(page_of(order), body))
+
+
+def test_reserving_and_allocating_are_buttons(manager, place):
+    low = take_order((place.variation, 10), warehouse=place.own, priority=1)
+    urgent = take_order((place.variation, 4), warehouse=place.own, priority=4)
+
+    until = {"reserved_until_0": "2999-01-01", "reserved_until_1": "00:00"}
+    assert manager.get(step_of(urgent, "reserve")).status_code == 200
+    manager.post(step_of(urgent, "reserve"), until)
+    told = errors_of(manager.post(step_of(urgent, "allocate"), follow=True))
+
+    urgent.refresh_from_db()
+    assert urgent.reserved_until.year == 2999
+    assert f"Allocated: 4 from {low.order_number}, line 1." in told

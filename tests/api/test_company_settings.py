@@ -35,6 +35,7 @@ def test_everybody_signed_in_reads_them(api, client):
         "adjustment_limit_value": 1000,
         "adjustment_limit_quantity": None,
         "count_recount_tolerance_percent": 10,
+        "reservation_days": None,
         "second_person_rule": True,
         "mail_customers": False,
     }
@@ -77,6 +78,9 @@ def test_what_is_named_changes_and_nothing_else(api, method):
         ("over_receipt_tolerance_percent", 100.01),
         ("over_receipt_tolerance_percent", "NaN"),
         ("over_receipt_tolerance_percent", None),
+        ("reservation_days", 0),
+        ("reservation_days", 3651),
+        ("reservation_days", "soon"),
         ("currency", "EURO"),
         ("currency", None),
         ("name", "x" * 201),

@@ -21,8 +21,8 @@ from inventory.services.transfers.requests import (
 )
 from operations.ledger_verification import verify_ledger
 from sales.models import SalesOrder
+from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
-from sales.services.orders import cancel_sales_order
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.sales import take_order
 from tests.factories.users import UserFactory

@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from sales.models import SalesOrder
+from sales.models import SalesOrder, SalesOrderItem
 from sales.services.order_rows import OrderLine
 from sales.services.orders import create_sales_order
 from tests.factories.warehouses import WarehouseFactory
@@ -17,3 +17,15 @@ def take_order(*lines, warehouse=None, acting_user=None, **fields) -> SalesOrder
         lines=[order_line(variation, quantity) for variation, quantity in lines],
         acting_user=acting_user,
     )
+
+
+def figures(stock):
+    """Return what a balance has on hand, and of it reserved."""
+    stock.refresh_from_db()
+    return stock.on_hand, stock.reserved
+
+
+def reserved(*orders):
+    """Return what the only line of each order has reserved."""
+    items = SalesOrderItem.objects.with_reserved().in_bulk([o.items.get().pk for o in orders])
+    return [items[order.items.get().pk].quantity_reserved for order in orders]

@@ -26,24 +26,15 @@ from purchasing.services.orders import create_purchase_order
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import cancel_purchase_order
 from sales.models import SalesOrder, SalesOrderItem
-from sales.services.fulfilment import fulfil_sales_order
-from sales.services.line_choice import LineRequest
-from sales.services.order_rows import OrderLine
-from sales.services.orders import cancel_sales_order, create_sales_order
-from sales.services.returns import return_goods
-from tests.properties.model import ZERO, Line, Order, Purchase, Refused, Shelf, World
+from tests.properties.model import Refused, World
+from tests.properties.sales_rules import SalesRules
+from tests.properties.strategies import COSTS, DAYS_LEFT, ITEMS, LOTS, PLACES, QUANTITIES, WHICH
+from tests.properties.things import ZERO, Purchase, Shelf
 
-ITEMS = st.integers(0, 2)
-PLACES = st.integers(0, 1)
-QUANTITIES = st.integers(1, 12).map(Decimal)
-COSTS = st.sampled_from([Decimal("1.5"), Decimal(4), Decimal("7.3333")])
-LOTS = st.sampled_from(["", "A", "B", "C"])
-DAYS_LEFT = st.sampled_from([None, -1, 0, 1, 2, 5])
-WHICH = st.integers(0, 30)
 FIRST_DAY = date(2030, 1, 1)
 
 
-class StockMachine(RuleBasedStateMachine):
+class StockMachine(SalesRules, RuleBasedStateMachine):
     """Three items (two of them go by lots) in two warehouses, worked on by one person."""
 
     scene: Any = None  # items, warehouses, supplier, person and clock; the test sets it
@@ -180,89 +171,6 @@ class StockMachine(RuleBasedStateMachine):
             lambda world: world.send_back(world.transits[number]),
         )
 
-    @rule(place=PLACES, wanted=st.lists(st.tuples(ITEMS, QUANTITIES), min_size=1, max_size=3))
-    def take_order(self, place, wanted):  # type: ignore[no-untyped-def]
-        order = create_sales_order(
-            order=SalesOrder(warehouse=self.scene.places[place]),
-            lines=[
-                OrderLine(self.scene.items[item].pk, quantity, Decimal(9))
-                for item, quantity in wanted
-            ],
-            acting_user=self.scene.person,
-        )
-        self.orders.append(order)
-        keys = SalesOrderItem.objects.filter(order=order).order_by("position")
-        lines = [
-            Line(key, item, quantity)
-            for key, (item, quantity) in zip(keys.values_list("pk", flat=True), wanted, strict=True)
-        ]
-        self.world.take_order(Order(order.pk, place, lines))
-
-    @precondition(lambda self: self.orders)
-    @rule(which=WHICH)
-    def fulfil_all(self, which):  # type: ignore[no-untyped-def]
-        number = which % len(self.orders)
-        lines = self.world.orders[number].lines
-        positions = [index for index, line in enumerate(lines) if line.outstanding]
-        self.both(
-            lambda: fulfil_sales_order(order=self.orders[number], acting_user=self.scene.person),
-            lambda world: world.fulfil(
-                world.orders[number],
-                [
-                    (line, line.outstanding, "")
-                    for index, line in enumerate(world.orders[number].lines)
-                    if index in positions
-                ],
-            ),
-        )
-
-    @precondition(lambda self: self.orders)
-    @rule(which=WHICH, position=WHICH, quantity=QUANTITIES, lot=LOTS)
-    def fulfil_part(self, which, position, quantity, lot):  # type: ignore[no-untyped-def]
-        number = which % len(self.orders)
-        index = position % len(self.world.orders[number].lines)
-        request = LineRequest("line", str(index + 1), quantity, lot_number=lot)
-        self.both(
-            lambda: fulfil_sales_order(
-                order=self.orders[number], lines=[request], acting_user=self.scene.person
-            ),
-            lambda world: world.fulfil(
-                world.orders[number], [(world.orders[number].lines[index], quantity, lot)]
-            ),
-        )
-
-    @precondition(lambda self: self.orders)
-    @rule(which=WHICH)
-    def cancel(self, which):  # type: ignore[no-untyped-def]
-        number = which % len(self.orders)
-        self.both(
-            lambda: cancel_sales_order(order=self.orders[number], acting_user=self.scene.person),
-            lambda world: world.cancel(world.orders[number]),
-        )
-
-    @precondition(
-        lambda self: any(line.delivered for order in self.world.orders for line in order.lines)
-    )
-    @rule(which=WHICH, quantity=QUANTITIES, lot=LOTS, scrap=st.booleans())
-    def give_back(self, which, quantity, lot, scrap):  # type: ignore[no-untyped-def]
-        delivered = [
-            (number, index)
-            for number, order in enumerate(self.world.orders)
-            for index, line in enumerate(order.lines)
-            if line.delivered
-        ]
-        number, index = delivered[which % len(delivered)]
-        disposition = "scrap" if scrap else "stock"
-        request = LineRequest("line", str(index + 1), quantity, "unwanted", disposition, lot)
-        self.both(
-            lambda: return_goods(
-                order=self.orders[number], lines=[request], acting_user=self.scene.person
-            ),
-            lambda world: world.give_back(
-                world.orders[number], world.orders[number].lines[index], quantity, lot, scrap=scrap
-            ),
-        )
-
     @precondition(lambda self: self.world.dates)
     @rule(which=WHICH, place=PLACES, quarantined=st.booleans())
     def set_aside(self, which, place, quarantined):  # type: ignore[no-untyped-def]
@@ -384,10 +292,11 @@ class StockMachine(RuleBasedStateMachine):
             for line, quantity in shelf.held.items() if quantity
         }  # fmt: skip
         rows = SalesOrderItem.objects.values_list(
-            "pk", "quantity_fulfilled", "quantity_returned", "order__status"
-        )
+            "pk", "quantity_fulfilled", "quantity_cancelled", "quantity_returned",
+            "order__status",
+        )  # fmt: skip
         assert {key: rest for key, *rest in rows} == {
-            line.key: [line.delivered, line.returned, order.status]
+            line.key: [line.delivered, line.cancelled, line.returned, order.status]
             for order in self.world.orders for line in order.lines
         }  # fmt: skip
 

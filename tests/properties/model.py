@@ -10,113 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-ZERO, FOUR_PLACES = Decimal(0), Decimal("0.0001")
+from tests.properties.things import FOUR_PLACES, ZERO, Line, Order, Purchase, Shelf, Transit
+
 NO_LOT = ""
 Key = tuple[int, int]  # item, warehouse
 
 
 class Refused(Exception):
     """The operation is not lawful; the text is the code of the refusal."""
-
-
-@dataclass
-class Shelf:
-    item: int
-    place: int
-    lots: dict[str, Decimal] = field(default_factory=dict)
-    quarantined: set[str] = field(default_factory=set)
-    expired: set[str] = field(default_factory=set)
-    held: dict[int, Decimal] = field(default_factory=dict)  # by order line, oldest first
-    incoming: Decimal = ZERO
-    cost: Decimal = ZERO
-
-    @property
-    def on_hand(self) -> Decimal:
-        return sum(self.lots.values(), ZERO)
-
-    @property
-    def reserved(self) -> Decimal:
-        return sum(self.held.values(), ZERO)
-
-    @property
-    def unavailable(self) -> Decimal:
-        return sum((self.lots[lot] for lot in self.lots if self.is_aside(lot)), ZERO)
-
-    @property
-    def available(self) -> Decimal:
-        return self.on_hand - self.reserved - self.unavailable
-
-    def is_aside(self, lot: str) -> bool:
-        return lot in self.quarantined or lot in self.expired
-
-    def put(self, lot: str, quantity: Decimal, cost: Decimal) -> None:
-        value = self.on_hand * self.cost + quantity * cost
-        self.cost = (value / (self.on_hand + quantity)).quantize(FOUR_PLACES, ROUND_HALF_UP)
-        self.lots[lot] = self.lots.get(lot, ZERO) + quantity
-
-    def cover(self) -> bool:
-        """Take back the newest reservations that are no longer covered; say whether any was."""
-        lost = False
-        for line in reversed(list(self.held)):
-            missing = -self.available
-            if missing <= 0:
-                break
-            lost = lost or self.held[line] > 0
-            self.held[line] -= min(self.held[line], missing)
-        return lost
-
-
-@dataclass
-class Line:
-    key: int
-    item: int
-    quantity: Decimal
-    delivered: Decimal = ZERO
-    value: Decimal = ZERO  # of what was delivered, at the costs it left at
-    returned: Decimal = ZERO
-    lots: dict[str, Decimal] = field(default_factory=dict)  # with the customer
-
-    @property
-    def outstanding(self) -> Decimal:
-        return self.quantity - self.delivered
-
-
-@dataclass
-class Order:
-    key: int
-    place: int
-    lines: list[Line]
-    status: str = "pending"
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in ("pending", "partially_fulfilled")
-
-
-@dataclass
-class Purchase:
-    place: int
-    item: int
-    outstanding: Decimal
-    cost: Decimal
-    has_received: bool = False
-    is_cancelled: bool = False
-
-
-@dataclass
-class Transit:
-    """Goods of one item on their way from a warehouse to the other."""
-
-    item: int
-    source: int
-    parts: dict[str, Decimal]
-    cost: Decimal
-    has_arrived: bool = False
-    is_over: bool = False
-
-    @property
-    def quantity(self) -> Decimal:
-        return sum(self.parts.values(), ZERO)
 
 
 @dataclass
@@ -164,10 +65,19 @@ class World:
         shelf.put(lot, quantity, cost)
 
     def serve(self, shelf: Shelf) -> None:
-        for order in self.orders:
-            for line in order.lines:
-                if order.is_open and (line.item, order.place) == (shelf.item, shelf.place):
-                    self.hold(shelf, line, line.outstanding - shelf.held.get(line.key, ZERO))
+        for line, _ in self.waiting(shelf):
+            self.hold(shelf, line, line.outstanding - shelf.held.get(line.key, ZERO))
+
+    def waiting(self, shelf: Shelf) -> list[tuple[Line, Order]]:
+        """Return the lines that want goods of a shelf, in the order in which they get them."""
+        return [
+            (line, order)
+            for order in sorted(self.orders, key=lambda order: -order.priority)
+            for line in order.lines
+            if order.is_open and not order.is_lapsed
+            and (line.item, order.place) == (shelf.item, shelf.place)
+            and line.outstanding > shelf.held.get(line.key, ZERO)
+        ]  # fmt: skip
 
     def hold(self, shelf: Shelf, line: Line, wanted: Decimal) -> None:
         granted = min(wanted, max(shelf.available, ZERO))
@@ -322,18 +232,77 @@ class World:
                     line.lots[taken] = line.lots.get(taken, ZERO) + part
                 line.delivered += quantity
                 line.value += quantity * shelf.cost
-            done = all(line.outstanding == 0 for line in order.lines)
-            order.status = "fulfilled" if done else "partially_fulfilled"
+            order.settle()
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: Order, wanted: Sequence[tuple[Line, Decimal]]) -> None:
         if not order.is_open:
             raise Refused("wrong_state")
-        order.status = "cancelled"
-        with self.posting(*[(line.item, order.place) for line in order.lines]):
-            for line in order.lines:
+        if any(quantity > line.outstanding for line, quantity in wanted):
+            raise Refused("quantity_exceeded")
+        for line, quantity in wanted:
+            line.cancelled += quantity
+        order.settle()
+        with self.posting(*[(line.item, order.place) for line, _ in wanted]):
+            for line, _ in wanted:
+                held = self.shelf(line.item, order.place).held
+                if held.get(line.key, ZERO) > line.outstanding:
+                    held[line.key] = line.outstanding
+
+    def lapse(self, order: Order) -> None:
+        if not order.is_open or order.is_lapsed:
+            return
+        order.is_lapsed = True
+        lines = [line for line in order.lines if line.outstanding]
+        with self.posting(*[(line.item, order.place) for line in lines]):
+            for line in lines:
                 held = self.shelf(line.item, order.place).held
                 if held.get(line.key):
                     held[line.key] = ZERO
+
+    def reserve(self, order: Order) -> None:
+        if not order.is_open:
+            raise Refused("wrong_state")
+        order.is_lapsed = False
+        keys = dict.fromkeys((line.item, order.place) for line in order.lines if line.outstanding)
+        shelves = [self.shelf(*key, make=True) for key in keys]
+        served = [one for one in shelves if one.available > 0 and self.waiting(one)]
+        with self.posting(*[(one.item, one.place) for one in served]):
+            for shelf in served:
+                self.serve(shelf)
+
+    def allocate(self, order: Order) -> None:
+        if not order.is_open or order.is_lapsed:
+            raise Refused("wrong_state")
+        short = []
+        for line in order.lines:
+            if line.outstanding:
+                shelf = self.shelf(line.item, order.place, make=True)
+                wanted = line.outstanding - shelf.held.get(line.key, ZERO)
+                short += [(shelf, line, wanted)] if wanted > 0 else []
+        kept = self.kept_by_others(order, short)
+        with self.posting(*[(shelf.item, shelf.place) for shelf, _, _ in short]):
+            for shelf, key, most in kept:
+                shelf.held[key] = min(shelf.held[key], most)
+            for shelf, line, wanted in short:
+                self.hold(shelf, line, wanted)
+
+    def kept_by_others(
+        self, order: Order, short: Sequence[tuple[Shelf, Line, Decimal]]
+    ) -> list[tuple[Shelf, int, Decimal]]:
+        """Return what lines of less urgent orders may keep, by shelf."""
+        kept = []
+        for key in dict.fromkeys((shelf.item, shelf.place) for shelf, _, _ in short):
+            shelf = self.shelves[key]
+            missing = sum((wanted for one, _, wanted in short if one is shelf), ZERO)
+            missing -= max(shelf.available, ZERO)
+            for other in sorted(self.orders, key=lambda one: (one.priority, -one.key)):
+                for line in other.lines[::-1]:
+                    held = shelf.held.get(line.key, ZERO)
+                    if other.priority < order.priority and held > 0 and missing > 0:
+                        given = min(held, missing)
+                        missing -= given
+                        kept.append((shelf, line.key, held - given))
+        return kept
 
     def give_back(
         self, order: Order, line: Line, quantity: Decimal, lot: str, *, scrap: bool

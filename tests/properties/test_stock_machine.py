@@ -18,7 +18,7 @@ from inventory.services.lot_change import RunningLot
 from inventory.services.stock_change import Posting, RunningBalance
 from purchasing.services import transitions as purchase_steps
 from sales import queries as sales_queries
-from sales.services import orders as sales_orders
+from sales.services import cancellation as sales_cancellation
 from sales.services import returns as sales_returns
 from tests.factories.inventory import ProductFactory, VariationFactory
 from tests.factories.suppliers import SupplierFactory
@@ -155,10 +155,17 @@ MISTAKES = {
             "order_date, order_id, position", "order_id DESC, position"
         ),
     ),
+    "urgent back-orders wait like others": (
+        sales_queries, "WAITING", sales_queries.WAITING.replace("o.priority DESC, ", "").replace(
+            "priority DESC, ", ""
+        ),
+    ),
     "back-orders do not wait for goods": (
         ledger, "announce", lambda posting, acting_user, *, quiet: None,
     ),
-    "a cancelled order keeps what it reserved": (sales_orders, "_released", nothing_released),
+    "a cancelled order keeps what it reserved": (
+        sales_cancellation, "released", nothing_released,
+    ),
     "goods return at no cost": (
         sales_returns, "costs_left_at", lambda keys: dict.fromkeys(keys, Decimal(0)),
     ),

@@ -8,20 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
 from operations.ledger_verification import verify_ledger
-from sales.models import SalesOrderItem
 from sales.queries import open_order_reservations, unexplained_reservations
 from sales.services.back_orders import reserve_back_orders
-from sales.services.orders import cancel_sales_order
+from sales.services.cancellation import cancel_sales_order
 from tests.factories.inventory import put_in_stock
-from tests.factories.sales import take_order
+from tests.factories.sales import reserved, take_order
 from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
-
-
-def reserved(*orders):
-    items = SalesOrderItem.objects.with_reserved().in_bulk([o.items.get().pk for o in orders])
-    return [items[order.items.get().pk].quantity_reserved for order in orders]
 
 
 def empty_stock():

@@ -9,9 +9,9 @@ from inventory.models import StockMovement
 from operations.ledger_verification import verify_ledger
 from sales.exceptions import QuantityExceeded
 from sales.models import Fulfilment
+from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
-from sales.services.orders import cancel_sales_order
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.sales import take_order
 from tests.factories.users import UserFactory

@@ -2,28 +2,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sales.services.orders import cancel_sales_order
-from tests.factories.inventory import put_in_stock
+from sales.services.cancellation import cancel_sales_order
 from tests.factories.sales import take_order
 from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
 ORDERS, RETURNS = "/api/sales-orders/", "/api/sales-returns/"
-
-
-@pytest.fixture
-def stock():
-    return put_in_stock(quantity=10)
-
-
-@pytest.fixture
-def manager(api, stock):
-    return api("manager", stock.warehouse)
-
-
-def figures(stock):
-    stock.refresh_from_db()
-    return stock.on_hand, stock.reserved
 
 
 @pytest.mark.parametrize(

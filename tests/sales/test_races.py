@@ -16,9 +16,9 @@ from inventory.services.stock_change import Holder, StockChange
 from operations.ledger_verification import verify_ledger
 from sales.models import LINE_HOLDER, SalesOrder
 from sales.queries import unexplained_reservations
-from sales.services import fulfilment, orders
+from sales.services import cancellation, fulfilment
+from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
-from sales.services.orders import cancel_sales_order
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.sales import take_order
 from tests.factories.users import UserFactory
@@ -193,12 +193,12 @@ def cancel_while_goods_arrive(monkeypatch, released):
         assert outcome.reserved == 5
         return changes
 
-    monkeypatch.setattr(orders, "_released", receive_then_release)
+    monkeypatch.setattr(cancellation, "released", receive_then_release)
     cancel_sales_order(order=order, acting_user=None)
 
 
 def test_goods_reserved_during_a_cancellation_are_released(monkeypatch):
-    cancel_while_goods_arrive(monkeypatch, orders._released)
+    cancel_while_goods_arrive(monkeypatch, cancellation.released)
 
     stock = Stock.objects.get()
     assert (stock.on_hand, stock.reserved) == (5, 0)
@@ -219,7 +219,7 @@ def test_releasing_what_was_read_before_the_lock_leaves_a_reservation_behind(mon
                 ),
                 holder=Holder(LINE_HOLDER, key),
             )
-            for key, variation_id in items
+            for key, variation_id, _ in items
         ]
 
     cancel_while_goods_arrive(monkeypatch, read_then_release)

@@ -1,25 +1,9 @@
 import pytest
 
-from tests.factories.inventory import put_in_stock
-from tests.factories.sales import take_order
+from tests.factories.sales import figures, take_order
 
 pytestmark = pytest.mark.django_db
 ORDERS, RETURNS = "/api/sales-orders/", "/api/sales-returns/"
-
-
-@pytest.fixture
-def stock():
-    return put_in_stock(quantity=10)
-
-
-@pytest.fixture
-def manager(api, stock):
-    return api("manager", stock.warehouse)
-
-
-def figures(stock):
-    stock.refresh_from_db()
-    return stock.on_hand, stock.reserved
 
 
 def test_return_over_http(manager, stock):

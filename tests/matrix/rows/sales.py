@@ -92,6 +92,13 @@ ROWS = [
     ),
     Row("post", DETAIL + "fulfill/", own=DELIVER, foreign=FOREIGN_DELIVER),
     Row("post", DETAIL + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
+    Row("post", DETAIL + "reserve/", own=MANAGE, foreign=FOREIGN_MANAGE),
+    Row(
+        "post",
+        DETAIL + "allocate/",
+        own="200 200 403 403 403",
+        foreign="200 404 403 403 403",
+    ),
     Row("get", RETURNS, own=SEE),
     Row("get", RETURNS + "?order={sales_order}", own=SEE, foreign="200 400 400 400 403"),
     Row("get", RETURNS + "{sales_return}/", own=SEE, foreign=FOREIGN_SEE),

@@ -1,32 +1,14 @@
-from decimal import Decimal
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications.models import OutboxMessage
 from sales.models import SalesOrder
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
-from tests.factories.sales import take_order
+from tests.factories.sales import figures, take_order
 from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
 ORDERS = "/api/sales-orders/"
-
-
-@pytest.fixture
-def stock():
-    return put_in_stock(quantity=10)
-
-
-@pytest.fixture
-def manager(api, stock):
-    return api("manager", stock.warehouse)
-
-
-def figures(stock):
-    stock.refresh_from_db()
-    return stock.on_hand, stock.reserved
 
 
 def test_order_is_answered_whole(manager, stock):
@@ -40,6 +22,7 @@ def test_order_is_answered_whole(manager, stock):
             "customer_id": "C-1",
             "channel": "online",
             "region": "north",
+            "priority": "High",
             "promotion_applied": True,
             "promotion_details": {"code": "SPRING"},
             "items": [
@@ -48,6 +31,7 @@ def test_order_is_answered_whole(manager, stock):
                     "sku": scarce.variation.sku_code.lower(),
                     "quantity_sold": 3,
                     "sale_price_per_unit": 5.5,
+                    "discount_percent": 12.5,
                 },
                 {"product_variation": stock.variation.pk, "quantity": 0.5},
             ],
@@ -61,7 +45,8 @@ def test_order_is_answered_whole(manager, stock):
     assert {name: body[name] for name in (
         "order_number", "warehouse", "status", "customer_email", "customer_id", "channel",
         "region", "promotion_applied", "promotion_details", "currency", "total_amount",
-        "item_count", "created_by", "allowed_transitions", "fulfilments",
+        "item_count", "created_by", "allowed_transitions", "allowed_actions", "fulfilments",
+        "priority", "reserved_until", "reservation_expired_at",
     )} == {
         "order_number": "SO-7",
         "warehouse": stock.warehouse.code,
@@ -73,11 +58,17 @@ def test_order_is_answered_whole(manager, stock):
         "promotion_applied": True,
         "promotion_details": {"code": "SPRING"},
         "currency": "USD",
-        "total_amount": 41.48,
+        "total_amount": 39.42,
         "item_count": 3,
         "created_by": manager.user.code,
         "allowed_transitions": ["fulfilled", "cancelled"],
+        "allowed_actions": [
+            "change_items", "prioritise", "fulfill", "cancel", "reserve", "allocate",
+        ],
         "fulfilments": [],
+        "priority": "high",
+        "reserved_until": None,
+        "reservation_expired_at": None,
     }  # fmt: skip
     second = dict(body["items"][1])
     assert second.pop("id") > 0
@@ -89,11 +80,13 @@ def test_order_is_answered_whole(manager, stock):
         "quantity": 3,
         "quantity_sold": 3,
         "quantity_fulfilled": 0,
+        "quantity_cancelled": 0,
         "quantity_reserved": 1,
         "quantity_backordered": 2,
         "quantity_returned": 0,
         "sale_price_per_unit": 5.5,
-        "line_total": 16.5,
+        "discount_percent": 12.5,
+        "line_total": 14.44,
     }
     assert [item["quantity_reserved"] for item in body["items"]] == [2, 1, 0.5]
     assert manager.get(f"{ORDERS}SO-7/").json() == body
@@ -117,13 +110,19 @@ def discontinued():
                     {"sku": "S", "quantity": "NaN"}, {"sku": "S", "quantity": 1e30},
                     {"sku": "S", "quantity": 1, "quantity_sold": 2},
                     {"sku": "S", "quantity": "1.0001"},
-                    {"sku": "S", "quantity": 1, "sale_price_per_unit": -1}]},
+                    {"sku": "S", "quantity": 1, "sale_price_per_unit": -1},
+                    {"sku": "S", "quantity": 1, "discount_percent": 100.01},
+                    {"sku": "S", "quantity": 1, "discount_percent": -1}]},
          ["items.0.quantity", "items.1.quantity", "items.2.quantity", "items.3.quantity",
           "items.4.quantity", "items.5.quantity_sold", "items.6.quantity",
-          "items.7.sale_price_per_unit"]),
+          "items.7.sale_price_per_unit", "items.8.discount_percent",
+          "items.9.discount_percent"]),
         ({"customer_email": "not an address"}, ["customer_email"]),
         ({"currency": "EURO"}, ["currency"]),
         ({"status": "fulfilled"}, ["status"]),
+        ({"priority": "asap"}, ["priority"]),
+        ({"priority": 4}, ["priority"]),
+        ({"reserved_until": "2020-01-01T00:00:00Z"}, ["reserved_until"]),
         ({"promotion_details": [1]}, ["promotion_details"]),
         ({"order_date": "2999-01-01T00:00:00Z"}, ["order_date"]),
         ({"order_date": "yesterday"}, ["order_date"]),
@@ -210,103 +209,6 @@ def test_orders_of_foreign_warehouses_are_not_there(api, stock):
     assert (foreign.notes, foreign.status) == ("", "pending")
 
 
-@pytest.mark.parametrize("word", ["Fulfilled", "FULFILLED", "fulfilled"])
-@pytest.mark.parametrize("method", ["put", "patch"])
-def test_status_fulfilled_delivers(manager, stock, method, word):
-    order = take_order((stock.variation, 4), warehouse=stock.warehouse)
-
-    answer = getattr(manager, method)(f"{ORDERS}{order.order_number}/", {"status": word})
-
-    assert answer.status_code == 200
-    assert (answer.json()["status"], answer.json()["updated_fields"]) == ("fulfilled", ["status"])
-    assert answer.json()["allowed_transitions"] == []
-    assert figures(stock) == (6, 0)
-    again = manager.patch(f"{ORDERS}{order.order_number}/", {"status": word})
-    assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
-    assert figures(stock) == (6, 0)
-
-
-def test_partial_and_whole_delivery_over_http(manager, stock):
-    order = take_order((stock.variation, 4), warehouse=stock.warehouse)
-    path = f"{ORDERS}{order.order_number}/fulfill/"
-
-    part = manager.post(path, {"items": [{"sku": stock.variation.sku_code, "quantity": 1}]})
-    whole = manager.post(path)
-
-    assert (part.json()["status"], part.json()["items"][0]["quantity_fulfilled"]) == (
-        "partially_fulfilled", 1,
-    )  # fmt: skip
-    assert (whole.json()["status"], whole.json()["items"][0]["quantity_reserved"]) == (
-        "fulfilled", 0,
-    )  # fmt: skip
-    codes = [entry["code"] for entry in whole.json()["fulfilments"]]
-    assert codes == [part.json()["fulfilment"], whole.json()["fulfilment"]]
-    assert figures(stock) == (6, 0)
-
-
-def test_short_lines_are_a_conflict_that_names_them(manager, stock):
-    order = take_order((stock.variation, 4), (stock.variation, 9), warehouse=stock.warehouse)
-
-    answer = manager.post(f"{ORDERS}{order.order_number}/fulfill/")
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "insufficient_stock")
-    assert answer.json()["details"]["lines"] == [
-        {
-            "line": 2,
-            "sku": stock.variation.sku_code,
-            "warehouse": stock.warehouse.code,
-            "requested": 9,
-            "available": 6,
-        }
-    ]
-    assert figures(stock) == (10, 10)
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"items": []}, "items.body"),
-        ({"items": [{"quantity": 1}]}, "items.0.line"),
-        ({"items": [{"line": 1}]}, "items.0.quantity"),
-        ({"items": [{"line": 1, "quantity": 0}]}, "items.0.quantity"),
-        ({"items": [{"line": 2, "quantity": 1}]}, "items.0.line"),
-        ({"occurred_at": "2999-01-01"}, "occurred_at"),
-    ],
-)
-def test_bad_deliveries_are_refused(manager, stock, body, field):
-    order = take_order((stock.variation, 4), warehouse=stock.warehouse)
-
-    answer = manager.post(f"{ORDERS}{order.order_number}/fulfill/", body)
-
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
-    assert figures(stock) == (10, 4)
-
-
-def test_more_than_ordered_is_a_conflict(manager, stock):
-    order = take_order((stock.variation, 4), warehouse=stock.warehouse)
-    body = {"items": [{"line": 1, "quantity": 5}]}
-
-    answer = manager.post(f"{ORDERS}{order.order_number}/fulfill/", body)
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "quantity_exceeded")
-    assert list(answer.json()["details"]) == ["items.0.quantity"]
-    assert figures(stock) == (10, 4)
-
-
-def test_cancelled_order_cannot_be_delivered(manager, stock):
-    order = take_order((stock.variation, 4), warehouse=stock.warehouse)
-    path = f"{ORDERS}{order.order_number}/"
-
-    cancelled = manager.patch(path, {"status": "Cancelled"})
-
-    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
-    for answer in (manager.post(f"{path}fulfill/"), manager.post(f"{path}cancel/"),
-                   manager.patch(path, {"status": "Pending"})):  # fmt: skip
-        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
-    assert figures(stock) == (10, 0)
-
-
 def test_status_that_nobody_sets_is_refused_with_the_lawful_ones(manager, stock):
     order = take_order((stock.variation, 4), warehouse=stock.warehouse)
 
@@ -361,19 +263,6 @@ def test_pages_for_people_answer(manager, stock, path):
     answer = manager.get(path, headers={"Accept": "text/html"})
 
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
-
-
-def test_delivery_through_http_keeps_its_statement_count(api, stock):
-    order = take_order(*[(stock.variation, 1)] * 5, warehouse=stock.warehouse)
-    client = api("admin")
-    OutboxMessage.objects.all().delete()
-
-    with CaptureQueriesContext(connection) as queries:
-        assert client.post(f"{ORDERS}{order.order_number}/fulfill/").status_code == 200
-
-    # 11 of the service, 1 to find the order, 3 to answer it whole
-    assert len(queries) == 15
-    assert figures(stock) == (Decimal(5), 0)
 
 
 def test_a_write_answers_the_order_as_it_is_read(manager, stock):

@@ -53,6 +53,8 @@ NAVIGATION = [
             "Supplier performance", "monitoring", "suppliers_supplierperformance_changelist",
             Can.VIEW_STOCK,
         ),
+        entry("Supplier prices", "price_change", "inventory_supplierprice_changelist",
+              Can.VIEW_STOCK),
         entry(
             "Import and export", "import_export", "operations_importjob_changelist",
             Can.POST_STOCK,

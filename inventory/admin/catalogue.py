@@ -23,6 +23,7 @@ from inventory.admin.catalogue_forms import (
 )
 from inventory.admin.finding import SEARCH_HELP, found_in_admin
 from inventory.admin.labels import LabelsMixin, lines_of_variations
+from inventory.admin.prices import SupplierPriceInline
 from inventory.labels.content import LabelLine
 from inventory.models import Category, Product, ProductSupplier, ProductVariation, Stock
 from inventory.search import matching_products, matching_variations
@@ -133,7 +134,7 @@ class ProductAdmin(LabelsMixin, KeptWhereUsedAdmin):
     search_help_text = SEARCH_HELP
     autocomplete_fields = ["category"]
     readonly_fields = HISTORY
-    inlines = [VariationInline, SourcingInline]
+    inlines = [VariationInline, SourcingInline, SupplierPriceInline]
     change_form_outer_before_template = "admin/product_stock.html"
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
 

@@ -18,6 +18,7 @@ from inventory.api.count_views import (
 )
 from inventory.api.labels import LabelViewSet
 from inventory.api.lot_views import LotViewSet
+from inventory.api.price_views import ProductPriceViewSet, SupplierPriceViewSet
 from inventory.api.stock_views import StockMovementViewSet, StockViewSet
 from inventory.api.transfer_views import TransferRequestViewSet
 from inventory.api.unit_views import UnitViewSet
@@ -48,6 +49,16 @@ urlpatterns = [
         rf"^products/(?P<product_reference>{ProductViewSet.lookup_value_regex})/variations/$",
         ProductVariationViewSet.as_view({"get": "list", "post": "create"}),
         name="product-variation-list",
+    ),
+    re_path(
+        rf"^products/(?P<product_reference>{ProductViewSet.lookup_value_regex})/supplier-prices/$",
+        ProductPriceViewSet.as_view({"get": "list"}),
+        name="product-supplier-price-list",
+    ),
+    re_path(
+        rf"^suppliers/(?P<supplier_reference>{ProductViewSet.lookup_value_regex})/prices/$",
+        SupplierPriceViewSet.as_view({"get": "list"}),
+        name="supplier-price-list",
     ),
     *router.urls,
 ]

@@ -5,6 +5,7 @@ from inventory.models.lot import Lot, LotBalance, LotQuarantine
 from inventory.models.search import ProductSearchText
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
 from inventory.models.stock_day import StockDay, StockDayProgress
+from inventory.models.supplier_price import SupplierPrice
 from inventory.models.transfers import TransferLine, TransferLot, TransferRequest
 from inventory.models.unit import UnitOfMeasure
 
@@ -29,6 +30,7 @@ __all__ = [
     "StockDayProgress",
     "StockMovement",
     "StockReservation",
+    "SupplierPrice",
     "TransferLine",
     "TransferLot",
     "TransferRequest",

@@ -35,6 +35,10 @@ TAKEN = {
     "inventory_product_code_key": "product_id",
     **dict.fromkeys(VARIATIONS_TAKEN, "sku"),
 }
+SOURCING_COLUMNS = [
+    "is_primary", "supplier_product_code", "lead_time_days", "min_order_quantity", "pack_size",
+    "cost_per_unit",
+]  # fmt: skip
 PRICE_FIELD = "pricing.selling_price"
 
 
@@ -129,13 +133,17 @@ def locked_default(product: Product) -> ProductVariation:
 
 
 def set_sourcing(product: Product, values: dict[str, Any]) -> None:
-    """Replace the suppliers by `sourcing` and make `supplier` the primary one."""
+    """Make `sourcing` the product's suppliers, and `supplier` the primary one.
+
+    Suppliers that stay keep their rows, so that the history of terms tells what really changed.
+    """
     if not {"sourcing", "supplier", "supplier_product_code"} & values.keys():
         return
-    rows = {row.supplier_id: row for row in product.sourcing.all()}
+    present = {row.supplier_id: row for row in product.sourcing.all()}
+    rows = dict(present)
     if "sourcing" in values:
         rows = {
-            line["supplier"].pk: ProductSupplier(product=product, **line)
+            line["supplier"].pk: with_terms(present.get(line["supplier"].pk), product, line)
             for line in values["sourcing"]
         }
     primary = next((row for row in rows.values() if row.is_primary), None)
@@ -150,8 +158,26 @@ def set_sourcing(product: Product, values: dict[str, Any]) -> None:
         row.is_primary = row is primary
     if primary is not None and "supplier_product_code" in values:
         primary.supplier_product_code = values["supplier_product_code"]
-    product.sourcing.all().delete()
-    ProductSupplier.objects.bulk_create(rows.values())
+    write_sourcing(product, rows)
+
+
+def with_terms(
+    row: ProductSupplier | None, product: Product, line: dict[str, Any]
+) -> ProductSupplier:
+    """Return a supplier's row with the terms of a line; what the line leaves out is as new."""
+    wanted = ProductSupplier(product=product, **line)
+    wanted.pk = row.pk if row else None
+    return wanted
+
+
+def write_sourcing(product: Product, rows: dict[int, ProductSupplier]) -> None:
+    """Leave a product with these suppliers: others go, and no two are primary on the way."""
+    kept = [row for row in rows.values() if row.pk]
+    product.sourcing.exclude(pk__in=[row.pk for row in kept]).delete()
+    demoted = [row.pk for row in kept if not row.is_primary]
+    product.sourcing.filter(pk__in=demoted, is_primary=True).update(is_primary=False)
+    ProductSupplier.objects.bulk_update(kept, SOURCING_COLUMNS)
+    ProductSupplier.objects.bulk_create(row for row in rows.values() if not row.pk)
 
 
 def set_stock(

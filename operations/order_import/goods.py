@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from inventory.models import Product, ProductSupplier, ProductVariation
+from inventory.models import Product, ProductSupplier, ProductVariation, SupplierPrice
+from inventory.services.terms import terms_from
 from operations.order_import.exceptions import CannotImport
 from operations.order_import.options import ImportOptions
 from operations.order_import.plan import GoodsPlan, ReplayPlan
@@ -118,19 +119,20 @@ def make_products(
         ),
         batch_size=ROWS_A_STATEMENT,
     )
-    ProductSupplier.objects.bulk_create(
-        (
-            ProductSupplier(
-                product=variation.product,
-                supplier=supplier,
-                is_primary=True,
-                supplier_product_code=variation.sku_code,
-                cost_per_unit=variation.cost_price,
-            )
-            for variation in variations
-        ),
-        batch_size=ROWS_A_STATEMENT,
-    )
+    with terms_from(SupplierPrice.Source.IMPORT):
+        ProductSupplier.objects.bulk_create(
+            (
+                ProductSupplier(
+                    product=variation.product,
+                    supplier=supplier,
+                    is_primary=True,
+                    supplier_product_code=variation.sku_code,
+                    cost_per_unit=variation.cost_price,
+                )
+                for variation in variations
+            ),
+            batch_size=ROWS_A_STATEMENT,
+        )
     return {variation.sku_code: variation for variation in variations}
 
 

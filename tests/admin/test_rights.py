@@ -20,6 +20,7 @@ from inventory.models import (
     Stock,
     StockCount,
     StockMovement,
+    SupplierPrice,
     TransferRequest,
 )
 from inventory.services.adjustments import Correction, request_adjustment
@@ -74,6 +75,7 @@ TABLE = {
     StockCount: Rights(Can.VIEW_STOCK, Can.POST_STOCK),
     Supplier: CATALOGUE,
     SupplierPerformance: Rights(Can.VIEW_STOCK),
+    SupplierPrice: Rights(Can.VIEW_STOCK),
     Stock: Rights(Can.VIEW_STOCK),
     StockMovement: Rights(Can.VIEW_STOCK),
     Warehouse: Rights(Can.VIEW_STOCK, *[Can.MANAGE_WAREHOUSES] * 3),
@@ -136,6 +138,11 @@ def lot_in(warehouse):
     return Lot.objects.get()
 
 
+def price_of(product):
+    product.sourcing.create(supplier=SupplierFactory(), cost_per_unit=5)
+    return product.supplier_prices.get()
+
+
 def imported(place):
     return OrderImport.objects.create(file_name="log.csv", options="{}", warehouse=place.own)
 
@@ -153,6 +160,7 @@ ROWS = {
     StockCount: lambda place, user: open_count(warehouse=place.own, acting_user=user),
     Supplier: lambda place, user: SupplierFactory(),
     SupplierPerformance: lambda place, user: SupplierPerformanceFactory(),
+    SupplierPrice: lambda place, user: price_of(place.variation.product),
     Stock: lambda place, user: Stock.objects.get(warehouse=place.own),
     StockMovement: lambda place, user: StockMovement.objects.get(warehouse=place.own),
     Warehouse: lambda place, user: place.own,

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from common.permissions import Can
-from inventory.models import Category, Product
+from inventory.models import Category, Product, SupplierPrice
 from inventory.services.categories import find_category, find_or_create
 from inventory.services.lots import track_product
+from inventory.services.terms import terms_from
 from inventory.services.thresholds import refresh_reorder_points
 from operations.exchange.fields import (
     LARGEST_AMOUNT,
@@ -383,7 +384,8 @@ def write_tables(work: Work) -> None:
         "UPDATE inventory_productsupplier e SET is_primary = false FROM import_sourcing_final f"
         " WHERE e.product_id = f.product_id AND e.is_primary AND e.supplier_id <> f.supplier_id"
     )
-    write(work, SOURCING, (45, 55))
+    with terms_from(SupplierPrice.Source.IMPORT):
+        write(work, SOURCING, (45, 55))
     write(work, VARIATION, (55, 75))
 
 

@@ -1,136 +1,29 @@
 """Products with their variations, categories and primary supplier: a row for each variation."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from common.permissions import Can
-from inventory.models import Category, Product, SupplierPrice
-from inventory.services.categories import find_category, find_or_create
+from inventory.models import SupplierPrice
 from inventory.services.lots import track_product
 from inventory.services.terms import terms_from
 from inventory.services.thresholds import refresh_reorder_points
-from operations.exchange.fields import (
-    LARGEST_AMOUNT,
-    Choice,
-    Code,
-    Field,
-    JsonObject,
-    Name,
-    Number,
-    Pattern,
-    Whole,
-    Words,
-    YesNo,
-)
 from operations.exchange.kinds.base import Kind, refuse_twice
+from operations.exchange.kinds.product_categories import category_of, find_categories
+from operations.exchange.kinds.product_fields import (
+    FIELDS,
+    OF_PRODUCT,
+    PRODUCT,
+    PRODUCT_FIELDS,
+    PRODUCT_KEY,
+    SOURCING,
+    SOURCING_FIELDS,
+    VARIATION,
+    VARIATION_FIELDS,
+    VARIATION_KEY,
+)
 from operations.exchange.staging import Work
-from operations.exchange.upsert import USER, Target, lock, stage, write
-
-MOST_CATEGORIES = 5_000
-UNKNOWN = -1  # stands for a category that is still to be made
-LARGEST_SIZE = Decimal(99_999_999)
-
-PRODUCT_KEY = Code(name="product_id", column="code", also=("product_code",))
-VARIATION_KEY = Code(name="sku", column="sku_code")
-PRODUCT_FIELDS: Sequence[Field] = (
-    Field(name="name", empty=None, also=("product_name",)),
-    Field(name="description", longest=1000),
-    Pattern(
-        name="currency", pattern="^[A-Z]{3}$", default="'USD'", empty=None, is_upper=True,
-        remedy='Use the three-letter code of a currency, such as "USD".',
-    ),
-    Number(name="weight", most=Decimal(999_999_999)),
-    Number(name="length", places=2, most=LARGEST_SIZE),
-    Number(name="width", places=2, most=LARGEST_SIZE),
-    Number(name="height", places=2, most=LARGEST_SIZE),
-    JsonObject(name="specifications"),
-    Field(name="warehouse_location", longest=100),
-    Words(name="storage_requirements", most=50),
-    Choice(
-        name="status", words={status: status for status in Product.Status.values},
-        default="'active'", empty=None,
-    ),
-    Words(name="tags"),
-    YesNo(name="seasonal"),
-    YesNo(name="expiration_tracking"),
-    YesNo(name="lot_tracking"),
-)  # fmt: skip
-VARIATION_FIELDS: Sequence[Field] = (
-    JsonObject(name="attributes"),
-    Field(name="barcode", longest=100, also=("ean", "gtin", "upc")),
-    Number(
-        name="cost_price", places=4, most=LARGEST_AMOUNT, default="0", empty=None, also=("cost",)
-    ),
-    Number(
-        name="selling_price", places=2, most=LARGEST_AMOUNT, default="0", empty=None,
-        also=("price",),
-    ),
-    Number(name="reorder_threshold", column="reorder_level", above_zero=True,
-           also=("reorder_level", "reorder_point")),
-    Number(name="reorder_quantity", above_zero=True),
-    Number(name="max_stock_level"),
-    Field(name="stock_unit", longest=20, default="'pieces'", empty=None, also=("unit", "uom")),
-    YesNo(name="is_active", default="true"),
-)  # fmt: skip
-SOURCING_FIELDS: Sequence[Field] = (
-    Field(name="supplier_product_code", longest=50),
-    Whole(name="supplier_lead_time_days", column="lead_time_days", least=Decimal(1)),
-    Number(name="supplier_min_order_quantity", column="min_order_quantity"),
-    Number(name="supplier_pack_size", column="pack_size", above_zero=True),
-    Number(
-        name="supplier_cost_per_unit", column="cost_per_unit", places=4, most=LARGEST_AMOUNT
-    ),
-)  # fmt: skip
-OTHERS: Sequence[Field] = (
-    Field(name="category", longest=100),
-    Field(name="subcategory", longest=100),
-    YesNo(name="is_default"),
-    YesNo(name="allow_below_cost"),
-    Name(name="supplier_id", also=("supplier",)),
-)
-FIELDS = (
-    PRODUCT_KEY, VARIATION_KEY, *PRODUCT_FIELDS[:2], *OTHERS[:2], *PRODUCT_FIELDS[2:],
-    *VARIATION_FIELDS, *OTHERS[2:], *SOURCING_FIELDS,
-)  # fmt: skip
-OF_PRODUCT = [one.name for one in PRODUCT_FIELDS] + ["category", "subcategory", "supplier_id"]
-OF_PRODUCT += [one.name for one in SOURCING_FIELDS]
-
-PRODUCT = Target(
-    name="product",
-    table="inventory_product",
-    source="import_product",
-    key=[PRODUCT_KEY],
-    fields=PRODUCT_FIELDS,
-    given=[("category_id", "bigint")],
-    made={"created_at": "clock_timestamp()", "created_by_id": USER},
-    stamped={"updated_at": "clock_timestamp()", "last_modified_by_id": USER},
-)
-VARIATION = Target(
-    name="variation",
-    table="inventory_productvariation",
-    source="import_variation",
-    key=[VARIATION_KEY],
-    fields=VARIATION_FIELDS,
-    given=[("product_id", "bigint"), ("is_default", "boolean")],
-    made={"created_at": "clock_timestamp()"},
-    stamped={"updated_at": "clock_timestamp()", "prices_changed_at": "clock_timestamp()"},
-    kept={
-        "prices_changed_at": "old.cost_price = EXCLUDED.cost_price"
-        " AND old.selling_price = EXCLUDED.selling_price"
-    },
-)
-SOURCING = Target(
-    name="sourcing",
-    table="inventory_productsupplier",
-    source="import_sourcing",
-    key=[
-        Field(name="product_id"),
-        Field(name="supplier_id"),
-    ],
-    fields=SOURCING_FIELDS,
-    given=[("is_primary", "boolean")],
-)
+from operations.exchange.upsert import lock, stage, write
 
 
 def judge(work: Work) -> None:
@@ -235,55 +128,6 @@ def plan(work: Work) -> None:
         " FROM import_variation_final v LEFT JOIN import_product_final p USING (line)"
         " LEFT JOIN import_sourcing_final s USING (line)",
     )
-
-
-def find_categories(work: Work, *, make: bool) -> None:
-    """Make import_category: the category of each pair of names; one to be made is UNKNOWN."""
-    pairs = work.run(
-        "SELECT DISTINCT coalesce(category, ''), coalesce(subcategory, '') FROM import_row"  # nosec B608
-        f" LIMIT {MOST_CATEGORIES + 1}"
-    )
-    if len(pairs) > MOST_CATEGORIES:
-        work.refuse(
-            "SELECT 1, 'category', '', %s::text",
-            [f"More than {MOST_CATEGORIES:,} categories. Is that the right column?"],
-        )
-        make, pairs = False, []
-    found = [(*pair, category_key(*pair, make=make)) for pair in sorted(pairs)]
-    work.run("DROP TABLE IF EXISTS import_category")
-    work.run(
-        "CREATE TEMP TABLE import_category (category text, subcategory text, id bigint)"
-        " ON COMMIT DROP"
-    )
-    if found:
-        categories, subcategories, keys = (list(column) for column in zip(*found, strict=True))
-        work.run(
-            "INSERT INTO import_category"
-            " SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[])",
-            [categories, subcategories, keys],
-        )
-
-
-def category_key(name: str, below: str, *, make: bool) -> int | None:
-    """Return the key of a category, or of the one below it, as the catalogue finds it."""
-    if not name:
-        return None
-    parent: Category | None = find_or_create(name) if make else find_category(name, None)
-    if parent is None:
-        return UNKNOWN
-    if not below:
-        return parent.pk
-    inner = find_or_create(below, parent) if make else find_category(below, parent)
-    return inner.pk if inner else UNKNOWN
-
-
-def category_of(work: Work) -> str:
-    """Return SQL for a product's category; a category alone keeps a subcategory of it."""
-    if not work.has("category"):
-        return "e.category_id"
-    if work.has("subcategory"):
-        return "c.id"
-    return "CASE WHEN ec.parent_id = c.id THEN e.category_id ELSE c.id END"
 
 
 def stage_variations(work: Work) -> None:

@@ -36,6 +36,11 @@ def make_company():
     ]
     above = Category.objects.create(code="CAT001", name="Garden")
     below = Category.objects.create(code="CAT002", name="Tools", parent=above)
+    for text in HOSTILE:
+        above = Category.objects.create(
+            code=f"CAT{len(text)}-{ord(text[0])}", name=text, parent=above
+        )
+    above = Category.objects.get(code="CAT001")
     first, second = WarehouseFactory(code="WH-1", is_default=True), WarehouseFactory(code="WH-2")
     for number, text in enumerate(HOSTILE):
         variation = VariationFactory(
@@ -62,6 +67,10 @@ def make_company():
             product=variation.product, supplier=suppliers[number], is_primary=True,
             supplier_product_code=text, lead_time_days=number + 1, cost_per_unit=Decimal("0.5"),
         )  # fmt: skip
+        ProductSupplier.objects.create(
+            product=variation.product, supplier=suppliers[number - 1], is_primary=False,
+            min_order_quantity=Decimal("2.5"), pack_size=Decimal(12),
+        )  # fmt: skip
         lot = {"lot_number": f"LOT {text}"[:20], "expiration_date": date(2099, 1, 31)}
         put_in_stock(variation, first, number + Decimal("0.5"), **(lot if number == 3 else {}))
         LowStockThreshold.objects.create(
@@ -82,7 +91,9 @@ def rows_of(model, *paths):
 
 def contents():
     return {
-        "categories": sorted(Category.objects.values_list("name", "parent__name"), key=repr),
+        "categories": sorted(
+            Category.objects.values_list("code", "name", "parent__code"), key=repr
+        ),
         "suppliers": rows_of(Supplier),
         "products": rows_of(Product, "category__name", "category__parent__name"),
         "variations": rows_of(ProductVariation, "product__code"),
@@ -106,13 +117,13 @@ def written(kind, user, form):
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_export_and_import_into_an_empty_database_gives_the_same(bring, form):
-    kinds = ["suppliers", "products", "stocks", "thresholds"]
+    kinds = ["categories", "suppliers", "products", "sourcing", "stocks", "thresholds"]
     with transaction.atomic():
         make_company()
         before = contents()
         files = {kind: written(kind, bring.user, form) for kind in kinds}
         transaction.set_rollback(True)
-    assert Product.objects.count() == Supplier.objects.count() == 0
+    assert Product.objects.count() == Supplier.objects.count() == Category.objects.count() == 0
     WarehouseFactory(code="WH-1", is_default=True)
     WarehouseFactory(code="WH-2")
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.permissions import Can
+from inventory.models import SupplierPrice
+from inventory.services.terms import terms_from
 from operations.exchange.fields import Code, Name, YesNo
 from operations.exchange.kinds.base import Kind, refuse_twice
 from operations.exchange.kinds.terms import sourcing_target, terms
@@ -80,7 +82,8 @@ def write_sourcing(work: Work) -> None:
         " AND (f.is_primary AND e.supplier_id <> f.supplier_id"
         " OR NOT f.is_primary AND e.supplier_id = f.supplier_id)"
     )
-    write(work, SOURCING, (25, 95))
+    with terms_from(SupplierPrice.Source.IMPORT):
+        write(work, SOURCING, (25, 95))
 
 
 def rows(user: Any) -> tuple[str, Sequence[Any]]:

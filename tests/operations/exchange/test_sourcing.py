@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.models import ProductSupplier
+from inventory.models import ProductSupplier, SupplierPrice
 from tests.factories.inventory import ProductFactory
 from tests.factories.suppliers import SupplierFactory
 
@@ -45,6 +45,7 @@ def test_terms_are_written_and_the_primary_supplier_changes_places(bring):
         ("PRD-B", "SUP-Y", False, 3, None, None),
     ]
 
+    assert set(SupplierPrice.objects.values_list("source", flat=True)) == {"import"}
     report = bring("sourcing", "product_id,supplier_id,is_primary\nPRD-A,SUP-Y,yes\nPRD-A,SUP-X,\n")
 
     assert report.lines == {"changed": [[2, 2]], "unchanged": [[3, 3]]}

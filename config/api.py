@@ -98,7 +98,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "purchase requests": "Goods that people ask for out of a warehouse's stock.",
             "sales orders": "What customers ordered, and what left for them.",
             "sales returns": "Goods that customers sent back.",
-            "import and export": "Files of the catalogue, suppliers, stock, thresholds and orders, in and out.",
+            "import and export": "Files of goods, suppliers, stock and orders, in and out.",
             "import jobs": "What became of a file, row by row.",
             "events": "What changes in the caller's warehouses, as it happens.",
             "audit entries": "Who changed what, when, and from where.",

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from common.permissions import Role
-from inventory.models import Stock, StockMovement
+from inventory.models import LotBalance, Stock, StockMovement
 from users.models import User
 from warehouses.models import Membership, Warehouse
 
@@ -62,6 +62,34 @@ def stock_situations(stock_ids: Sequence[int]) -> list[dict[str, Any]]:
             sku=F("variation__sku_code"),
             unit=F("variation__stock_unit"),
             warehouse_code=F("warehouse__code"),
+        )
+    )
+
+
+def lot_situations(
+    stock_ids: Sequence[int], last_day: date, balance_ids: Iterable[int] = ()
+) -> list[dict[str, Any]]:
+    """Return one row a lot of these balances that is in stock and expires until `last_day`.
+
+    So, too, the lot balances of `balance_ids`, whatever became of them.
+    """
+    expiring = Q(on_hand__gt=0, lot__expiration_date__lte=last_day)
+    return list(
+        LotBalance.objects.filter(expiring | Q(pk__in=list(balance_ids)), stock__in=stock_ids)
+        .order_by("pk")
+        .values(
+            "id",
+            "on_hand",
+            lot_number=F("lot__lot_number"),
+            expires=F("lot__expiration_date"),
+            unit_cost=F("stock__average_cost"),
+            variation_id=F("stock__variation_id"),
+            warehouse_id=F("stock__warehouse_id"),
+            product_id=F("stock__variation__product_id"),
+            product_name=F("stock__variation__product__name"),
+            sku=F("stock__variation__sku_code"),
+            unit=F("stock__variation__stock_unit"),
+            warehouse_code=F("stock__warehouse__code"),
         )
     )
 

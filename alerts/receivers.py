@@ -6,9 +6,9 @@ from typing import Any
 
 from alerts.models import Alert
 from alerts.queries import alert_recipients
-from alerts.services import refresh_stock_alerts
+from alerts.services import refresh_expiry_alerts, refresh_stock_alerts
 from alerts.services.stock_findings import plain, stock_of_cause
-from alerts.services.tell import STOCK_ALERT, wants_stock_mail
+from alerts.services.tell import EXPIRY_ALERT, STOCK_ALERT, wants_stock_mail
 from inventory.models import Stock
 from inventory.signals import STOCK_LEVELS_CHANGED
 from notifications.models import OutboxMessage
@@ -19,6 +19,7 @@ from warehouses.open_tasks import OpenTask, register_open_tasks
 @register_event_handler(STOCK_LEVELS_CHANGED)
 def judge_changed_stock(payload: dict[str, Any]) -> None:
     refresh_stock_alerts(payload["stock_ids"])
+    refresh_expiry_alerts(payload["stock_ids"])
 
 
 @register_open_tasks
@@ -32,9 +33,8 @@ def acknowledged_alerts_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
         yield OpenTask("alert", alert.code, alert.title, place)
 
 
-@register_mail(STOCK_ALERT)
-def write_stock_alert(message: OutboxMessage) -> Mail:
-    """Write a mail about a stock alert with the figures of this moment."""
+def alert_of(message: OutboxMessage) -> Any:
+    """Return the alert of a mail; raises CauseGone where its recipient need not read it."""
     alert = (
         Alert.objects.select_related("product", "variation", "warehouse")
         .filter(pk=message.payload["alert_id"])
@@ -51,6 +51,13 @@ def write_stock_alert(message: OutboxMessage) -> Mail:
         raise CauseGone("The recipient is not told of this warehouse's alerts any more.")
     if not wants_stock_mail(user):
         raise CauseGone("The recipient does not want mails about low stock.")
+    return alert
+
+
+@register_mail(STOCK_ALERT)
+def write_stock_alert(message: OutboxMessage) -> Mail:
+    """Write a mail about a stock alert with the figures of this moment."""
+    alert = alert_of(message)
     stock = Stock.objects.get(pk=stock_of_cause(alert.cause_key))
     if not stock.is_low:
         raise CauseGone("The stock has recovered meanwhile.")
@@ -69,6 +76,29 @@ def write_stock_alert(message: OutboxMessage) -> Mail:
             "reorder_point": plain(stock.reorder_point or Decimal(0)),
             "unit": alert.variation.stock_unit,
             "suggestion": plain(suggested_quantity(stock)),
+        },
+    )
+
+
+@register_mail(EXPIRY_ALERT)
+def write_expiry_alert(message: OutboxMessage) -> Mail:
+    """Write a mail about a lot that expires soon or has expired, as the alert says it now."""
+    alert = alert_of(message)
+    facts = [
+        ("Alert", alert.code),
+        ("Product", alert.product.name),
+        ("SKU", alert.variation.sku_code),
+        ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
+    ]
+    return Mail(
+        subject=f"[{alert.severity}] {alert.title} ({alert.warehouse.code})",
+        template="people",
+        context={
+            "heading": alert.title,
+            "text": alert.message,
+            "facts": facts,
+            "link": f"/admin/alerts/alert/{alert.pk}/change/",
+            "button": f"Open {alert.code}",
         },
     )
 

@@ -1,4 +1,4 @@
-"""The daily sweep, so that nothing is missed."""
+"""The daily sweeps, so that nothing is missed."""
 
 from celery import Task, shared_task
 from django.db import OperationalError
@@ -16,3 +16,17 @@ def check_low_stock(self: Task) -> int:
     from alerts.services import sweep_stock_alerts  # noqa: PLC0415 - see the house style
 
     return sweep_stock_alerts().raised
+
+
+@shared_task(
+    bind=True,
+    name="alerts.check_expiry",
+    autoretry_for=(OperationalError,),
+    retry_backoff=10,
+    max_retries=3,
+)
+def check_expiry(self: Task) -> int:
+    """Compare every lot in stock with its date; return how many alerts were raised."""
+    from alerts.services import sweep_expiry_alerts  # noqa: PLC0415 - see the house style
+
+    return sweep_expiry_alerts().raised

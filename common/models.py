@@ -93,6 +93,11 @@ class CompanySettings(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="How long a new sales order holds goods and waits for them; empty: no end.",
     )
+    expiry_warning_days = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MaxValueValidator(3650)],
+        help_text="How long before it expires a lot in stock is warned of; 0: on its last day.",
+    )
     second_person_rule = models.BooleanField(
         default=True,
         help_text="Nobody decides their own request; off where there is only one person.",

@@ -36,6 +36,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-outbox": {"task": "notifications.deliver_outbox", "schedule": 5.0},
     "check-low-stock": {"task": "alerts.check_low_stock", "schedule": crontab(hour=0, minute=0)},
     "act-on-expiry": {"task": "inventory.act_on_expiry", "schedule": crontab(hour=0, minute=0)},
+    "check-expiry": {"task": "alerts.check_expiry", "schedule": crontab(hour=0, minute=10)},
     "roll-up-stock-days": {
         "task": "inventory.roll_up_stock_days",
         "schedule": crontab(minute=5),

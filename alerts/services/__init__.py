@@ -4,14 +4,18 @@ from alerts.services.actions import (
     resolve_alert,
     snooze_alert,
 )
-from alerts.services.stock import AlertChanges, refresh_stock_alerts, sweep_stock_alerts
+from alerts.services.expiry import refresh_expiry_alerts, sweep_expiry_alerts
+from alerts.services.incidents import AlertChanges
+from alerts.services.stock import refresh_stock_alerts, sweep_stock_alerts
 
 __all__ = [
     "AlertChanges",
     "acknowledge_alert",
     "dismiss_alert",
+    "refresh_expiry_alerts",
     "refresh_stock_alerts",
     "resolve_alert",
     "snooze_alert",
+    "sweep_expiry_alerts",
     "sweep_stock_alerts",
 ]

@@ -1,35 +1,22 @@
 """What a balance gives reason to say: arithmetic and words, no SQL."""
 
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from alerts.models import Alert
 from alerts.queries import DEMAND_DAYS
+from alerts.services.incidents import Finding
 
 Severity, Type = Alert.Severity, Alert.Type
 COVER_LIMITS = ((2, Severity.CRITICAL), (7, Severity.HIGH), (14, Severity.MEDIUM))
 SHARE_LIMITS = ((Decimal("0.25"), Severity.HIGH), (Decimal("0.5"), Severity.MEDIUM))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """The alert that a balance deserves now, or none (`alert_type` is empty)."""
-
-    stock_id: int
-    alert_type: str
-    severity: str
-    title: str
-    message: str
-    current_value: Decimal
-    threshold_value: Decimal | None
-    product_id: int
-    variation_id: int
-    warehouse_id: int
-
-    @property
-    def cause_key(self) -> str:
-        return stock_cause(self.stock_id)
+CLOSED_AS: dict[str, str] = {
+    "": "stock_recovered",
+    Type.OUT_OF_STOCK: "escalated",
+    Type.LOW_STOCK: "eased",
+}
 
 
 def stock_cause(stock_id: int) -> str:
@@ -48,7 +35,7 @@ def find(situation: dict[str, Any]) -> Finding:
         alert_type = Type.OUT_OF_STOCK if available <= 0 else Type.LOW_STOCK
     cover = days_of_cover(available, -situation["issued"])
     return Finding(
-        stock_id=situation["id"],
+        cause_key=stock_cause(situation["id"]),
         alert_type=alert_type,
         severity=severity_of(available, threshold, cover) if alert_type else Severity.LOW,
         title=title_of(alert_type, situation["product_name"]),
@@ -58,6 +45,7 @@ def find(situation: dict[str, Any]) -> Finding:
         product_id=situation["product_id"],
         variation_id=situation["variation_id"],
         warehouse_id=situation["warehouse_id"],
+        closed_as=CLOSED_AS[alert_type],
     )
 
 

@@ -8,7 +8,8 @@ from notifications.models import Notification
 from notifications.outbox import mail_message, queue_mails, tell_in_app
 from users.models import User
 
-STOCK_ALERT = "alerts.stock_alert"
+STOCK_ALERT, EXPIRY_ALERT = "alerts.stock_alert", "alerts.expiry_alert"
+TOPICS: dict[str, str] = {Alert.Type.EXPIRY_WARNING: EXPIRY_ALERT}
 
 
 def tell_managers(alerts: Sequence[Alert]) -> None:
@@ -25,7 +26,10 @@ def tell_managers(alerts: Sequence[Alert]) -> None:
     queue_mails(
         [
             mail_message(
-                STOCK_ALERT, user.pk, {"alert_id": alert.pk}, f"alert:{alert.pk}:{user.pk}:email"
+                topic_of(alert),
+                user.pk,
+                {"alert_id": alert.pk},
+                f"alert:{alert.pk}:{user.pk}:email",
             )
             for alert, user in pairs
             if wants_stock_mail(user)
@@ -35,7 +39,7 @@ def tell_managers(alerts: Sequence[Alert]) -> None:
         [
             Notification(
                 recipient=user,
-                topic=STOCK_ALERT,
+                topic=topic_of(alert),
                 title=alert.title,
                 message=alert.message,
                 reference=alert.code,
@@ -45,6 +49,10 @@ def tell_managers(alerts: Sequence[Alert]) -> None:
             if user.notify_in_app and user.notify_low_stock
         ]
     )
+
+
+def topic_of(alert: Alert) -> str:
+    return TOPICS.get(alert.alert_type, STOCK_ALERT)
 
 
 def wants_stock_mail(user: User) -> bool:

@@ -1,7 +1,7 @@
 """What a line of a posting does to the lots of a balance: arithmetic, no SQL."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -19,6 +19,19 @@ class RunningLot:
     quarantined: bool
     expired: bool
     touched: bool = False
+    on_hand_before: Decimal = field(init=False)
+    expired_before: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.on_hand_before, self.expired_before = self.on_hand, self.expired
+
+    @property
+    def concerns_alerts(self) -> bool:
+        """Whether a lot with a date came, is used up, or expired."""
+        if self.expiration_date is None:
+            return False
+        came_or_went = bool(self.on_hand) != bool(self.on_hand_before)
+        return came_or_went or self.expired != self.expired_before
 
     @property
     def is_unavailable(self) -> bool:

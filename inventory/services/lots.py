@@ -14,6 +14,8 @@ from inventory.models.lot import stock_day
 from inventory.queries import in_transit_by_stock
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
+from inventory.signals import STOCK_LEVELS_CHANGED
+from notifications.outbox import record_event
 from warehouses.models import Warehouse
 
 AT_ONCE = 200
@@ -110,7 +112,8 @@ def correct_expiry(*, lot: Lot, expiration_date: date | None, acting_user: Any) 
     Movements keep the date that they were posted with. Locks the lot and its variation, then the
     variation's balances, before it writes the lot: a receipt, which holds its balance, waits for
     whoever has written a lot of the same number, and one that makes its balance for the variation.
-    Raises InvalidInput where the goods track expiry and no date is given.
+    What alerts say of the lot follows. Raises InvalidInput where the goods track expiry and no date
+    is given.
     """
     lot = (
         Lot.objects.select_for_update(no_key=True, of=("self", "variation"))
@@ -123,7 +126,10 @@ def correct_expiry(*, lot: Lot, expiration_date: date | None, acting_user: Any) 
     lock_balances_of(lot.variation_id)
     lot.expiration_date = expiration_date
     lot.save(update_fields=["expiration_date"])
-    judge_lots(list(lot.balances.values_list("stock", flat=True)), acting_user)
+    stock_ids = list(lot.balances.values_list("stock", flat=True))
+    judge_lots(stock_ids, acting_user)
+    if stock_ids:
+        record_event(STOCK_LEVELS_CHANGED, {"stock_ids": stock_ids})
     return lot
 
 

@@ -139,7 +139,12 @@ class RunningBalance:
 
     @property
     def concerns_alerts(self) -> bool:
-        """Whether the balance is, or was before this posting, at or below its reorder point."""
+        """Whether the balance is, or was before this posting, at or below its reorder point.
+
+        So, too, where a lot with a date came, is used up, or expired.
+        """
+        if any(lot.concerns_alerts for lot in self.lots.values()):
+            return True
         if self.reorder_point is None or self.available == self.available_before:
             return False
         return min(self.available, self.available_before) <= self.reorder_point

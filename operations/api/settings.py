@@ -72,7 +72,8 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
             "name", "letterhead", "logo", "currency", "default_warehouse",
             "over_receipt_tolerance_percent", "purchase_approval_limit",
             "adjustment_limit_value", "adjustment_limit_quantity",
-            "count_recount_tolerance_percent", "reservation_days", "second_person_rule",
+            "count_recount_tolerance_percent", "reservation_days",
+            "expiry_warning_days", "second_person_rule",
             "mail_customers", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["updated_at"]

@@ -36,6 +36,7 @@ def test_everybody_signed_in_reads_them(api, client):
         "adjustment_limit_quantity": None,
         "count_recount_tolerance_percent": 10,
         "reservation_days": None,
+        "expiry_warning_days": 30,
         "second_person_rule": True,
         "mail_customers": False,
     }

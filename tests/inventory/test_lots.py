@@ -432,13 +432,13 @@ def test_tracked_receipts_take_two_statements_more_for_any_number_of_lines(shop,
 
 
 @pytest.mark.parametrize("lot_count", [1, 10])
-def test_tracked_issue_takes_three_statements_for_any_number_of_lots(milk, shop, lot_count):
-    """Beside BEGIN and COMMIT: lock, lots read, write."""
+def test_tracked_issue_takes_four_statements_for_any_number_of_lots(milk, shop, lot_count):
+    """Beside BEGIN and COMMIT: lock, lots read, write; the event of dated lots that are used up."""
     for number in range(lot_count):
         receive(milk, shop, 1, f"L{number}", JULY)
 
     with CaptureQueriesContext(connection) as queries:
         posted = post(milk, shop, -lot_count)
 
-    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "WITH", "WITH"]
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "WITH", "WITH", "INSERT"]
     assert len(posted.lots) == lot_count

@@ -1,5 +1,7 @@
 """Making an e-mail out of a message of the outbox."""
 
+from email.utils import formataddr
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
@@ -33,8 +35,11 @@ def write_mail(message: OutboxMessage) -> OutboxMail:
         body=render_to_string(f"email/{mail.template}.txt", context),
         to=[address],
         headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+        reply_to=reply_to(mail.reply_to),
     )
     email.attach_alternative(render_to_string(f"email/{mail.template}.html", context), "text/html")
+    for file in mail.files:
+        email.attach(file.name, file.content, file.media_type)
     email.kept_text = str(email.body) if mail.keeps_text else "(not kept: it held a secret)"
     return email
 
@@ -46,6 +51,13 @@ def address_of(message: OutboxMessage) -> str:
     if message.recipient is None or not message.recipient.email:
         raise CauseGone("The recipient has no e-mail address.")
     return message.recipient.email
+
+
+def reply_to(person: Any) -> list[str]:
+    """Return where answers go: to an account's name and address, or to the sender."""
+    if person is None or not person.email:
+        return []
+    return [formataddr((one_line(person.get_full_name()), one_line(person.email)))]
 
 
 def one_line(text: str) -> str:

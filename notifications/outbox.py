@@ -30,13 +30,19 @@ def queue_mail(
 
 
 def mail_message(
-    topic: str, recipient_id: int, payload: dict[str, Any], dedup_key: str | None = None
+    topic: str,
+    recipient_id: int | None,
+    payload: dict[str, Any],
+    dedup_key: str | None = None,
+    *,
+    address: str = "",
 ) -> OutboxMessage:
-    """Build a mail for queue_mails()."""
+    """Build a mail for queue_mails(): to an account, or to the address of somebody who has none."""
     return OutboxMessage(
         topic=topic,
         channel=OutboxMessage.Channel.EMAIL,
         recipient_id=recipient_id,
+        address=address,
         payload=payload,
         dedup_key=dedup_key,
     )

@@ -1,6 +1,6 @@
 """Who handles an event, and who writes the mail of a topic: apps register in receivers.py."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,16 +8,28 @@ from notifications.models import OutboxMessage
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailFile:
+    """A file that goes with a mail; it is made when the mail is sent and kept nowhere."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mail:
     """What to render: `template` names a pair of files, templates/email/<template>.{html,txt}.
 
-    `keeps_text` false: the text holds a secret, and the outbox does not keep it.
+    `keeps_text` false: the text holds a secret, and the outbox does not keep it. `reply_to` is the
+    account that answers go to, where that is not the sender.
     """
 
     subject: str
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
     keeps_text: bool = True
+    files: Sequence[MailFile] = ()
+    reply_to: Any = None
 
 
 class CauseGone(Exception):

@@ -10,6 +10,13 @@ class SupplierNotActive(DomainError):
     title = "Supplier not active"
 
 
+class SupplierWithoutAddress(DomainError):
+    """A mail to a supplier of whom no address is known."""
+
+    code = "supplier_without_address"
+    title = "No e-mail address"
+
+
 class OverReceipt(DomainError):
     """More arrived than was ordered; `details` names every line."""
 

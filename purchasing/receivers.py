@@ -7,15 +7,20 @@ from typing import Any
 from django.utils import timezone
 
 from inventory.services.tell import register_document
+from notifications.registry import register_mail
+from purchasing.documents.order_mail import write_order_mail
 from purchasing.measuring import figures_between, figures_now
 from purchasing.models import PurchaseOrder, PurchaseRequest
 from purchasing.services.requests import KIND
+from purchasing.services.tell import ORDER_SENT
 from suppliers.queries import PerformanceFigures, register_measure
 from warehouses.open_tasks import OpenTask, register_open_tasks
 
 register_document(KIND, PurchaseRequest)
 
 DONE = (PurchaseOrder.Status.RECEIVED, PurchaseOrder.Status.CANCELLED)
+
+register_mail(ORDER_SENT)(write_order_mail)
 
 
 @register_open_tasks

@@ -224,7 +224,7 @@ class Poster:
         )
         if purchase.is_draft:
             return
-        order = send_purchase_order(order=order, acting_user=head)
+        order = send_purchase_order(order=order, quiet=True, acting_user=head)
         if purchase.is_cancelled:
             cancel_purchase_order(order=order, acting_user=head)
         else:

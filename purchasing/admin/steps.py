@@ -12,6 +12,7 @@ from common.permissions import Can
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from purchasing.models import PurchaseOrder
 from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
+from purchasing.services.dispatch import send_purchase_order_again
 from purchasing.services.receipts import ZERO, Delivery, ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import (
     cancel_purchase_order,
@@ -96,8 +97,20 @@ class ReceiveForm(QuantitiesForm):
 
 
 def send(row: PurchaseOrder, acting_user: Any) -> str:
-    send_purchase_order(order=row, acting_user=acting_user)
-    return f"{row} is sent: what it orders is on its way."
+    order = send_purchase_order(order=row, acting_user=acting_user)
+    return f"{row} is sent: what it orders is on its way. {mailed(order)}"
+
+
+def send_again(row: PurchaseOrder, acting_user: Any) -> str:
+    order = send_purchase_order_again(order=row, acting_user=acting_user)
+    return f"{row} is sent again. {mailed(order)}"
+
+
+def mailed(order: PurchaseOrder) -> str:
+    address = order.supplier.email
+    if address:
+        return f"It goes to {address} by mail."
+    return "The supplier has no e-mail address: nothing is mailed."
 
 
 def confirm(row: PurchaseOrder, acting_user: Any) -> str:
@@ -181,7 +194,13 @@ STEPS = (
     Step(
         name="send", title="Send", permission=Can.MANAGE_PURCHASE_ORDERS, run=send,
         lawful=can_become(Status.SENT), icon="send",
-        explanation="What it orders becomes incoming stock; a change is an amendment from then on.",
+        explanation="What it orders becomes incoming stock; a change is an amendment from then on. "
+        "The supplier gets it as PDF by mail.",
+    ),
+    Step(
+        name="send_again", title="Send again", permission=Can.MANAGE_PURCHASE_ORDERS,
+        run=send_again, lawful=lambda row: row.may_be_sent_again, icon="forward_to_inbox",
+        explanation="The supplier gets the order, as it is now, by mail once more.",
     ),
     Step(
         name="confirm", title="Confirm", permission=Can.MANAGE_PURCHASE_ORDERS, run=confirm,

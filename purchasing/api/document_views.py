@@ -1,14 +1,39 @@
-"""What a purchase order is printed as."""
+"""What a purchase order is printed as, and how it gets to its supplier."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.bodies import checked_body
 from common.api.documents import FileAnswersMixin, PdfRenderer, file_answer, pdf_answer
 from common.api.viewsets import ApiViewSet
+from purchasing.api.serializers import ChangedOrderSerializer
+from purchasing.services.dispatch import send_purchase_order_again
+from purchasing.services.transitions import send_purchase_order
+
+
+class SendInput(serializers.Serializer[Any]):
+    """How an order is sent."""
+
+    again = serializers.BooleanField(
+        default=False, help_text="Mail an order once more that was sent before."
+    )
+
+
+class SentOrderSerializer(ChangedOrderSerializer):
+    """The answer to sending."""
+
+    mailed_to = serializers.EmailField(
+        allow_null=True, help_text="Null: the supplier has no address, so nothing was mailed."
+    )
+
+    class Meta(ChangedOrderSerializer.Meta):
+        fields = [*ChangedOrderSerializer.Meta.fields, "mailed_to"]
+        read_only_fields = fields
 
 
 class OrderDocumentsMixin(FileAnswersMixin, ApiViewSet):
@@ -26,3 +51,17 @@ class OrderDocumentsMixin(FileAnswersMixin, ApiViewSet):
 
         order = self.get_object()
         return pdf_answer(purchase_order_pdf(order.pk), order.order_number)
+
+    @extend_schema(request=SendInput, responses=SentOrderSerializer)
+    @action(detail=True, methods=["post"])
+    def send(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send a draft to the supplier, or mail a sent order `again`, with its PDF."""
+        send = send_purchase_order_again if checked_body(SendInput, request)["again"] else (
+            send_purchase_order
+        )  # fmt: skip
+        order = send(order=self.get_object(), acting_user=request.user)
+        address = order.supplier.email or None
+        message = "Purchase order sent successfully"
+        if address is None:
+            message += ". The supplier has no e-mail address: nothing was mailed"
+        return self.answer(order, message, mailed_to=address)

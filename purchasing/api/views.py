@@ -36,7 +36,6 @@ from purchasing.services.receipts import Delivery, receive_purchase_order
 from purchasing.services.transitions import (
     cancel_purchase_order,
     confirm_purchase_order,
-    send_purchase_order,
 )
 from purchasing.services.updates import OrderUpdate, update_purchase_order
 from warehouses.queries import member_warehouse
@@ -140,13 +139,6 @@ class PurchaseOrderViewSet(ApprovalMixin, OrderDocumentsMixin, ListRetrieveViewS
             acting_user=request.user,
         )
         return self.answer(order, "Goods received successfully", receipt=receipt.code)
-
-    @extend_schema(request=None, responses=ChangedOrderSerializer)
-    @action(detail=True, methods=["post"])
-    def send(self, request: Request, pk: str) -> Response:
-        """Send a draft to the supplier."""
-        order = send_purchase_order(order=self.get_object(), acting_user=request.user)
-        return self.answer(order, "Purchase order sent successfully")
 
     @extend_schema(request=None, responses=ChangedOrderSerializer)
     @action(detail=True, methods=["post"])

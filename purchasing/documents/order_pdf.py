@@ -21,6 +21,7 @@ from common.documents.parts import (
 )
 from common.documents.words import amount_of, day, money, unit_price
 from inventory.models import ProductSupplier
+from purchasing.documents.order_words import delivery_name, printable_orders, title_of
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from suppliers.models import Supplier
 
@@ -40,15 +41,13 @@ NOTES_ON_STATE = {
 
 
 def purchase_order_pdf(key: int) -> bytes:
-    """Return an order as PDF, read anew in four statements, whatever its number of lines."""
-    order = PurchaseOrder.objects.select_related(
-        "supplier", "warehouse", "created_by", "approved_by"
-    ).get(pk=key)
+    """Return an order as PDF, read in five statements at most, whatever its number of lines."""
+    order: PurchaseOrder = printable_orders().get(pk=key)
     items = list(order.items.select_related("variation__product"))
     letterhead = company_letterhead()
-    title = f"Purchase order {order.order_number}"
+    title = title_of(order)
     story = [
-        *heading(title, NOTES_ON_STATE.get(PurchaseOrder.Status(order.status), "")),
+        *heading(title, note_on_state(order)),
         side_by_side(
             ("Supplier", supplier_lines(order.supplier)), ("Deliver to", delivery_lines(order))
         ),
@@ -61,6 +60,13 @@ def purchase_order_pdf(key: int) -> bytes:
         *section("Terms", terms_of(order)),
     ]
     return pdf_of(story, title=title, letterhead=letterhead)
+
+
+def note_on_state(order: PurchaseOrder) -> str:
+    """Say why nothing shall be delivered, where that is so."""
+    if order.is_incoming and order.awaits_approval:
+        return "Not approved: do not deliver yet."
+    return NOTES_ON_STATE.get(PurchaseOrder.Status(order.status), "")
 
 
 def supplier_lines(supplier: Supplier) -> list[str]:
@@ -80,7 +86,7 @@ def supplier_lines(supplier: Supplier) -> list[str]:
 def delivery_lines(order: PurchaseOrder) -> list[str]:
     address: dict[str, Any] = order.shipping_address
     return [
-        str(address.get("name") or order.warehouse.name),
+        delivery_name(order),
         str(address.get("street", "")),
         joined(*(str(address.get(name, "")) for name in ("postal_code", "city", "state"))),
         str(address.get("country", "")),
@@ -92,7 +98,7 @@ def joined(*parts: str) -> str:
 
 
 def facts_of(order: PurchaseOrder) -> list[tuple[str, str]]:
-    buyer: Any = order.approved_by or order.created_by
+    buyer: Any = order.created_by or order.approved_by
     name = (buyer.get_full_name() or buyer.username) if buyer else ""
     return [
         ("Order date", day(order.order_date)),

@@ -199,6 +199,7 @@ class PurchaseOrder(models.Model):
             "reject": self.awaits_approval and self.rejected_at is None,
             "amend": self.is_incoming,
             "send": self.Status.SENT in steps,
+            "send_again": self.may_be_sent_again,
             "confirm": self.Status.CONFIRMED in steps,
             "ship": self.Status.SHIPPED in steps,
             "receive": self.Status.PARTIALLY_RECEIVED in steps,
@@ -253,6 +254,10 @@ class PurchaseOrder(models.Model):
         if self.rejected_at is not None:
             return "rejected"
         return "pending" if self.awaits_approval else "not_needed"
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        return self.is_incoming and not self.awaits_approval
 
     @property
     def is_incoming(self) -> bool:

@@ -20,6 +20,7 @@ from purchasing.services.order_lines import (
     subtotal_of,
 )
 from purchasing.services.receipts import Delivery, post_receipt
+from purchasing.services.tell import mail_order
 from purchasing.services.transitions import lock_purchase_order, move_order, require_active
 from suppliers.models import Supplier
 from warehouses.models import Warehouse
@@ -67,8 +68,9 @@ def create_purchase_order(
 
     Totals are computed. Without a number it gets the next of the year; without dates it is
     ordered now and expected after the supplier's lead time; the currency is the supplier's and
-    the address the warehouse's. Locks the balances unless it stays a draft. Raises InvalidInput,
-    ApprovalNeeded, SupplierNotActive and DuplicateCode.
+    the address the warehouse's. One that is sent goes to the supplier by mail. Locks the balances
+    unless it stays a draft. Raises InvalidInput, ApprovalNeeded, SupplierNotActive and
+    DuplicateCode.
     """
     require_first_status(status, delivered_at)
     require_active(supplier)
@@ -95,6 +97,7 @@ def create_purchase_order(
     PurchaseOrderItem.objects.bulk_create(items)
     if status == Status.SENT:
         move_order(order, status, acting_user)
+        mail_order(order, acting_user)
     if status == Status.RECEIVED:
         post_receipt(order, None, Delivery(occurred_at=delivered_at), acting_user)
     return order

@@ -10,6 +10,7 @@ from inventory.services.stock_change import StockChange
 from purchasing.exceptions import SupplierNotActive
 from purchasing.models import PurchaseOrder
 from purchasing.services.approval import APPROVAL, authorise, require_approval
+from purchasing.services.tell import mail_order
 from suppliers.models import Supplier
 
 Status = PurchaseOrder.Status
@@ -25,12 +26,18 @@ def lock_purchase_order(order: PurchaseOrder) -> PurchaseOrder:
 
 
 @transaction.atomic
-def send_purchase_order(*, order: PurchaseOrder, acting_user: Any) -> PurchaseOrder:
-    """Send a draft: what it orders becomes incoming stock.
+def send_purchase_order(
+    *, order: PurchaseOrder, quiet: bool = False, acting_user: Any
+) -> PurchaseOrder:
+    """Send a draft: what it orders becomes incoming stock, and the supplier gets it by mail.
 
-    Locks the order, then the balances. Raises WrongState, ApprovalNeeded and SupplierNotActive.
+    A quiet one mails nothing. Locks the order, then the balances. Raises WrongState,
+    ApprovalNeeded and SupplierNotActive.
     """
-    return move_order(lock_purchase_order(order), Status.SENT, acting_user)
+    order = move_order(lock_purchase_order(order), Status.SENT, acting_user)
+    if not quiet:
+        mail_order(order, acting_user)
+    return order
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from purchasing.services.receipts import (
     outstanding_lines,
     post_receipt,
 )
+from purchasing.services.tell import mail_order
 from purchasing.services.transitions import lock_purchase_order, move_order, require_transition
 
 Status = PurchaseOrder.Status
@@ -69,6 +70,8 @@ def update_purchase_order(
         change_locked(order, details, lines, acting_user, reason=update.reason)
     if step:
         move_order(order, step, acting_user)
+        if step == Status.SENT:
+            mail_order(order, acting_user)
     elif status:
         require_transition(order, status)
     if arrived:

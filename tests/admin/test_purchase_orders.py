@@ -7,6 +7,7 @@ import pytest
 
 from common.models import CompanySettings
 from inventory.models import Stock
+from notifications.models import OutboxMessage
 from purchasing.models import PurchaseOrder
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import cancel_purchase_order
@@ -19,10 +20,10 @@ from tests.pdf_pages import text_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
 STEPS = {
     "draft": {"send", "receive", "cancel"},
-    "sent": {"confirm", "ship", "receive", "cancel"},
-    "confirmed": {"ship", "receive", "cancel"},
-    "shipped": {"receive", "cancel"},
-    "partially_received": {"receive"},
+    "sent": {"send_again", "confirm", "ship", "receive", "cancel"},
+    "confirmed": {"send_again", "ship", "receive", "cancel"},
+    "shipped": {"send_again", "receive", "cancel"},
+    "partially_received": {"send_again", "receive"},
     "received": set(),
     "cancelled": set(),
 }
@@ -172,18 +173,18 @@ def test_what_awaits_approval_is_approved_or_rejected_by_somebody_else(manager, 
     order = make_order(5, warehouse=place.own, acting_user=manager.user)
     other = office("manager")
 
-    assert buttons(other, order) == {"approve", "reject", "cancel"}
-    assert buttons(office("staff"), order) == set()
+    assert buttons(other, order) == {"pdf", "approve", "reject", "cancel"}
+    assert buttons(office("staff"), order) == {"pdf"}
     own = manager.post(step_of(order, "approve"), {"note": ""}, follow=True)
     assert "You asked for this yourself" in errors_of(own)
     other.post(step_of(order, "reject"), {"note": "Too dear."})
-    assert buttons(other, order) == {"approve", "cancel"}
+    assert buttons(other, order) == {"pdf", "approve", "cancel"}
     answer = other.post(step_of(order, "approve"), {"note": "Well."}, follow=True)
 
     assert "approved up to 12.50" in errors_of(answer)
     order.refresh_from_db()
     assert (order.approved_by, order.approval_note) == (other.user, "Well.")
-    assert buttons(manager, order) == {"send", "receive", "cancel"}
+    assert buttons(manager, order) == {"pdf", "send", "receive", "cancel"}
 
 
 @pytest.mark.parametrize(
@@ -454,3 +455,28 @@ def test_the_pdf_opens_from_the_page(manager, office, place):
     assert f"Purchase order {order.order_number}" in text_of(answer.content)
     assert manager.get(step_of(foreign, "pdf")).status_code == 403
     assert facts(order) == before
+
+
+def test_send_tells_where_the_order_goes_and_send_again_mails_it_once_more(manager, place):
+    order = make_order(4, warehouse=place.own)
+
+    sent = manager.post(step_of(order, "send"), follow=True)
+    before = facts(order)
+    again = manager.post(step_of(order, "send_again"), follow=True)
+
+    assert f"It goes to {order.supplier.email} by mail." in errors_of(sent)
+    assert f"{order} is sent again." in errors_of(again)
+    assert facts(order) == before
+    mails = OutboxMessage.objects.filter(topic="purchasing.order_sent")
+    assert [mail.address for mail in mails] == [order.supplier.email] * 2
+
+
+def test_an_order_to_a_supplier_without_address_is_sent_without_mail(manager, place):
+    order = make_order(4, warehouse=place.own, supplier=SupplierFactory(email=""))
+
+    sent = manager.post(step_of(order, "send"), follow=True)
+    again = manager.post(step_of(order, "send_again"), follow=True)
+
+    assert "has no e-mail address: nothing is mailed" in errors_of(sent)
+    assert "Enter one, then send again." in errors_of(again)
+    assert OutboxMessage.objects.filter(topic="purchasing.order_sent").count() == 0

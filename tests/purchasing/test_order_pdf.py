@@ -11,6 +11,7 @@ from common.models import CompanyLogo, CompanySettings
 from common.pdf_fonts import UNKNOWN, as_seen
 from inventory.models import ProductSupplier
 from purchasing.documents.order_pdf import purchase_order_pdf
+from purchasing.services.orders import change_purchase_order
 from tests.factories.inventory import ProductFactory, VariationFactory
 from tests.factories.names import SCRIPTS
 from tests.factories.purchasing import make_order
@@ -54,7 +55,7 @@ def test_the_pdf_has_the_figures_of_the_order():
         order.warehouse.name, "2 March 2026", "17 March 2026", supplier.code, "EUR",
         f"{first.variation.sku_code} · your code AB-77", second.variation.sku_code,
         "Deliver to gate 2.", "Payment within 45 days.",
-        f"{order.approved_by.username} ({order.approved_by.email})",
+        f"{order.created_by.username} ({order.created_by.email})",
         f"1 {first.variation.product.name}", "1,250 kg 2.50 3,125.00", "3.5 kg 2.50 8.75",
         "Goods 3,133.75", "Tax 12.30", "Shipping 1,000.00", "Total 4,146.05 EUR", "Page 1 of 1",
     ):  # fmt: skip
@@ -70,6 +71,24 @@ def test_what_is_no_order_says_so(status, words):
 
     told = [one for one in ("this is not an order yet", "do not deliver") if one in text]
     assert told == [words] * bool(words)
+
+
+def test_an_amended_order_says_so_and_one_that_waits_for_approval_too():
+    order = make_order(4, status="sent")
+    change_purchase_order(
+        order=order, details={"shipping_cost": Decimal(9)}, acting_user=order.created_by
+    )
+
+    amended = text_of(purchase_order_pdf(order.pk))
+    CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": 20})
+    change_purchase_order(
+        order=order, details={"shipping_cost": Decimal(15)}, acting_user=order.created_by
+    )
+    waiting = text_of(purchase_order_pdf(order.pk))
+
+    assert f"Purchase order {order.order_number}, amendment 1" in amended
+    assert "do not deliver" not in amended
+    assert f"Purchase order {order.order_number}, amendment 2 Not approved: do not" in waiting
 
 
 def test_an_order_without_tax_and_shipping_shows_its_total_alone():

@@ -8,6 +8,7 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 # A net under the rule that nobody logs a secret: messages of libraries hold addresses and headers.
 SECRETS = [
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}", re.IGNORECASE), r"\1 [hidden]"),
+    (re.compile(r"\bwhsec_[\w+/=]+"), "[hidden]"),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), "[hidden]"),
     (
         re.compile(

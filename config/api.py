@@ -105,6 +105,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "alerts": "What somebody should act on.",
             "notifications": "The caller's own messages.",
             "saved views": "Filters of lists under a name, to use again and to share.",
+            "webhooks": "Other systems that are told, signed, of what happens.",
+            "deliveries": "What a webhook was told, and what it answered.",
             "settings": "What the company decided for everybody.",
             "health": "Whether the system works, for people and machines.",
         }.items()
@@ -125,6 +127,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Decision": "inventory.api.decisions.DECISIONS",
         "CountDecision": "inventory.api.decisions.COUNT_DECISIONS",
         "TransferStatus": "inventory.models.TransferRequest.Status",
+        "WebhookDeliveryStatus": "operations.models.WebhookDelivery.Status",
         "ImportState": "operations.models.ImportJob.State",
         "MovementType": "inventory.models.StockMovement.Type",
     },

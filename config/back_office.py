@@ -110,6 +110,11 @@ NAVIGATION = [
         entry("Schedule", "schedule", "operations_jobrun_changelist", Can.MANAGE_SETTINGS),
         entry("Audit", "history", "common_auditentry_changelist", Can.VIEW_AUDIT),
         entry("Outbox", "outbox", "notifications_outboxmessage_changelist", Can.MANAGE_SETTINGS),
+        entry("Webhooks", "webhook", "operations_webhook_changelist", Can.MANAGE_WEBHOOKS),
+        entry(
+            "Webhook deliveries", "send", "operations_webhookdelivery_changelist",
+            Can.MANAGE_WEBHOOKS,
+        ),
         entry(
             "Order imports", "upload_file", "operations_orderimport_changelist",
             Can.MANAGE_SETTINGS,

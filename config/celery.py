@@ -34,6 +34,11 @@ app.add_defaults(
 )
 SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver-outbox": {"task": "notifications.deliver_outbox", "schedule": 5.0},
+    "deliver-webhooks": {"task": "operations.deliver_webhooks", "schedule": 5.0},
+    "purge-webhook-deliveries": {
+        "task": "operations.purge_webhook_deliveries",
+        "schedule": crontab(hour=3, minute=35),
+    },
     "check-low-stock": {"task": "alerts.check_low_stock", "schedule": crontab(hour=0, minute=0)},
     "act-on-expiry": {"task": "inventory.act_on_expiry", "schedule": crontab(hour=0, minute=0)},
     "check-expiry": {"task": "alerts.check_expiry", "schedule": crontab(hour=0, minute=10)},

@@ -13,6 +13,7 @@ from operations.admin_imports import ImportJobAdmin as ImportJobAdmin
 from operations.admin_lots import LotAdmin as LotAdmin
 from operations.admin_saved_views import SavedViewAdmin as SavedViewAdmin
 from operations.admin_settings import CompanySettingsAdmin as CompanySettingsAdmin
+from operations.admin_webhooks import WebhookAdmin as WebhookAdmin
 from operations.models import JobRun, OrderImport
 from operations.schedule import last_runs, scheduled_jobs
 

@@ -8,3 +8,4 @@ class OperationsConfig(AppConfig):
         # Connected once models are loaded.
         from operations import receivers  # noqa: F401, PLC0415
         from operations.live import triggers  # noqa: F401, PLC0415
+        from operations.webhooks import triggers as webhook_triggers  # noqa: F401, PLC0415

@@ -19,6 +19,23 @@ def purge_job_runs() -> int:
     return schedule.purge_job_runs()
 
 
+# As with the outbox, a wake-up that waited half a minute is dropped: another one has come.
+@shared_task(name="operations.deliver_webhooks", expires=30)
+def deliver_webhooks() -> int:
+    """Send what webhooks are to be told; return how many deliveries were settled."""
+    from operations.webhooks import delivery  # noqa: PLC0415 - see the house style
+
+    return delivery.deliver_due_webhooks()
+
+
+@shared_task(name="operations.purge_webhook_deliveries")
+def purge_webhook_deliveries() -> int:
+    """Delete what webhooks were told long ago; return how many deliveries."""
+    from operations.webhooks import delivery  # noqa: PLC0415 - see the house style
+
+    return delivery.purge_deliveries()
+
+
 @shared_task(name="operations.run_imports")
 def run_imports() -> int:
     """Run the imports that wait; return how many there were."""

@@ -25,6 +25,7 @@ class Receiver:
     body: bytes = b"ok"
     headers: dict[str, str] = field(default_factory=dict)
     manner: str = "plain"
+    plain_paths: set[str] = field(default_factory=set)
     requests: list[Received] = field(default_factory=list)
     released: Event = field(default_factory=Event)
     came: Event = field(default_factory=Event)
@@ -104,7 +105,8 @@ def running_receiver() -> Iterator[Receiver]:
             )
             receiver.came.set()
             try:
-                getattr(receiver, receiver.manner)(self)
+                is_plain = self.path in receiver.plain_paths
+                getattr(receiver, "plain" if is_plain else receiver.manner)(self)
             except OSError:  # the other side had enough
                 self.close_connection = True
 

@@ -11,6 +11,7 @@ from operations.api.recall import LotRecallViewSet
 from operations.api.saved_views import SavedViewViewSet
 from operations.api.schedule import ScheduleView
 from operations.api.settings import CompanyLogoView, CompanySettingsViewSet
+from operations.api.webhooks import WebhookDeliveryViewSet, WebhookViewSet
 from operations.exchange.kinds import KINDS
 
 COMPANY_SETTINGS = CompanySettingsViewSet.as_view(
@@ -21,6 +22,36 @@ SAVED_VIEW = SavedViewViewSet.as_view(
     {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"},
     detail=True,
 )
+
+WEBHOOKS = [
+    path(
+        f"webhooks/{address}",
+        viewset.as_view({**actions}, detail="<str:pk>" in address),
+        name=f"webhook-{name}",
+    )
+    for name, address, viewset, actions in (
+        ("list", "", WebhookViewSet, {"get": "list", "post": "create"}),
+        ("event-types", "event-types/", WebhookViewSet, {"get": "event_types"}),
+        (
+            "detail", "<str:pk>/", WebhookViewSet,
+            {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"},
+        ),
+        ("test", "<str:pk>/test/", WebhookViewSet, {"post": "test"}),
+        ("rotate-secret", "<str:pk>/rotate-secret/", WebhookViewSet, {"post": "rotate_secret"}),
+        (
+            "delivery-list", "<str:webhook_pk>/deliveries/", WebhookDeliveryViewSet,
+            {"get": "list"},
+        ),
+        (
+            "delivery-detail", "<str:webhook_pk>/deliveries/<str:pk>/", WebhookDeliveryViewSet,
+            {"get": "retrieve"},
+        ),
+        (
+            "redeliver", "<str:webhook_pk>/deliveries/<str:pk>/redeliver/",
+            WebhookDeliveryViewSet, {"post": "redeliver"},
+        ),
+    )
+]  # fmt: skip
 
 urlpatterns = [
     *[
@@ -68,4 +99,5 @@ urlpatterns = [
     path("scan/", ScanView.as_view(), name="scan"),
     path("search/", SearchView.as_view(), name="search"),
     path("schedule/", ScheduleView.as_view(), name="schedule"),
+    *WEBHOOKS,
 ]

@@ -156,17 +156,7 @@ def stock_event(position: Position, row: dict[str, Any]) -> LiveEvent:
     """Tell of a movement, with the balance as it stands when it is told."""
     available = row["stock__on_hand"] - row["stock__reserved"] - row["stock__unavailable"]
     facts = {
-        "movement_id": movement_code(row["id"], row["recorded_at"]),
-        "movement_type": row["movement_type"],
-        "warehouse": row["warehouse__code"],
-        "product_id": row["variation__product__code"],
-        "sku": row["variation__sku_code"],
-        "quantity": row["quantity"],
-        "stock_before": row["stock_before"],
-        "stock_after": row["stock_after"],
-        "reason_code": row["reason_code"],
-        "reference_type": row["reference_type"],
-        "reference_id": row["reference_code"],
+        **movement_facts(row),
         "balance": {
             "on_hand": row["stock__on_hand"],
             "reserved": row["stock__reserved"],
@@ -178,6 +168,23 @@ def stock_event(position: Position, row: dict[str, Any]) -> LiveEvent:
     }
     text = frame("stock", facts, event_id=position.event_id(row["recorded_at"]))
     return LiveEvent(position, "stock", row["warehouse_id"], None, text)
+
+
+def movement_facts(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a movement is, which never changes."""
+    return {
+        "movement_id": movement_code(row["id"], row["recorded_at"]),
+        "movement_type": row["movement_type"],
+        "warehouse": row["warehouse__code"],
+        "product_id": row["variation__product__code"],
+        "sku": row["variation__sku_code"],
+        "quantity": row["quantity"],
+        "stock_before": row["stock_before"],
+        "stock_after": row["stock_after"],
+        "reason_code": row["reason_code"],
+        "reference_type": row["reference_type"],
+        "reference_id": row["reference_code"],
+    }
 
 
 def logged_event(position: Position, row: dict[str, Any], facts: dict[str, Any]) -> LiveEvent:

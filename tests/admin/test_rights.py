@@ -26,7 +26,7 @@ from inventory.models import (
 from inventory.services.adjustments import Correction, request_adjustment
 from inventory.services.counts.opening import open_count
 from notifications.models import Notification, OutboxMessage
-from operations.models import ImportJob, JobRun, OrderImport
+from operations.models import ImportJob, JobRun, OrderImport, Webhook, WebhookDelivery
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
 from sales.models import Fulfilment, SalesOrder, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
@@ -48,6 +48,7 @@ from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory, SupplierPerformanceFactory
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
+from tests.factories.webhooks import make_delivery, make_webhook
 from users.models import ApiToken, PeopleGroup, SignIn, User
 from users.services.api_tokens import create_api_token
 from warehouses.models import PromotionRequest, Warehouse
@@ -94,6 +95,8 @@ TABLE = {
     Notification: Rights(Can.SIGN_IN),
     OutboxMessage: Rights(Can.MANAGE_SETTINGS),
     OrderImport: Rights(Can.MANAGE_SETTINGS),
+    Webhook: Rights(*[Can.MANAGE_WEBHOOKS] * 4),
+    WebhookDelivery: Rights(Can.MANAGE_WEBHOOKS),
     ImportJob: Rights(Can.POST_STOCK, Can.POST_STOCK),
     JobRun: Rights(Can.MANAGE_SETTINGS),
     CompanySettings: Rights(Can.MANAGE_SETTINGS, None, Can.MANAGE_SETTINGS),
@@ -183,6 +186,8 @@ ROWS = {
     Notification: lambda place, user: NotificationFactory(recipient=user),
     OutboxMessage: lambda place, user: MailFactory(),
     OrderImport: lambda place, user: imported(place),
+    Webhook: lambda place, user: make_webhook()[0],
+    WebhookDelivery: lambda place, user: make_delivery(),
     ImportJob: lambda place, user: ImportJob.objects.create(
         kind="stocks", file_name="stock.csv", size=1, created_by=user
     ),

@@ -1,0 +1,1 @@
+"""Telling other systems: what happened (happenings, moves), to whom (fan_out), and sending it."""

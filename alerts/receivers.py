@@ -6,13 +6,22 @@ from typing import Any
 
 from alerts.models import Alert
 from alerts.queries import alert_recipients
-from alerts.services import refresh_expiry_alerts, refresh_stock_alerts
+from alerts.services import refresh_expiry_alerts, refresh_late_deliveries, refresh_stock_alerts
+from alerts.services.late_deliveries import order_of_cause
 from alerts.services.stock_findings import plain, stock_of_cause
-from alerts.services.tell import EXPIRY_ALERT, STOCK_ALERT, wants_stock_mail
+from alerts.services.tell import (
+    EXPIRY_ALERT,
+    LATE_DELIVERY_ALERT,
+    STOCK_ALERT,
+    topic_of,
+    wants_topic,
+)
 from inventory.models import Stock
 from inventory.signals import STOCK_LEVELS_CHANGED
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_event_handler, register_mail
+from purchasing.models import PurchaseOrder
+from purchasing.services.lateness import LATE_ORDERS_CHANGED
 from warehouses.open_tasks import OpenTask, register_open_tasks
 
 
@@ -20,6 +29,11 @@ from warehouses.open_tasks import OpenTask, register_open_tasks
 def judge_changed_stock(payload: dict[str, Any]) -> None:
     refresh_stock_alerts(payload["stock_ids"])
     refresh_expiry_alerts(payload["stock_ids"])
+
+
+@register_event_handler(LATE_ORDERS_CHANGED)
+def judge_late_orders(payload: dict[str, Any]) -> None:
+    refresh_late_deliveries(payload["order_ids"])
 
 
 @register_open_tasks
@@ -46,11 +60,11 @@ def alert_of(message: OutboxMessage) -> Any:
         raise CauseGone(
             f"Alert {alert.code} is {alert.status}: {alert.resolution_type or 'quiet'}."
         )
-    user = message.recipient
+    user: Any = message.recipient
     if user not in alert_recipients({alert.warehouse_id})[alert.warehouse_id]:
         raise CauseGone("The recipient is not told of this warehouse's alerts any more.")
-    if not wants_stock_mail(user):
-        raise CauseGone("The recipient does not want mails about low stock.")
+    if not (user.notify_by_email and wants_topic(user, topic_of(alert))):
+        raise CauseGone("The recipient does not want mails about this.")
     return alert
 
 
@@ -99,6 +113,33 @@ def write_expiry_alert(message: OutboxMessage) -> Mail:
             "facts": facts,
             "link": f"/admin/alerts/alert/{alert.pk}/change/",
             "button": f"Open {alert.code}",
+        },
+    )
+
+
+@register_mail(LATE_DELIVERY_ALERT)
+def write_late_delivery(message: OutboxMessage) -> Mail:
+    """Write a mail about an order whose goods are late, as long as they are."""
+    alert = alert_of(message)
+    order = PurchaseOrder.objects.select_related("supplier").get(pk=order_of_cause(alert.cause_key))
+    if not order.is_late:
+        raise CauseGone("The order is not late any more.")
+    return Mail(
+        subject=f"[{alert.severity}] {alert.title} ({alert.warehouse.code})",
+        template="people",
+        context={
+            "heading": alert.title,
+            "text": alert.message,
+            "facts": [
+                ("Order", order.order_number),
+                ("Supplier", f"{order.supplier.code} {order.supplier.company_name}"),
+                ("Expected", f"{order.expected_delivery_date:%Y-%m-%d}"),
+                ("Days late", order.days_late),
+                ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
+                ("Alert", alert.code),
+            ],
+            "link": f"/admin/purchasing/purchaseorder/{order.pk}/change/",
+            "button": f"Open {order.order_number}",
         },
     )
 

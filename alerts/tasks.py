@@ -30,3 +30,17 @@ def check_expiry(self: Task) -> int:
     from alerts.services import sweep_expiry_alerts  # noqa: PLC0415 - see the house style
 
     return sweep_expiry_alerts().raised
+
+
+@shared_task(
+    bind=True,
+    name="alerts.check_late_deliveries",
+    autoretry_for=(OperationalError,),
+    retry_backoff=10,
+    max_retries=3,
+)
+def check_late_deliveries(self: Task) -> int:
+    """Look for orders whose goods are late; return how many alerts were raised."""
+    from alerts.services import sweep_late_deliveries  # noqa: PLC0415 - see the house style
+
+    return sweep_late_deliveries().raised

@@ -40,6 +40,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=3, minute=35),
     },
     "check-low-stock": {"task": "alerts.check_low_stock", "schedule": crontab(hour=0, minute=0)},
+    "check-late-deliveries": {
+        "task": "alerts.check_late_deliveries",
+        "schedule": crontab(hour=0, minute=5),
+    },
     "act-on-expiry": {"task": "inventory.act_on_expiry", "schedule": crontab(hour=0, minute=0)},
     "check-expiry": {"task": "alerts.check_expiry", "schedule": crontab(hour=0, minute=10)},
     "roll-up-stock-days": {

@@ -1,12 +1,14 @@
 """What purchasing knows that other apps ask."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 
 from common.models import CompanySettings
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
+
+THOUSANDTH = Decimal("0.001")
 
 
 def incoming_by_stock() -> QuerySet[Any, Any]:
@@ -22,7 +24,13 @@ def incoming_by_stock() -> QuerySet[Any, Any]:
     )
 
 
-def most_receivable(item: PurchaseOrderItem) -> Decimal:
+def over_receipt_tolerance(order: PurchaseOrder) -> Decimal:
+    """Return how many percent above an order may come in: the supplier's, else the company's."""
+    own = order.supplier.over_receipt_tolerance_percent
+    return CompanySettings.current().over_receipt_tolerance_percent if own is None else own
+
+
+def most_receivable(item: PurchaseOrderItem, percent: Decimal | None = None) -> Decimal:
     """Return how much of a line may be accepted in all: the order plus the tolerance."""
-    factor = 1 + CompanySettings.current().over_receipt_tolerance_percent / 100
-    return (item.quantity_ordered * factor).quantize(Decimal("0.001"))
+    percent = over_receipt_tolerance(item.order) if percent is None else percent
+    return (item.quantity_ordered * (1 + percent / 100)).quantize(THOUSANDTH, ROUND_DOWN)

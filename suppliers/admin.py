@@ -15,6 +15,7 @@ COLUMNS = [
     "code", "company_name", "display_name", "status", "preferred", "rating", "primary_contact",
     "email", "phone", "alternative_phone", "website", "street", "city", "state", "postal_code",
     "country", "tax_id", "payment_terms", "currency", "lead_time_days", "minimum_order_value",
+    "over_receipt_tolerance_percent",
     "communication_score", "notes",
 ]  # fmt: skip
 HISTORY = ["created_by", "created_at", "updated_at"]
@@ -41,7 +42,8 @@ FIELDSETS: Any = [
         {
             "fields": [
                 "tax_id", ("payment_terms", "currency"),
-                ("lead_time_days", "minimum_order_value"), ("rating", "communication_score"),
+                ("lead_time_days", "minimum_order_value"), "over_receipt_tolerance_percent",
+                ("rating", "communication_score"),
                 "notes",
             ]
         },

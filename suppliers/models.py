@@ -47,6 +47,12 @@ class Supplier(models.Model):
     minimum_order_value = models.DecimalField(
         max_digits=15, decimal_places=2, default=0, validators=[MinValueValidator(0)]
     )
+    over_receipt_tolerance_percent = models.DecimalField(
+        **PERCENT,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="How much more than ordered a receipt may bring; empty: as the company's.",
+    )
     rating = models.DecimalField(max_digits=2, decimal_places=1, default=3, validators=STARS)
     communication_score = models.DecimalField(
         max_digits=3,

@@ -16,8 +16,10 @@ from alerts.models import Alert
 from notifications.stream_waker import wake_streams_after_commit
 
 Type, Status = Alert.Type, Alert.Status
-# Advisory locks share one space of 64-bit keys: ours start here and end at the last stock key.
+# Advisory locks share one space of 64-bit keys: ours start here and end at the last key of a
+# balance, and of a purchase order.
 CAUSE_LOCKS = 0x414C_0000_0000_0000
+ORDER_LOCKS = 0x414D_0000_0000_0000
 LOCK_CAUSES = """
     SELECT pg_advisory_xact_lock(%s + id)
     FROM (SELECT id FROM unnest(%s::bigint[]) AS id ORDER BY id OFFSET 0) AS causes"""
@@ -32,6 +34,7 @@ CHANGING = [
     "cause_ended_at",
     "resolution_type",
     "resolution_notes",
+    "reference_id",
     "updated_at",
 ]
 
@@ -41,6 +44,7 @@ class Finding:
     """The alert that a cause deserves now, or none (`alert_type` is empty).
 
     closed_as: how an alert ends whose cause is this one no longer.
+    reference_id: the document that ended it.
     """
 
     cause_key: str
@@ -50,10 +54,12 @@ class Finding:
     message: str
     current_value: Decimal | None
     threshold_value: Decimal | None
-    product_id: int
-    variation_id: int
+    product_id: int | None = None
+    variation_id: int | None = None
+    supplier_id: int | None = None
     warehouse_id: int
     closed_as: str
+    reference_id: str = ""
 
 
 @dataclass
@@ -81,10 +87,10 @@ class Plan:
     eased: set[str] = field(default_factory=set)
 
 
-def lock_causes(stock_ids: list[int]) -> None:
-    """Wait for whoever judges the same balances; the locks end with the transaction."""
+def lock_causes(keys: list[int], first_lock: int = CAUSE_LOCKS) -> None:
+    """Wait for whoever judges the same balances or orders; the locks end with the transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_CAUSES, [CAUSE_LOCKS, stock_ids])
+        cursor.execute(LOCK_CAUSES, [first_lock, keys])
 
 
 def compare(findings: dict[str, Finding], alerts: Iterable[Alert]) -> Plan:
@@ -126,7 +132,7 @@ def end(alert: Alert, finding: Finding, plan: Plan) -> None:
         return
     alert.status, alert.resolved_at = Status.RESOLVED, plan.now
     alert.resolution_notes = finding.message[:500]
-    alert.resolution_type = finding.closed_as
+    alert.resolution_type, alert.reference_id = finding.closed_as, finding.reference_id
 
 
 def carry_out(plan: Plan) -> list[Alert]:
@@ -148,6 +154,7 @@ def raise_missing(plan: Plan) -> list[Alert]:
             cause_key=finding.cause_key,
             product_id=finding.product_id,
             variation_id=finding.variation_id,
+            supplier_id=finding.supplier_id,
             warehouse_id=finding.warehouse_id,
             title=finding.title,
             message=finding.message,

@@ -9,7 +9,11 @@ from notifications.outbox import mail_message, queue_mails, tell_in_app
 from users.models import User
 
 STOCK_ALERT, EXPIRY_ALERT = "alerts.stock_alert", "alerts.expiry_alert"
-TOPICS: dict[str, str] = {Alert.Type.EXPIRY_WARNING: EXPIRY_ALERT}
+LATE_DELIVERY_ALERT = "alerts.late_delivery"
+TOPICS: dict[str, str] = {
+    Alert.Type.EXPIRY_WARNING: EXPIRY_ALERT,
+    Alert.Type.LATE_DELIVERY: LATE_DELIVERY_ALERT,
+}
 
 
 def tell_managers(alerts: Sequence[Alert]) -> None:
@@ -32,7 +36,7 @@ def tell_managers(alerts: Sequence[Alert]) -> None:
                 f"alert:{alert.pk}:{user.pk}:email",
             )
             for alert, user in pairs
-            if wants_stock_mail(user)
+            if user.notify_by_email and wants_topic(user, topic_of(alert))
         ]
     )
     tell_in_app(
@@ -46,7 +50,7 @@ def tell_managers(alerts: Sequence[Alert]) -> None:
                 dedup_key=f"alert:{alert.pk}:{user.pk}:in_app",
             )
             for alert, user in pairs
-            if user.notify_in_app and user.notify_low_stock
+            if user.notify_in_app and wants_topic(user, topic_of(alert))
         ]
     )
 
@@ -55,5 +59,6 @@ def topic_of(alert: Alert) -> str:
     return TOPICS.get(alert.alert_type, STOCK_ALERT)
 
 
-def wants_stock_mail(user: User) -> bool:
-    return user.notify_by_email and user.notify_low_stock
+def wants_topic(user: User, topic: str) -> bool:
+    """Say whether somebody wants to hear of a topic at all: of stock one may not."""
+    return topic == LATE_DELIVERY_ALERT or user.notify_low_stock

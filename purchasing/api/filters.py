@@ -19,6 +19,9 @@ class PurchaseOrderFilterSet(filters.FilterSet):
     start_date = FromDay(field_name="order_date", help_text="Ordered on or after it.")
     end_date = ToDay(field_name="order_date", help_text="Ordered on or before it.")
 
+    late = StrictBooleanFilter(
+        method="filter_late", label="Goods should have come before today and are not all there"
+    )
     awaiting_approval = StrictBooleanFilter(
         method="filter_awaiting", label="Above the limit and not approved, or rejected"
     )
@@ -26,6 +29,11 @@ class PurchaseOrderFilterSet(filters.FilterSet):
     class Meta:
         model = PurchaseOrder
         fields: list[str] = []
+
+    def filter_late(self, queryset: Any, name: str, value: bool) -> Any:
+        if value:
+            return queryset.late()
+        return queryset.exclude(pk__in=PurchaseOrder.objects.late().order_by().values("pk"))
 
     def filter_awaiting(self, queryset: Any, name: str, value: bool) -> Any:
         awaiting = PurchaseOrder.objects.awaiting_approval().order_by().values("pk")

@@ -58,14 +58,15 @@ class PurchaseOrderRowSerializer(serializers.ModelSerializer[PurchaseOrder]):
     supplier_id = serializers.CharField(source="supplier.code")
     supplier_name = serializers.CharField(source="supplier.company_name")
     warehouse = serializers.CharField(source="warehouse.code")
+    is_late = serializers.BooleanField()
     items = OrderItemSerializer(many=True)
 
     class Meta:
         model = PurchaseOrder
         fields = [
             "id", "order_number", "supplier_id", "supplier_name", "warehouse", "status",
-            "order_date", "expected_delivery_date", "actual_delivery_date", "total_amount",
-            "currency", "items",
+            "order_date", "expected_delivery_date", "actual_delivery_date", "is_late",
+            "total_amount", "currency", "items",
         ]  # fmt: skip
         read_only_fields = fields
 

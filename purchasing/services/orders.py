@@ -13,6 +13,7 @@ from common.exceptions import DuplicateCode, InvalidInput, WrongState
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.amendments import amend_lines, field_changes, record_amendment
 from purchasing.services.approval import APPROVAL, take_over_terms
+from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.order_lines import (
     OrderLine,
     make_items,
@@ -156,6 +157,7 @@ def change_locked(
     """Change a locked order and compute its totals anew."""
     require_changeable(order, set(details), lines is not None)
     total_before, was_draft = order.present_total, order.status == Status.DRAFT
+    was_late = order.is_late
     changes = field_changes(order, details)
     for name, value in details.items():
         setattr(order, name, value)
@@ -176,6 +178,8 @@ def change_locked(
     )  # fmt: skip
     if not was_draft:
         record_amendment(order, changes, total_before, reason, acting_user)
+    if was_late:
+        tell_of_late_order(order)
     order.refresh_from_db(fields=["total_amount"])
     return order
 

@@ -18,8 +18,9 @@ from inventory.services.movements import checked_time
 from inventory.services.stock_change import StockChange
 from purchasing.exceptions import OverReceipt
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
-from purchasing.queries import most_receivable
+from purchasing.queries import most_receivable, over_receipt_tolerance
 from purchasing.services.approval import require_approval
+from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.transitions import lock_purchase_order, move_order, require_transition
 
 Status = PurchaseOrder.Status
@@ -81,11 +82,12 @@ def post_receipt(
 ) -> GoodsReceipt:
     """Post a receipt of a locked order."""
     require_transition(order, Status.PARTIALLY_RECEIVED)
+    was_late = order.is_late
     if delivery.occurred_at is not None:
         require_time(order, delivery.occurred_at, acting_user)
     items = {item.pk: item for item in order.items.select_related("variation")}
     lines = outstanding_lines(items.values()) if lines is None else lines
-    require_lines(items, lines)
+    require_lines(order, items, lines)
     if order.status == Status.DRAFT:
         move_order(order, Status.SENT, acting_user)
     require_approval(order)
@@ -96,6 +98,8 @@ def post_receipt(
     ]
     count_in(items, lines)
     settle(order, items.values(), receipt, acting_user)
+    if was_late:
+        tell_of_late_order(order)
     try:
         apply_stock_changes(changes, acting_user=acting_user, quiet=delivery.quiet)
     except UnfitLines as error:
@@ -121,7 +125,9 @@ def outstanding_lines(items: Iterable[PurchaseOrderItem]) -> list[ReceiptLine]:
     ]
 
 
-def require_lines(items: dict[int, PurchaseOrderItem], lines: Sequence[ReceiptLine]) -> None:
+def require_lines(
+    order: PurchaseOrder, items: dict[int, PurchaseOrderItem], lines: Sequence[ReceiptLine]
+) -> None:
     """Raise where lines are missing, unknown or empty, or accept more than was ordered."""
     errors: dict[str, list[Any]] = {} if lines else {"items": ["Name what arrived."]}
     totals: dict[int, Decimal] = {}
@@ -135,10 +141,28 @@ def require_lines(items: dict[int, PurchaseOrderItem], lines: Sequence[ReceiptLi
         totals[line.item_id] = totals.get(line.item_id, ZERO) + line.quantity_accepted
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
-    beyond = [
-        excess(items[key], accepted)
+    refuse_excess(order, items, totals)
+
+
+def refuse_excess(
+    order: PurchaseOrder, items: dict[int, PurchaseOrderItem], totals: dict[int, Decimal]
+) -> None:
+    """Raise OverReceipt naming every line of which more would be accepted than tolerated.
+
+    The tolerance is read only where something goes beyond the order.
+    """
+    above = {
+        key: accepted
         for key, accepted in totals.items()
-        if accepted and is_too_much(items[key], items[key].quantity_received + accepted)
+        if accepted and items[key].quantity_received + accepted > items[key].quantity_ordered
+    }
+    if not above:
+        return
+    percent = over_receipt_tolerance(order)
+    beyond = [
+        excess(items[key], accepted, most_receivable(items[key], percent))
+        for key, accepted in above.items()
+        if items[key].quantity_received + accepted > most_receivable(items[key], percent)
     ]
     if beyond:
         raise OverReceipt(
@@ -147,12 +171,7 @@ def require_lines(items: dict[int, PurchaseOrderItem], lines: Sequence[ReceiptLi
         )
 
 
-def is_too_much(item: PurchaseOrderItem, received: Decimal) -> bool:
-    """Say whether a line would go beyond its tolerance, which is read only where it matters."""
-    return received > item.quantity_ordered and received > most_receivable(item)
-
-
-def excess(item: PurchaseOrderItem, accepted: Decimal) -> dict[str, object]:
+def excess(item: PurchaseOrderItem, accepted: Decimal, most: Decimal) -> dict[str, object]:
     """Say by how much an order line would go beyond what was ordered."""
     return {
         "id": item.pk,
@@ -161,7 +180,7 @@ def excess(item: PurchaseOrderItem, accepted: Decimal) -> dict[str, object]:
         "quantity_ordered": item.quantity_ordered,
         "quantity_received": item.quantity_received,
         "quantity_accepted": accepted,
-        "most_acceptable": max(most_receivable(item) - item.quantity_received, ZERO),
+        "most_acceptable": max(most - item.quantity_received, ZERO),
     }
 
 

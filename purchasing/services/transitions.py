@@ -10,6 +10,7 @@ from inventory.services.stock_change import StockChange
 from purchasing.exceptions import SupplierNotActive
 from purchasing.models import PurchaseOrder
 from purchasing.services.approval import APPROVAL, authorise, require_approval
+from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.tell import mail_order
 from suppliers.models import Supplier
 
@@ -70,11 +71,13 @@ def move_order(order: PurchaseOrder, target: str, acting_user: Any) -> PurchaseO
         require_active(order.supplier)
         if not order.is_approved:
             authorise(order, acting_user)
-    was_incoming = order.is_incoming
+    was_incoming, was_late = order.is_incoming, order.is_late
     order.status = target
     order.save(update_fields=["status", *APPROVAL, "updated_at"])
     if order.is_incoming != was_incoming:
         change_incoming(order, 1 if order.is_incoming else -1, acting_user)
+    if was_late and not order.is_late:
+        tell_of_late_order(order)
     return order
 
 

@@ -46,6 +46,14 @@ class BusinessInfoSerializer(serializers.Serializer[Supplier]):
     currency = UpperCaseField(validators=[currency_code], required=False)
     lead_time_days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, required=False)
     minimum_order_value = MoneyField(min_value=0, required=False)
+    over_receipt_tolerance_percent = PlainDecimalField(
+        max_digits=5,
+        min_value=0,
+        max_value=100,
+        required=False,
+        allow_null=True,
+        help_text="Null: as the company's settings say.",
+    )
 
 
 class SupplierSerializer(SynonymsMixin, serializers.Serializer[Supplier]):
@@ -60,6 +68,7 @@ class SupplierSerializer(SynonymsMixin, serializers.Serializer[Supplier]):
         "currency": "business_info.currency",
         "lead_time_days": "business_info.lead_time_days",
         "minimum_order_value": "business_info.minimum_order_value",
+        "over_receipt_tolerance_percent": "business_info.over_receipt_tolerance_percent",
     }
 
     id = serializers.IntegerField(read_only=True)

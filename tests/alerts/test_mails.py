@@ -106,7 +106,7 @@ def want_no_mail(stock, alert, manager):
         (recover, "The stock has recovered meanwhile."),
         (dismiss, "is dismissed"),
         (leave_warehouse, "The recipient is not told of this warehouse's alerts any more."),
-        (want_no_mail, "The recipient does not want mails about low stock."),
+        (want_no_mail, "The recipient does not want mails about this."),
     ],
 )
 def test_mail_whose_cause_is_gone_is_closed_unsent(mail_server, warehouse, manager, change, note):

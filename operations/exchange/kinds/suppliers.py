@@ -57,6 +57,7 @@ FIELDS_BEHIND: Sequence[Field] = (
     Number(
         name="minimum_order_value", places=2, most=LARGEST_AMOUNT, default="0", empty=None
     ),
+    Number(name="over_receipt_tolerance_percent", places=2, most=Decimal(100)),
     Number(name="rating", places=1, least=Decimal(1), most=Decimal(5), default="3", empty=None),
     Number(name="communication_score", places=2, least=Decimal(1), most=Decimal(5)),
     Choice(

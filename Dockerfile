@@ -20,4 +20,5 @@ HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \
     CMD ["python", "docker/healthcheck.py"]
 CMD ["python", "-m", "gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", \
      "--worker-class", "gthread", "--workers", "2", "--threads", "32", \
-     "--timeout", "60", "--graceful-timeout", "15", "--no-control-socket"]
+     "--timeout", "60", "--graceful-timeout", "15", "--no-control-socket", \
+     "--preload"]

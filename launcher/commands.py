@@ -3,16 +3,20 @@
 from pathlib import Path
 
 HEALTH_PATH = "/api/health/"
+READY_PATH = "/api/health/ready/"
 PROCESS_NAMES = ("web", "events", "worker", "beat")
 
 
 def web(python: str, bind: str) -> list[str]:
-    """gunicorn: two processes of 32 threads, since requests wait for PostgreSQL."""
+    """gunicorn: two processes of 32 threads, since requests wait for PostgreSQL.
+
+    They are forked from one that has loaded everything, which is once the time and the memory.
+    """
     return [
         *(python, "-m", "gunicorn", "config.wsgi"),
         *("--bind", bind),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "32"),
-        *("--timeout", "60", "--graceful-timeout", "15", "--no-control-socket"),
+        *("--timeout", "60", "--graceful-timeout", "15", "--no-control-socket", "--preload"),
     ]
 
 

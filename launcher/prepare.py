@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from launcher.console import LauncherError, say
 from launcher.install import ROOT
+from launcher.prepared import code_fingerprint, is_prepared, mark_prepared
 from launcher.process import die_with_parent
+from launcher.servers import Servers
 from launcher.state import StateDirectory
 
 EMPTY_COMPANY = "empty-company"
@@ -21,48 +23,84 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
 
-def prepare(state: StateDirectory, environment: Mapping[str, str], *, demo: bool) -> None:
-    """Bring the database and the static files up to date; raises LauncherError."""
-    log = state.open_log("prepare")
-    run_step(["migrate", "--noinput"], environment, log)
-    collect_static(state, environment, log)
-    run_step(["seed_roles"], environment, log)
+def prepare(servers: Servers, environment: Mapping[str, str], *, demo: bool) -> None:
+    """Bring the database and the static files up to date, side by side; raises LauncherError."""
+    with collected_static(servers.state, environment):
+        bring_up_to_date(servers, environment, demo=demo)
+
+
+def bring_up_to_date(servers: Servers, environment: Mapping[str, str], *, demo: bool) -> None:
+    """Migrate and seed, unless a database of our own says that nothing has changed since."""
+    code = code_fingerprint(demo=demo)
+    if servers.cluster and is_prepared(servers.cluster, code):
+        return
+    log = servers.state.open_log("prepare")
+    Step(["migrate", "--noinput"], environment, log).finish()
     if demo:
-        # Takes a while the first time and shows how far it is.
-        run_step(["seed_demo"], environment, None)
+        # Takes a while the first time and shows how far it is; makes the roles, too.
+        Step(["seed_demo"], environment, None).finish()
+    else:
+        Step(["seed_roles"], environment, log).finish()
+    if servers.cluster:
+        mark_prepared(servers.cluster, code)
 
 
-def run_step(arguments: list[str], environment: Mapping[str, str], log: Path | None) -> None:
-    """One management command, output to `log` or the terminal; raises LauncherError."""
-    parent = os.getpid()
-    with contextlib.ExitStack() as stack:
-        output = stack.enter_context(log.open("ab")) if log else None
-        step = subprocess.run(
-            manage(*arguments),
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=output,
-            check=False,
-            # Ctrl-C is for the launcher, which then ends the step.
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent),
-        )
-    if step.returncode:
-        lines = log.read_text(errors="replace").split("\n") if log else []
-        reason = next((line for line in reversed(lines) if line.strip()), "see above")
-        details = f" (details: {log})" if log else ""
-        raise LauncherError(f"`manage.py {arguments[0]}` failed: {reason}{details}.")
+class Step:
+    """One management command at work, its output in `log` or on the terminal."""
+
+    def __init__(
+        self, arguments: list[str], environment: Mapping[str, str], log: Path | None
+    ) -> None:
+        self.name = arguments[0]
+        self.log = log
+        parent = os.getpid()
+        with contextlib.ExitStack() as stack:
+            output = stack.enter_context(log.open("ab")) if log else None
+            self.popen = subprocess.Popen(
+                manage(*arguments),
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=output,
+                # Ctrl-C is for the launcher, which then ends the step.
+                start_new_session=True,
+                preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent),
+            )
+
+    def finish(self) -> None:
+        """Wait for its end; raises LauncherError. Kills it when we are interrupted meanwhile."""
+        try:
+            code = self.popen.wait()
+        except BaseException:
+            self.end()
+            raise
+        if code:
+            lines = self.log.read_text(errors="replace").split("\n") if self.log else []
+            reason = next((line for line in reversed(lines) if line.strip()), "see above")
+            details = f" (details: {self.log})" if self.log else ""
+            raise LauncherError(f"`manage.py {self.name}` failed: {reason}{details}.")
+
+    def end(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
 
 
-def collect_static(state: StateDirectory, environment: Mapping[str, str], log: Path) -> None:
-    """Collect the static files if one of them or a package changed since the last time."""
+@contextlib.contextmanager
+def collected_static(state: StateDirectory, environment: Mapping[str, str]) -> Iterator[None]:
+    """Collect the static files beside the block, if one of them or a package changed."""
     stamp = state.path / "static-files"
     target = Path(environment.get("STATIC_ROOT") or ROOT / "staticfiles")
     wanted = f"{target} {static_fingerprint(target)}"
     if target.is_dir() and stamp.exists() and stamp.read_text() == wanted:
+        yield
         return
-    run_step(["collectstatic", "--noinput", "-v0"], environment, log)
+    step = Step(["collectstatic", "--noinput", "-v0"], environment, state.open_log("static"))
+    try:
+        yield
+    except BaseException:
+        step.end()
+        raise
+    step.finish()
     stamp.write_text(wanted)
 
 

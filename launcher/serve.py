@@ -50,9 +50,12 @@ def serve(arguments: list[str]) -> int:
         events_port = free_port_from(port + 1)
         own = {"PUBLIC_URL": address, "EVENTS_URL": EVENTS_URL.format(port=events_port)}
         environment = own | servers.environment(demo=demo)
-        prepare(state, environment, demo=demo)
-        supervisor.start(processes(state, environment, port, events_port))
-        wait_for_health(supervisor, address)
+        prepare(servers, environment, demo=demo)
+        web, *others = processes(state, environment, port, events_port)
+        supervisor.start([web])
+        wait_until_ready(supervisor, address)
+        # Events, worker and beat would only take the processors from the page that is waited for.
+        supervisor.start_beside(others)
         announce(address, state.path / "log", time.monotonic() - begun, demo=demo)
         try:
             supervisor.watch()
@@ -151,14 +154,14 @@ def processes(
     ]
 
 
-def wait_for_health(supervisor: Supervisor, address: str) -> None:
-    """Watch until the health address answers 200; raises LauncherError."""
+def wait_until_ready(supervisor: Supervisor, address: str) -> None:
+    """Watch until the web server can serve requests; raises LauncherError."""
     end = time.monotonic() + READY_SECONDS
-    while not answers(address + commands.HEALTH_PATH):
+    while not answers(address + commands.READY_PATH):
         if time.monotonic() > end:
-            raise LauncherError(f"{address}{commands.HEALTH_PATH} does not answer 200.")
+            raise LauncherError(f"{address}{commands.READY_PATH} does not answer 200.")
         supervisor.restart_ended()
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 def answers(url: str) -> bool:

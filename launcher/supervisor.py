@@ -37,10 +37,13 @@ class Supervisor:
 
     def start(self, parts: Sequence[Part]) -> None:
         """Start one after the other; together they are a group, which is stopped at once."""
-        group: list[Part] = []
-        self.groups.append(group)
+        self.groups.append([])
+        self.start_beside(parts)
+
+    def start_beside(self, parts: Sequence[Part]) -> None:
+        """Start more of the group that was started last."""
         for part in parts:
-            group.append(part)
+            self.groups[-1].append(part)
             part.start()
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:

@@ -11,6 +11,7 @@ from launcher import postgres
 from launcher.console import LauncherError, say
 from launcher.install import ROOT
 from launcher.prepare import is_demo, manage
+from launcher.prepared import code_fingerprint
 from launcher.process import forget_stray_settings, run_in_foreground
 from launcher.serve import serve
 from launcher.servers import (
@@ -82,7 +83,11 @@ def run_tests(arguments: list[str]) -> int:
     servers = Servers.for_tests(state)
     with started(servers.parts()):
         command = [sys.executable, "-m", "pytest", *parallel_by_default(arguments), *arguments]
-        code = run_in_foreground(command, servers.environment(), ROOT)
+        environment = servers.environment()
+        if servers.cluster:
+            # A server of our own may keep a migrated database, which the tests copy.
+            environment["TEST_TEMPLATE"] = code_fingerprint(demo=False)
+        code = run_in_foreground(command, environment, ROOT)
     lock.release()
     return code
 

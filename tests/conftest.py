@@ -2,16 +2,19 @@
 
 import fcntl
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import environ
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from common.permissions import Role
 from tests.counts import Count, add_option
+from tests.database import database_of_this_process
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory
 from warehouses.models import Warehouse
@@ -35,13 +38,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
     """Then be the application's role, which cannot change history; only a flush is the owner's."""
-    connection.settings_dict["OPTIONS"]["assume_role"] = settings.DATABASE_APP_ROLE
-    connection.close()
-    yield
-    connection.close()
-    del connection.settings_dict["OPTIONS"]["assume_role"]
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(database_of_this_process())
+            connection.settings_dict["OPTIONS"]["assume_role"] = settings.DATABASE_APP_ROLE
+            connection.close()
+        yield
+        with django_db_blocker.unblock():
+            connection.close()
+            del connection.settings_dict["OPTIONS"]["assume_role"]
+            stack.close()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -181,6 +181,23 @@ def test_nothing_is_lost_when_everything_is_killed(product):
     assert product.call("psql", "-Atc", "SELECT * FROM second").stdout == "2\n"
 
 
+def test_start_prepares_only_what_has_changed(product):
+    log = product.place / "state" / "log" / "prepare.log"
+    product.stop()
+    before = log.read_text()
+    product.start()
+    assert log.read_text() == before
+    product.stop()
+    counting = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pgtrigger%'"
+    choosing = "SELECT min(tgname || ' ON ' || tgrelid::regclass) FROM pg_trigger"
+    counted = product.call("psql", "-Atc", counting).stdout
+    chosen = product.call("psql", "-Atc", f"{choosing} WHERE tgname LIKE 'pgtrigger%'").stdout
+    assert product.call("psql", "-qc", f"DROP TRIGGER {chosen}").returncode == 0
+    assert product.call("psql", "-Atc", counting).stdout != counted
+    product.start()
+    assert product.call("psql", "-Atc", counting).stdout == counted
+
+
 def test_stop_leaves_nothing_behind(product):
     pids = product.all_pids()
     product.launcher.send_signal(signal.SIGINT)  # some senders send two

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from common.exceptions import DomainError
 from operations.demo.company import Wish, is_seeded, seed_company
+from users.services.roles import seed_roles
 
 FEWEST_DAYS, MOST_DAYS, MOST_ORDERS = 30, 1_830, 2_000
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         if not 1 <= orders_per_day <= MOST_ORDERS:
             raise CommandError(f"--orders-per-day: choose 1 to {MOST_ORDERS}.")
         if is_seeded():
+            seed_roles()  # as after any upgrade; a new company gets them below
             self.stdout.write("The demo company is there.")
             return
         self.make(Wish(days=days, orders_per_day=orders_per_day, seed=options["seed"]))

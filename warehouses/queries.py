@@ -1,5 +1,6 @@
 """Which warehouse is meant, and who decides there."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -86,6 +87,24 @@ def member_warehouse(reference: object | None, user: Any, field: str = "warehous
         text = f'Unknown warehouse "{str(reference)[:50]}". Use the code of one you belong to.'
         raise InvalidInput(text, {field: [text]})
     return found
+
+
+def member_warehouses(named: Mapping[str, object], user: Any) -> dict[str, Warehouse]:
+    """Return the warehouse that a body names at each path, in one query, where the user works.
+
+    Raises InvalidInput on every path with another, with the same text for unknown and foreign ones.
+    """
+    if not named:
+        return {}
+    own = Warehouse.objects.member(user).filter(is_active=True).by_references(named.values())
+    errors: dict[str, list[Any]] = {
+        path: [f'Unknown warehouse "{str(reference)[:50]}". Use the code of one you belong to.']
+        for path, reference in named.items()
+        if str(reference) not in own
+    }
+    if errors:
+        raise InvalidInput(next(iter(errors.values()))[0], errors)
+    return {path: own[str(reference)] for path, reference in named.items()}
 
 
 def deciding_in_own_warehouses() -> UserQuerySet:

@@ -194,9 +194,11 @@ class SalesOrderAdmin(ScopedAdmin):
         """Name a short line by its number and SKU, as the order's page shows it."""
         item = row.items.select_related("variation").filter(position=line.get("line")).first()
         sku = f" ({item.variation.sku_code})" if item else ""
+        place = line.get("warehouse")
+        where = f" in {place}" if place and place != row.warehouse.code else ""
         return (
             f"Line {line.get('line')}{sku}: {plain(line['requested'])} wanted, "
-            f"{plain(line['available'])} available."
+            f"{plain(line['available'])} available{where}."
         )
 
     def save_through_service(

@@ -7,15 +7,18 @@ from django.http import HttpRequest
 
 from common.admin import HistoryAdmin, ReadOnlyInline
 from common.permissions import Can
-from sales.models import Fulfilment, FulfilmentItem, SalesOrder, SalesReturn, SalesReturnItem
+from sales.models import Fulfilment, FulfilmentItem, SalesReturn, SalesReturnItem
 
 
 class FulfilmentItemInline(ReadOnlyInline):
     model = FulfilmentItem
     may_view = Can.VIEW_SALES_ORDERS
+    fields = ["order_item", "warehouse", "quantity", "unit_cost"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("order_item__variation")
+        rows: Any = super().get_queryset(request)
+        rows = rows.visible_to(request.user)
+        return rows.select_related("order_item__variation", "warehouse")
 
 
 class SalesReturnItemInline(ReadOnlyInline):
@@ -33,10 +36,6 @@ class FulfilmentAdmin(HistoryAdmin):
     list_select_related = ["order", "fulfilled_by"]
     search_fields = ["order__order_number"]
     inlines = [FulfilmentItemInline]
-
-    def scope(self, request: HttpRequest) -> Any:
-        orders = SalesOrder.objects.visible_to(request.user)
-        return Fulfilment.objects.filter(order__in=orders.order_by().values("pk"))
 
 
 @admin.register(SalesReturn)

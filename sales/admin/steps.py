@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSplitDateTimeWidget
+from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
 from common.admin_orders import QuantitiesForm, plain
 from common.admin_steps import Step
@@ -15,6 +15,8 @@ from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.reservations import allocate_stock, reserve_sales_order
+from warehouses.models import Warehouse
+from warehouses.queries import member_warehouse
 
 
 class OutstandingForm(QuantitiesForm):
@@ -32,6 +34,20 @@ class OutstandingForm(QuantitiesForm):
         )  # fmt: skip
 
 
+class FulfilForm(OutstandingForm):
+    """What leaves, and from where."""
+
+    def __init__(self, order: SalesOrder, posted: Any) -> None:
+        super().__init__(order, posted)
+        self.fields["warehouse"] = forms.CharField(
+            required=False,
+            max_length=30,
+            label="Ship from",
+            widget=UnfoldAdminTextInputWidget,
+            help_text=f"The code of another warehouse of yours; empty: {order.warehouse.code}.",
+        )
+
+
 class ReserveForm(forms.Form):
     """Until when goods are held."""
 
@@ -45,13 +61,21 @@ class ReserveForm(forms.Form):
         super().__init__(posted)
 
 
-def requests_of(quantities: dict[int, Decimal]) -> list[LineRequest]:
-    return [LineRequest("id", str(key), quantity) for key, quantity in quantities.items()]
+def requests_of(
+    quantities: dict[int, Decimal], warehouse: Warehouse | None = None
+) -> list[LineRequest]:
+    return [
+        LineRequest("id", str(key), quantity, warehouse=warehouse)
+        for key, quantity in quantities.items()
+    ]
 
 
-def fulfil(row: SalesOrder, acting_user: Any, quantities: dict[int, Decimal]) -> str:
+def fulfil(
+    row: SalesOrder, acting_user: Any, quantities: dict[int, Decimal], warehouse: str
+) -> str:
+    place = member_warehouse(warehouse, acting_user) if warehouse else None
     fulfilment = fulfil_sales_order(
-        order=row, lines=requests_of(quantities), acting_user=acting_user
+        order=row, lines=requests_of(quantities, place), acting_user=acting_user
     )
     return f"Delivered as {fulfilment.code}; the goods have left stock."
 
@@ -89,7 +113,7 @@ def permits(action: str) -> Callable[[SalesOrder], bool]:
 STEPS = (
     Step(
         name="fulfil", title="Fulfil", permission=Can.POST_STOCK, run=fulfil,
-        lawful=permits("fulfill"), form=OutstandingForm, icon="local_shipping",
+        lawful=permits("fulfill"), form=FulfilForm, icon="local_shipping",
         explanation="All that is outstanding; enter less where less leaves.",
     ),
     Step(

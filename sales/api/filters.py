@@ -7,7 +7,7 @@ from django_filters import rest_framework as filters
 
 from common.api.filters import FromDay, ReferenceFilter, StrictBooleanFilter, ToDay
 from sales.api.fields import PRIORITIES
-from sales.models import SalesOrder, SalesReturn
+from sales.models import Fulfilment, FulfilmentItem, SalesOrder, SalesReturn
 from warehouses.models import Warehouse
 
 
@@ -44,6 +44,27 @@ class SalesOrderFilterSet(filters.FilterSet):
 
     class Meta:
         model = SalesOrder
+        fields: list[str] = []
+
+
+class ShippingFilter(ReferenceFilter):
+    """By a warehouse from which something left."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if not value:
+            return qs
+        lines = super().filter(FulfilmentItem.objects.all(), value)
+        return qs.filter(pk__in=lines.values("fulfilment"))
+
+
+class FulfilmentFilterSet(filters.FilterSet):
+    order = ReferenceFilter(field_name="order", queryset=lambda: SalesOrder.objects.all())
+    warehouse = ShippingFilter(field_name="warehouse", queryset=lambda: Warehouse.objects.all())
+    start_date = FromDay(field_name="occurred_at")
+    end_date = ToDay(field_name="occurred_at")
+
+    class Meta:
+        model = Fulfilment
         fields: list[str] = []
 
 

@@ -1,10 +1,12 @@
-"""A whole order as JSON without models and serializers between: what every write answers.
+"""A whole order as JSON without models and serializers between, several times as fast.
 
-The same as SalesOrderSerializer makes of it, several times as fast.
+SalesOrderSerializer describes it.
 """
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import BigIntegerField
@@ -14,7 +16,7 @@ from common.row_versions import RowVersion
 from inventory.api.movement_rows import json_time
 from inventory.api.stock_serializers import user_code
 from sales.api.fields import priority_word
-from sales.models import Fulfilment, SalesOrder, SalesOrderItem
+from sales.models import Fulfilment, FulfilmentItem, SalesOrder, SalesOrderItem
 from sales.order_states import ACTIONS, TRANSITIONS
 
 KEY = Given("key", BigIntegerField())
@@ -41,7 +43,20 @@ ORDER = CompiledQuery(
 ITEMS = CompiledQuery(
     lambda: SalesOrderItem.objects.with_reserved().filter(order_id=KEY).values(*ITEM)
 )
-FULFILMENTS = CompiledQuery(lambda: Fulfilment.objects.filter(order_id=KEY))
+LEFT = (
+    "fulfilment_id", "fulfilment__occurred_at", "fulfilment__recorded_at",
+    "fulfilment__fulfilled_by_id", "order_item__position",
+    "order_item__variation__product__code", "order_item__variation__product__name",
+    "order_item__variation__sku_code", "quantity", "unit_cost", "warehouse__code",
+)  # fmt: skip
+# A fulfilment has at least one line.
+FULFILMENTS = CompiledQuery(
+    lambda: (
+        FulfilmentItem.objects.filter(fulfilment__order_id=KEY)
+        .order_by("fulfilment_id", "pk")
+        .values(*LEFT)
+    )
+)
 
 
 def order_as_json(key: int) -> dict[str, Any]:
@@ -74,7 +89,10 @@ def order_as_json(key: int) -> dict[str, Any]:
         "allowed_transitions": [*TRANSITIONS[order["status"]]],
         "allowed_actions": [*ACTIONS[order["status"]]],
         "items": items,
-        "fulfilments": [fulfilment_as_json(one) for one in FULFILMENTS.all(key=key)],
+        "fulfilments": [
+            fulfilment_as_json([*lines])
+            for _, lines in groupby(FULFILMENTS.all(key=key), itemgetter("fulfilment_id"))
+        ],
         "version": order["row_version"],
     }
 
@@ -104,10 +122,24 @@ def item_as_json(item: dict[str, Any], is_open: bool) -> dict[str, Any]:
     }
 
 
-def fulfilment_as_json(fulfilment: Fulfilment) -> dict[str, Any]:
+def fulfilment_as_json(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Show what left together, of which these are the lines."""
+    first = lines[0]
     return {
-        "code": fulfilment.code,
-        "occurred_at": json_time(fulfilment.occurred_at),
-        "recorded_at": json_time(fulfilment.recorded_at),
-        "fulfilled_by": user_code(fulfilment.fulfilled_by_id),
+        "code": Fulfilment(pk=first["fulfilment_id"]).code,
+        "occurred_at": json_time(first["fulfilment__occurred_at"]),
+        "recorded_at": json_time(first["fulfilment__recorded_at"]),
+        "fulfilled_by": user_code(first["fulfilment__fulfilled_by_id"]),
+        "items": [
+            {
+                "line": line["order_item__position"],
+                "product_id": line["order_item__variation__product__code"],
+                "product_name": line["order_item__variation__product__name"],
+                "sku": line["order_item__variation__sku_code"],
+                "quantity": line["quantity"],
+                "unit_cost": line["unit_cost"],
+                "warehouse": line["warehouse__code"],
+            }
+            for line in lines
+        ],
     }

@@ -12,9 +12,9 @@ from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
 from inventory.api.stock_serializers import user_code
 from inventory.services.movements import checked_time
+from sales.api.bodies import MOST_LINES, LotLineInput
 from sales.api.filters import SalesReturnFilterSet
 from sales.api.order_actions import line_requests
-from sales.api.serializers import MOST_LINES, LotLineInput
 from sales.models import SalesOrder, SalesReturn, SalesReturnItem
 from sales.services.returns import return_goods
 

@@ -1,30 +1,14 @@
 """Orders as JSON."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from common.api.fields import (
-    ChoiceSynonymField,
-    MoneyField,
-    PlainDecimalField,
-    QuantityField,
-    ReferenceInput,
-    UpperCaseField,
-)
-from common.validators import business_code
+from common.api.fields import QuantityField
 from inventory.api.stock_serializers import user_code
-from inventory.services.stock_change import LARGEST_QUANTITY
 from sales.api.fields import PriorityField
-from sales.models import Fulfilment, SalesOrder, SalesOrderItem
-
-MOST_LINES = 1000
-LONGEST_PROMOTION = 5000
-CLOCK_TOLERANCE = timedelta(minutes=5)
+from sales.models import Fulfilment, FulfilmentItem, SalesOrder, SalesOrderItem
 
 
 class SalesOrderItemSerializer(serializers.ModelSerializer[SalesOrderItem]):
@@ -52,13 +36,30 @@ class SalesOrderItemSerializer(serializers.ModelSerializer[SalesOrderItem]):
         return Decimal(0)
 
 
+class FulfilmentItemSerializer(serializers.ModelSerializer[FulfilmentItem]):
+    line = serializers.IntegerField(source="order_item.position")
+    product_id = serializers.CharField(source="order_item.variation.product.code")
+    product_name = serializers.CharField(source="order_item.variation.product.name")
+    sku = serializers.CharField(source="order_item.variation.sku_code")
+    warehouse = serializers.CharField(source="warehouse.code")
+
+    class Meta:
+        model = FulfilmentItem
+        fields = [
+            "line", "product_id", "product_name", "sku", "quantity", "unit_cost", "warehouse",
+        ]  # fmt: skip
+
+
 class FulfilmentSerializer(serializers.ModelSerializer[Fulfilment]):
+    """What left together."""
+
     code = serializers.CharField()
     fulfilled_by = serializers.SerializerMethodField()
+    items = FulfilmentItemSerializer(many=True)
 
     class Meta:
         model = Fulfilment
-        fields = ["code", "occurred_at", "recorded_at", "fulfilled_by"]
+        fields = ["code", "occurred_at", "recorded_at", "fulfilled_by", "items"]
 
     def get_fulfilled_by(self, fulfilment: Fulfilment) -> str | None:
         return user_code(fulfilment.fulfilled_by_id)
@@ -133,179 +134,45 @@ class AllocationAnswer(SalesOrderAnswer):
         fields = [*SalesOrderAnswer.Meta.fields, "taken_from"]
 
 
-class PositiveQuantityField(QuantityField):
-    """A quantity above zero that a balance can hold."""
+class OfferSerializer(serializers.Serializer[Any]):
+    """So much of a line's goods at one of the caller's warehouses."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            max_value=LARGEST_QUANTITY,
-            min_value=Decimal("0.001"),
-            error_messages={"min_value": "Send a quantity above 0."},
-            **kwargs,
-        )
+    warehouse = serializers.CharField()
+    quantity = QuantityField()
 
 
-class OrderItemInput(serializers.Serializer[Any]):
-    """A line that somebody orders; without a price it costs the selling price."""
+class LineAvailabilitySerializer(serializers.Serializer[Any]):
+    """What each warehouse has for an outstanding line, and from where to ship it."""
 
-    product_id = ReferenceInput(required=False, allow_null=True)
-    sku = ReferenceInput(required=False, allow_null=True)
-    sku_code = ReferenceInput(required=False, allow_null=True)
-    product_variation = ReferenceInput(required=False, allow_null=True)
-    quantity = PositiveQuantityField(required=False)
-    quantity_sold = PositiveQuantityField(required=False)
-    sale_price_per_unit = MoneyField(required=False, min_value=Decimal(0))
-    discount_percent = PlainDecimalField(
-        required=False, min_value=Decimal(0), max_value=Decimal(100)
+    id = serializers.IntegerField(source="item.pk")
+    line = serializers.IntegerField(source="item.position")
+    product_id = serializers.CharField(source="item.variation.product.code")
+    product_name = serializers.CharField(source="item.variation.product.name")
+    sku = serializers.CharField(source="item.variation.sku_code")
+    quantity_outstanding = QuantityField(source="item.outstanding")
+    quantity_reserved = QuantityField(source="item.quantity_reserved")
+    available = OfferSerializer(source="offers", many=True)
+    proposal = OfferSerializer(many=True)
+    quantity_short = QuantityField(source="short")
+
+
+class AvailabilityAnswer(serializers.Serializer[Any]):
+    """From where an order can be shipped; `items` of the proposal fit into `fulfill`."""
+
+    order_number = serializers.CharField()
+    warehouse = serializers.CharField()
+    is_complete = serializers.BooleanField()
+    items = LineAvailabilitySerializer(many=True)
+    proposed_items = serializers.ListField(child=serializers.DictField())
+
+
+class FulfilmentRowSerializer(FulfilmentSerializer):
+    """What left together, with the order that it left for."""
+
+    order_number = serializers.CharField(source="order.order_number")
+    warehouse = serializers.CharField(
+        source="order.warehouse.code", help_text="The order's own; items say from where they left."
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        synonym = attrs.pop("quantity_sold", None)
-        if synonym is not None and attrs.setdefault("quantity", synonym) != synonym:
-            raise serializers.ValidationError(
-                {"quantity_sold": ["Means the same as quantity. Send one of the two."]}
-            )
-        if "quantity" not in attrs:
-            raise serializers.ValidationError({"quantity": ["This field is required."]})
-        return attrs
-
-
-class HeaderInput(serializers.ModelSerializer[SalesOrder]):
-    """What may be said about an order as a whole."""
-
-    status = ChoiceSynonymField(SalesOrder.Status.choices, required=False)
-    priority = PriorityField(required=False)
-    reserved_until = serializers.DateTimeField(
-        required=False,
-        allow_null=True,
-        help_text="Of a new order null means what the company's settings say, later: no end.",
-    )
-    warehouse = ReferenceInput(required=False, allow_null=True)
-    order_number = UpperCaseField(
-        required=False, allow_blank=True, max_length=30, validators=[business_code]
-    )
-
-    class Meta:
-        model = SalesOrder
-        fields = [
-            "order_number", "warehouse", "status", "priority", "order_date", "reserved_until",
-            "customer_email", "customer_id", "channel", "region", "promotion_applied",
-            "promotion_details", "currency", "notes",
-        ]  # fmt: skip
-
-    def validate_promotion_details(self, value: Any) -> Any:
-        if not isinstance(value, dict) or len(str(value)) > LONGEST_PROMOTION:
-            raise serializers.ValidationError(
-                f"Send an object of at most {LONGEST_PROMOTION} characters."
-            )
-        return value
-
-    def validate_order_date(self, value: Any) -> Any:
-        if value > timezone.now() + CLOCK_TOLERANCE:
-            raise serializers.ValidationError("Lies in the future. Leave it out for now.")
-        return value
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "Two lines",
-            {
-                "customer_email": "ann@example.com",
-                "warehouse": "WH001",
-                "channel": "online",
-                "items": [
-                    {"sku": "WIDGET-X-001", "quantity": 2, "sale_price_per_unit": 25},
-                    {"product_id": "PRD-002", "quantity": 1},
-                ],
-            },
-            request_only=True,
-        )
-    ]
-)
-class NewOrderInput(HeaderInput):
-    """A new order."""
-
-    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=OrderItemInput(), allow_empty=False, max_length=MOST_LINES
-    )
-
-    class Meta(HeaderInput.Meta):
-        fields = [*HeaderInput.Meta.fields, "items"]
-
-    def validate_status(self, value: str) -> str:
-        if value != SalesOrder.Status.PENDING:
-            raise serializers.ValidationError("A new order is pending. Fulfil it afterwards.")
-        return value
-
-
-class OrderChangeInput(HeaderInput):
-    """Changes of an order; `items` replaces its lines."""
-
-    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=OrderItemInput(), required=False, allow_empty=False, max_length=MOST_LINES
-    )
-
-    class Meta(HeaderInput.Meta):
-        fields = [*HeaderInput.Meta.fields, "items"]
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Let a whole object come back: what is fixed may be named, not changed."""
-        order: Any = self.instance
-        number, warehouse = attrs.pop("order_number", None), attrs.pop("warehouse", None)
-        own = {order.warehouse.code, str(order.warehouse_id)}
-        errors = {}
-        if number not in (None, "", order.order_number):
-            errors["order_number"] = ["An order keeps its number."]
-        if warehouse is not None and warehouse.strip().upper() not in own:
-            errors["warehouse"] = ["An order keeps its warehouse. Cancel it and make a new one."]
-        if errors:
-            raise serializers.ValidationError(errors)
-        return attrs
-
-
-class LineInput(serializers.Serializer[Any]):
-    """A line of an order, named by its id, its number (`line`), its SKU or its product."""
-
-    KEYS = ("id", "line", "sku", "product_variation", "product_id")
-
-    id = ReferenceInput(required=False, allow_null=True)
-    line = ReferenceInput(required=False, allow_null=True)
-    sku = ReferenceInput(required=False, allow_null=True)
-    product_variation = ReferenceInput(required=False, allow_null=True)
-    product_id = ReferenceInput(required=False, allow_null=True)
-    quantity = PositiveQuantityField()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not any(attrs.get(key) for key in self.KEYS):
-            raise serializers.ValidationError({"line": ["Name a line of the order."]})
-        return attrs
-
-
-class LotLineInput(LineInput):
-    """A line, of one lot where goods track lots."""
-
-    lot_number = serializers.CharField(required=False, allow_blank=True, max_length=50)
-
-
-class FulfilInput(serializers.Serializer[Any]):
-    """What leaves: all that is outstanding where no items are named."""
-
-    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=LotLineInput(), required=False, allow_empty=False, max_length=MOST_LINES
-    )
-    occurred_at = serializers.DateTimeField(required=False, allow_null=True)
-
-
-class OrderCancelInput(serializers.Serializer[Any]):
-    """What is cancelled: all that is outstanding where no items are named."""
-
-    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=LineInput(), required=False, allow_empty=False, max_length=MOST_LINES
-    )
-
-
-class ReserveInput(serializers.Serializer[Any]):
-    """Until when; without a time as the company's settings say."""
-
-    reserved_until = serializers.DateTimeField(required=False, allow_null=True)
+    class Meta(FulfilmentSerializer.Meta):
+        fields = ["id", "code", "order_number", "warehouse", *FulfilmentSerializer.Meta.fields[1:]]

@@ -2,11 +2,13 @@
 
 from rest_framework.routers import SimpleRouter
 
+from sales.api.fulfilment_views import FulfilmentViewSet
 from sales.api.return_views import SalesReturnViewSet
 from sales.api.views import SalesOrderViewSet
 
 router = SimpleRouter()
 router.register("sales-orders", SalesOrderViewSet, basename="sales-order")
+router.register("fulfilments", FulfilmentViewSet, basename="fulfilment")
 router.register("sales-returns", SalesReturnViewSet, basename="sales-return")
 
 urlpatterns = router.urls

@@ -10,12 +10,11 @@ from rest_framework.response import Response
 from common.api.bodies import checked_body
 from common.api.viewsets import ListRetrieveViewSet, field_paths
 from common.permissions import Can
+from sales.api.bodies import NewOrderInput, OrderChangeInput
 from sales.api.filters import SalesOrderFilterSet
 from sales.api.order_actions import OrderActions
 from sales.api.order_json import order_as_json
 from sales.api.serializers import (
-    NewOrderInput,
-    OrderChangeInput,
     SalesOrderAnswer,
     SalesOrderRowSerializer,
     SalesOrderSerializer,
@@ -48,18 +47,17 @@ class SalesOrderViewSet(OrderActions, ListRetrieveViewSet):
 
     def get_queryset(self) -> Any:
         queryset = super().get_queryset()
-        match self.action:
-            case "list":
-                return queryset.with_item_count()
-            case "retrieve":
-                return queryset.with_items()
-            case _:
-                return queryset.select_related("warehouse")
+        if self.action == "list":
+            return queryset.with_item_count()
+        return queryset.select_related("warehouse")
 
     def get_serializer_class(self) -> Any:
         return SalesOrderRowSerializer if self.action == "list" else SalesOrderSerializer
 
     def representation(self, row: Any) -> dict[str, Any]:
+        return order_as_json(row.pk)
+
+    def shown(self, row: Any) -> dict[str, Any]:
         return order_as_json(row.pk)
 
     @extend_schema(request=NewOrderInput, responses={201: SalesOrderAnswer})

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery, Sum, Value
+from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Round, Upper
 from django.utils import timezone
 
@@ -41,13 +41,6 @@ class SalesOrderQuerySet(WarehouseScopedQuerySet):
         return self.annotate(
             item_count=Coalesce(Subquery(counted.values("number")), Value(0))
         ).select_related("warehouse")
-
-    def with_items(self) -> Self:
-        """Orders with their deliveries, and their items, what these hold, and their products."""
-        items = SalesOrderItem.objects.with_reserved().select_related("variation__product")
-        return self.select_related("warehouse").prefetch_related(
-            Prefetch("items", items), "fulfilments"
-        )
 
 
 @audited()

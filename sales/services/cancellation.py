@@ -1,20 +1,18 @@
 """What is outstanding of an order is not wanted any more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from inventory.services.ledger import apply_stock_changes
-from inventory.services.stock_change import Holder, StockChange
-from sales.models import LINE_HOLDER, SalesOrder, SalesOrderItem
+from sales.models import SalesOrder, SalesOrderItem
 from sales.order_states import status_of
+from sales.services.holds import released
 from sales.services.line_choice import LineRequest, outstanding_lines, requested_lines
 from sales.services.order_rows import ZERO, cancel_items, line_amount, sum_by_item
 from sales.services.order_state import lock_order, require_action
-
-Kept = tuple[int, int, Decimal]  # line, variation, what the line may still hold
 
 
 @transaction.atomic
@@ -39,7 +37,7 @@ def cancel_sales_order(
     wanted = outstanding_lines(locked) if lines is None else requested_lines(
         locked, lines, "be cancelled"
     )  # fmt: skip
-    cancelled = sum_by_item((item.pk, quantity) for item, quantity, _ in wanted)
+    cancelled = sum_by_item((item.pk, quantity) for item, quantity, *_ in wanted)
     cancel_items(cancelled.items())
     items = list(SalesOrderItem.objects.filter(order=locked))
     locked.status = status_of(
@@ -59,16 +57,3 @@ def amount_of(item: SalesOrderItem) -> Decimal:
     """Return what a line costs without what was cancelled of it."""
     remaining = item.quantity - item.quantity_cancelled
     return line_amount(remaining, item.sale_price_per_unit, item.discount_percent)
-
-
-def released(order: SalesOrder, items: Iterable[Kept]) -> list[StockChange]:
-    """Return the changes that release what lines then hold beyond what they may."""
-    return [
-        StockChange(
-            variation_id=variation_id,
-            warehouse_id=order.warehouse_id,
-            release_beyond=kept,
-            holder=Holder(LINE_HOLDER, key),
-        )
-        for key, variation_id, kept in items
-    ]

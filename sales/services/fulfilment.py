@@ -10,14 +10,15 @@ from django.db import transaction
 from inventory.exceptions import InsufficientStock, UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, PostedChange, StockChange
-from sales.models import LINE_HOLDER, Fulfilment, SalesOrder
+from sales.models import LINE_HOLDER, Fulfilment, SalesOrder, SalesOrderItem
+from sales.services.holds import Kept, released
 from sales.services.line_choice import (
     LineRequest,
     Wanted,
     outstanding_lines,
     requested_lines,
 )
-from sales.services.order_rows import Delivery, deliver_items, record_fulfilments
+from sales.services.order_rows import Delivery, deliver_items, record_fulfilments, sum_by_item
 from sales.services.order_state import lock_order, require_action
 
 
@@ -33,20 +34,22 @@ def fulfil_sales_order(
     """Deliver all that is outstanding, or the given quantities, wholly or not at all.
 
     Posts one outbound movement a line: first out of what the line has reserved, then out of what
-    is available. Goods that track lots leave first-expired-first-out, or from the lot that a line
-    names. Locks the order, then the balances. Raises WrongState, QuantityExceeded, InvalidInput on
-    lines the order has not, and InsufficientStock that names every short line by its number in
-    the order.
+    is available. A line may leave another warehouse than the order's own, where nothing is
+    reserved for it; what it then wants no more at home is released in the same posting. Goods that
+    track lots leave first-expired-first-out, or from the lot that a line names. Locks the order,
+    then the balances. Raises WrongState, QuantityExceeded, InvalidInput on lines the order has
+    not, and InsufficientStock that names every short line by its number in the order, and where.
     """
     locked = lock_order(order)
     require_action(locked, "fulfill")
     wanted = outstanding_lines(locked) if lines is None else requested_lines(locked, lines)
+    # Before the posting: whoever is served by what it frees sees what these lines still want.
+    deliver_items((item.pk, quantity) for item, quantity, *_ in wanted)
     posted = _post(locked, wanted, occurred_at, acting_user, quiet)
     deliveries = [
-        Delivery(locked.pk, item.pk, quantity, change.unit_cost)
-        for (item, quantity, _), change in zip(wanted, posted, strict=True)
+        Delivery(locked.pk, item.pk, line.change.warehouse_id, quantity, line.unit_cost)
+        for (item, quantity, *_), line in zip(wanted, posted, strict=True)
     ]
-    deliver_items(deliveries)
     keys = record_fulfilments([(locked.pk, occurred_at)], deliveries, acting_user)
     complete = lines is None or not outstanding_lines(locked)
     locked.status = (
@@ -61,13 +64,15 @@ def outbound(
     variation_id: int,
     quantity: Decimal,
     occurred_at: datetime | None,
+    *,
+    warehouse_id: int | None = None,
     holder: Holder | None = None,
     lot_number: str = "",
 ) -> StockChange:
     """Return the ledger line of goods that leave for an order."""
     return StockChange(
         variation_id=variation_id,
-        warehouse_id=order.warehouse_id,
+        warehouse_id=warehouse_id or order.warehouse_id,
         quantity=-quantity,
         holder=holder,
         movement_type="outbound",
@@ -86,12 +91,17 @@ def _post(
     acting_user: Any,
     quiet: bool,
 ) -> list[PostedChange]:
-    changes = [
-        outbound(order, item.variation_id, quantity, occurred_at, Holder(LINE_HOLDER, item.pk), lot)
-        for item, quantity, lot in wanted
-    ]
+    """Post what leaves, and release at the order's own warehouse what leaves elsewhere instead."""
+    leaving = [
+        outbound(
+            order, item.variation_id, quantity, occurred_at,
+            warehouse_id=place, holder=_holder(order, item, place), lot_number=lot,
+        )
+        for item, quantity, lot, place in wanted
+    ]  # fmt: skip
+    freed = released(order, _wanted_no_more(order, wanted))
     try:
-        return apply_stock_changes(changes, acting_user=acting_user, quiet=quiet)
+        posted = apply_stock_changes([*leaving, *freed], acting_user=acting_user, quiet=quiet)
     except InsufficientStock as error:
         for short in error.details["lines"]:  # known by index; people know an order's numbers
             short["line"] = wanted[short["line"]].item.position
@@ -99,3 +109,22 @@ def _post(
     except UnfitLines as error:
         error.at_paths([f"items.{index}." for index in range(len(wanted))])
         raise
+    return posted[: len(leaving)]
+
+
+def _holder(order: SalesOrder, item: SalesOrderItem, place: int | None) -> Holder | None:
+    """Return who uses up a reservation: a line has one in the order's own warehouse alone."""
+    return Holder(LINE_HOLDER, item.pk) if place in (None, order.warehouse_id) else None
+
+
+def _wanted_no_more(order: SalesOrder, wanted: Sequence[Wanted]) -> list[Kept]:
+    """Return what lines of which goods leave elsewhere may still hold."""
+    left = sum_by_item((item.pk, quantity) for item, quantity, *_ in wanted)
+    elsewhere = {
+        line.item.pk: line.item
+        for line in wanted
+        if line.warehouse_id not in (None, order.warehouse_id)
+    }
+    return [
+        (key, item.variation_id, item.outstanding - left[key]) for key, item in elsewhere.items()
+    ]

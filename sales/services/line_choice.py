@@ -10,6 +10,7 @@ from common.references import as_primary_key
 from sales.exceptions import QuantityExceeded
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.order_rows import sum_by_item
+from warehouses.models import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,19 @@ class LineRequest:
     reason: str = ""
     disposition: str = ""
     lot_number: str = ""
+    warehouse: Warehouse | None = None
 
 
 class Wanted(NamedTuple):
-    """So much of an order line is to leave, of any lot or of one, or to be cancelled."""
+    """So much of an order line is to leave, of any lot or of one, or to be cancelled.
+
+    Without a warehouse it leaves the order's own.
+    """
 
     item: SalesOrderItem
     quantity: Decimal
     lot_number: str = ""
+    warehouse_id: int | None = None
 
 
 def outstanding_lines(order: SalesOrder) -> list[Wanted]:
@@ -57,7 +63,15 @@ def requested_lines(
     }
     if exceeded:
         raise QuantityExceeded(f"More should {verb} than is outstanding.", exceeded)
-    return [Wanted(item, request.quantity, request.lot_number) for item, request in chosen]
+    return [
+        Wanted(item, request.quantity, request.lot_number, place_of(order, request))
+        for item, request in chosen
+    ]
+
+
+def place_of(order: SalesOrder, request: LineRequest) -> int:
+    """Return the key of the warehouse that a request means: the order's own unless it says."""
+    return order.warehouse_id if request.warehouse is None else request.warehouse.pk
 
 
 def choose_lines(
@@ -65,16 +79,18 @@ def choose_lines(
 ) -> list[tuple[SalesOrderItem, LineRequest]]:
     """Return the order's line of each request.
 
-    A line may be named once for each of several lots. Raises InvalidInput naming every request,
-    `items.<index>.<key>`, that means no line, several lines, or what another already means.
+    A line may be named once for each of several lots and warehouses. Raises InvalidInput naming
+    every request, `items.<index>.<key>`, that means no line, several lines, or what another
+    already means.
     """
     items = list(order.items.select_related("variation__product"))
     errors: dict[str, list[Any]] = {}
-    chosen: dict[tuple[int, str], tuple[SalesOrderItem, LineRequest]] = {}
+    chosen: dict[tuple[int, str, int], tuple[SalesOrderItem, LineRequest]] = {}
     for index, request in enumerate(requests):
         meant = [item for item in items if _is_meant(item, request)]
-        if len(meant) == 1 and (meant[0].pk, request.lot_number) not in chosen:
-            chosen[meant[0].pk, request.lot_number] = (meant[0], request)
+        key = (meant[0].pk if meant else 0, request.lot_number, place_of(order, request))
+        if len(meant) == 1 and key not in chosen:
+            chosen[key] = (meant[0], request)
         else:
             errors[f"items.{index}.{request.key}"] = [_explain(order, request, meant)]
     if errors:

@@ -51,10 +51,11 @@ RECORD_FULFILMENTS = """
         FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(order_id, occurred_at)
         RETURNING id, order_id
     )
-    INSERT INTO sales_fulfilmentitem (fulfilment_id, order_item_id, quantity, unit_cost)
-    SELECT made.id, n.item_id, n.quantity, n.unit_cost
-    FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[])
-        AS n(order_id, item_id, quantity, unit_cost)
+    INSERT INTO sales_fulfilmentitem
+        (fulfilment_id, order_item_id, warehouse_id, quantity, unit_cost)
+    SELECT made.id, n.item_id, n.warehouse_id, n.quantity, n.unit_cost
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[])
+        AS n(order_id, item_id, warehouse_id, quantity, unit_cost)
     JOIN made ON made.order_id = n.order_id
     RETURNING fulfilment_id"""
 
@@ -74,10 +75,11 @@ class OrderLine:
 
 
 class Delivery(NamedTuple):
-    """So much of an order line that left, at what cost per unit."""
+    """So much of an order line that left, from where, at what cost per unit."""
 
     order_id: int
     item_id: int
+    warehouse_id: int
     quantity: Decimal
     unit_cost: Decimal
 
@@ -138,9 +140,9 @@ def delete_items(order: SalesOrder) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def deliver_items(deliveries: Sequence[Delivery]) -> None:
-    """Add what left to the lines' delivered quantities, in one statement."""
-    totals = sum_by_item((delivery.item_id, delivery.quantity) for delivery in deliveries)
+def deliver_items(quantities: Iterable[tuple[int, Decimal]]) -> None:
+    """Add what leaves to the lines' delivered quantities, in one statement."""
+    totals = sum_by_item(quantities)
     with connection.cursor() as cursor:
         cursor.execute(DELIVER_ITEMS, columns([*totals.items()], 2))
 
@@ -172,7 +174,7 @@ def record_fulfilments(
     parameters = [
         acting_user.pk if acting_user else None,
         *columns(occurred, 2),
-        *columns(deliveries, 4),
+        *columns(deliveries, 5),
     ]
     with connection.cursor() as cursor:
         cursor.execute(RECORD_FULFILMENTS, parameters)

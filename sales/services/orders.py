@@ -12,8 +12,9 @@ from inventory.exceptions import UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, StockChange
 from sales.models import LINE_HOLDER, SalesOrder
-from sales.services.cancellation import cancel_sales_order, released
+from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
+from sales.services.holds import released
 from sales.services.order_rows import (
     ZERO,
     OrderLine,

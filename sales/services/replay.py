@@ -77,7 +77,7 @@ def _deliver(orders: Sequence[PastOrder], acting_user: Any) -> None:
         quiet=True,
     )
     deliveries = [
-        Delivery(order_id, key, line.quantity, change.unit_cost)
+        Delivery(order_id, key, change.change.warehouse_id, line.quantity, change.unit_cost)
         for (order_id, _, line), key, change in zip(numbered, keys, posted, strict=True)
     ]
     times = [(past.order.pk, past.order.order_date) for past in orders]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inventory.services.ledger import apply_stock_changes
 from sales.models import SalesOrder, SalesOrderItem
-from sales.services.cancellation import released
+from sales.services.holds import released
 from sales.services.order_rows import ZERO
 from sales.services.tell import tell_reservations_expired
 

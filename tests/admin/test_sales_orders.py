@@ -162,6 +162,24 @@ def test_priority_discount_and_end_of_the_reservation_are_entered(manager, place
     assert "Lies in the past" in errors_of(manager.post(page_of(order), body))
 
 
+def test_goods_leave_another_warehouse_of_the_users_alone(manager, place):
+    order = take_order((place.variation, 4), warehouse=place.own)
+    field = f"line_{order.items.get().pk}"
+
+    refused = manager.post(
+        step_of(order, "fulfil"), {field: "4", "warehouse": place.foreign.code}, follow=True
+    )
+    assert "Unknown warehouse" in errors_of(refused)
+    assert Stock.objects.get(warehouse=place.foreign).on_hand == 10
+
+    manager.user.warehouse_memberships.create(warehouse=place.foreign)
+    manager.post(step_of(order, "fulfil"), {field: "4", "warehouse": place.foreign.code})
+
+    assert Stock.objects.get(warehouse=place.foreign).on_hand == 6
+    assert Stock.objects.get(warehouse=place.own).reserved == 0
+    assert SalesOrder.objects.get().status == "fulfilled"
+
+
 def test_reserving_and_allocating_are_buttons(manager, place):
     low = take_order((place.variation, 10), warehouse=place.own, priority=1)
     urgent = take_order((place.variation, 4), warehouse=place.own, priority=4)

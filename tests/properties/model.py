@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from tests.properties.things import FOUR_PLACES, ZERO, Line, Order, Purchase, Shelf, Transit
 
@@ -220,18 +221,29 @@ class World:
             for line in order.lines:
                 self.hold(self.shelf(line.item, order.place), line, line.quantity)
 
-    def fulfil(self, order: Order, wanted: Sequence[tuple[Line, Decimal, str]]) -> None:
+    def fulfil(self, order: Order, wanted: Sequence[tuple[Any, ...]]) -> None:
+        """Deliver (line, quantity, lot), from the order's place or from another fourth."""
         if not order.is_open:
             raise Refused("wrong_state")
-        if any(quantity > line.outstanding for line, quantity, _ in wanted):
+        if any(
+            sum(one[1] for one in wanted if one[0] is line) > line.outstanding
+            for line, *_ in wanted
+        ):
             raise Refused("quantity_exceeded")
-        with self.posting(*[(line.item, order.place) for line, _, _ in wanted]):
-            for line, quantity, lot in wanted:
-                shelf = self.shelf(line.item, order.place)
-                for taken, part in self.take(shelf, quantity, lot, line).items():
+        legs = [(*leg, order.place)[:4] for leg in wanted]
+        home = [(line.item, order.place) for line, *_ in legs]
+        with self.posting(*[(line.item, place) for line, _, _, place in legs], *home):
+            for line, quantity, lot, place in legs:
+                shelf = self.shelf(line.item, place)
+                holder = line if place == order.place else None
+                for taken, part in self.take(shelf, quantity, lot, holder).items():
                     line.lots[taken] = line.lots.get(taken, ZERO) + part
                 line.delivered += quantity
                 line.value += quantity * shelf.cost
+            for line, _, _, place in legs:
+                held = self.shelf(line.item, order.place).held
+                if place != order.place and held.get(line.key, ZERO) > line.outstanding:
+                    held[line.key] = line.outstanding
             order.settle()
 
     def cancel(self, order: Order, wanted: Sequence[tuple[Line, Decimal]]) -> None:

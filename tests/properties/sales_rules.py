@@ -71,17 +71,24 @@ class SalesRules:
         )
 
     @precondition(lambda self: self.orders)
-    @rule(which=WHICH, position=WHICH, quantity=QUANTITIES, lot=LOTS)
-    def fulfil_part(self, which, position, quantity, lot):  # type: ignore[no-untyped-def]
+    @rule(which=WHICH, position=WHICH, quantity=QUANTITIES, lot=LOTS, away=st.none() | QUANTITIES)
+    def fulfil_part(self, which, position, quantity, lot, away):  # type: ignore[no-untyped-def]
         number = which % len(self.orders)
-        index = position % len(self.world.orders[number].lines)
-        request = LineRequest("line", str(index + 1), quantity, lot_number=lot)
+        order = self.world.orders[number]
+        index, other = position % len(order.lines), 1 - order.place
+        requests = [LineRequest("line", str(index + 1), quantity, lot_number=lot)]
+        legs: list[tuple[Any, ...]] = [(quantity, lot)]
+        if away is not None:
+            place = self.scene.places[other]
+            requests.append(LineRequest("line", str(index + 1), away, warehouse=place))
+            legs.append((away, "", other))
         self.both(
             lambda: fulfil_sales_order(
-                order=self.orders[number], lines=[request], acting_user=self.scene.person
+                order=self.orders[number], lines=requests, acting_user=self.scene.person
             ),
             lambda world: world.fulfil(
-                world.orders[number], [(world.orders[number].lines[index], quantity, lot)]
+                world.orders[number],
+                [(world.orders[number].lines[index], *leg) for leg in legs],
             ),
         )
 

@@ -2,6 +2,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from sales.api.serializers import (
+    FulfilmentItemSerializer,
+    FulfilmentSerializer,
+    SalesOrderItemSerializer,
+    SalesOrderSerializer,
+)
 from sales.models import SalesOrder
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.sales import figures, take_order
@@ -265,8 +271,19 @@ def test_pages_for_people_answer(manager, stock, path):
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
+def test_answers_are_what_the_document_says(manager, stock):
+    order = take_order((stock.variation, 3), warehouse=stock.warehouse)
+    body = manager.post(f"{ORDERS}{order.order_number}/fulfill/").json()
+
+    told = set(SalesOrderSerializer().fields)
+    assert set(body) == told | {"message", "fulfilment", "version"}
+    assert set(body["items"][0]) == set(SalesOrderItemSerializer().fields)
+    assert set(body["fulfilments"][0]) == set(FulfilmentSerializer().fields)
+    line = body["fulfilments"][0]["items"][0]
+    assert set(line) == set(FulfilmentItemSerializer().fields)
+
+
 def test_a_write_answers_the_order_as_it_is_read(manager, stock):
-    """The one is written without serializers, the other with them."""
     other = put_in_stock(warehouse=stock.warehouse, quantity=1)
     body = {
         "warehouse": stock.warehouse.code,

@@ -11,7 +11,7 @@ from tests.matrix.table import Row, made
 SEE, FOREIGN_SEE = "200 200 200 200 403", "200 404 404 404 403"
 MANAGE, FOREIGN_MANAGE = "200 200 403 200 403", "200 404 403 404 403"
 DELIVER, FOREIGN_DELIVER = "200 200 200 403 403", "200 404 404 403 403"
-ORDERS, RETURNS = "/api/sales-orders/", "/api/sales-returns/"
+ORDERS, RETURNS, FULFILMENTS = "/api/sales-orders/", "/api/sales-returns/", "/api/fulfilments/"
 DETAIL = ORDERS + "{sales_order}/"
 
 
@@ -35,6 +35,12 @@ def delivered_order(place):
     order = SalesOrder.objects.get(order_number=sales_order(place))
     fulfil_sales_order(order=order, acting_user=place.admin)
     return order.order_number
+
+
+@made
+def fulfilment(place):
+    order = SalesOrder.objects.get(order_number=place["delivered_order"])
+    return order.fulfilments.get().code
 
 
 @made
@@ -90,7 +96,22 @@ ROWS = [
         foreign="200 404 404 404 403",
         body={"status": "Fulfilled"},
     ),
+    Row("get", DETAIL + "availability/", own=SEE, foreign=FOREIGN_SEE),
     Row("post", DETAIL + "fulfill/", own=DELIVER, foreign=FOREIGN_DELIVER),
+    Row(
+        "post",
+        ORDERS + "{own.sales_order}/fulfill/",
+        own=DELIVER,
+        # Nothing of these goods is there, which only an admin may know.
+        foreign="409 400 400 403 403",
+        body=lambda place: {
+            "items": [{"line": 1, "quantity": 1, "warehouse": place["warehouse"]}],
+        },
+    ),
+    Row("get", FULFILMENTS, own=SEE),
+    Row("get", FULFILMENTS + "?order={sales_order}", own=SEE, foreign="200 400 400 400 403"),
+    Row("get", FULFILMENTS + "?warehouse={warehouse}", own=SEE, foreign=SEE),
+    Row("get", FULFILMENTS + "{fulfilment}/", own=SEE, foreign=FOREIGN_SEE),
     Row("post", DETAIL + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
     Row("post", DETAIL + "reserve/", own=MANAGE, foreign=FOREIGN_MANAGE),
     Row(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from unittest import mock
 
@@ -18,7 +19,9 @@ from inventory.services import ledger
 
 PROCESSES, LINES, HOT_ROWS = 8, 20, 200
 FEWEST_EACH = 10
-RETRIED = {"40P01", "40001", "55P03"}
+DEADLOCK = "40P01"
+# Deadlocks, rows that changed meanwhile, and waits that a busy machine made too long.
+RETRIED = {DEADLOCK, "40001", "55P03"}
 
 WITHOUT_LOCKS = ledger.LOCK.replace("FOR NO KEY UPDATE OF s", "")
 
@@ -44,9 +47,9 @@ def strict_isolation(company: Company, chosen: list[int], sign: int) -> None:
 Document = Callable[[Company, list[int], int], None]
 
 
-def contended(name: str, company: Company, document: Document) -> tuple[Variant, list[int]]:
-    """A variant of eight processes, and the list that collects its failures."""
-    failures: list[int] = []
+def contended(name: str, company: Company, document: Document) -> tuple[Variant, list[str]]:
+    """A variant of eight processes, and the list that collects the codes of its failures."""
+    failures: list[str] = []
 
     def run(documents: int) -> Sample:
         each = max(FEWEST_EACH, documents // PROCESSES)
@@ -66,9 +69,9 @@ def contended(name: str, company: Company, document: Document) -> tuple[Variant,
         seconds = time.perf_counter() - before
         for worker in workers:
             worker.join()
-        if errors := [tally for tally in tallies if not isinstance(tally, int)]:
+        if errors := [tally for tally in tallies if not isinstance(tally, list)]:
             raise RuntimeError(f"{name}: {errors[0]}")
-        failures.append(sum(tallies))
+        failures.extend(chain(*tallies))
         return Sample(each * PROCESSES, seconds, None)
 
     return Variant(name, run), failures
@@ -77,27 +80,29 @@ def contended(name: str, company: Company, document: Document) -> tuple[Variant,
 def work(
     company: Company, document: Document, number: int, seed: int, start: Any, results: Any
 ) -> None:
-    """Post so many documents; tell how many attempts failed, or why it could not go on."""
+    """Post so many documents; tell the codes of failed attempts, or why it could not go on."""
     choice = random.Random(seed)
     try:
         post(company, document, choice)  # a new session first reads its catalogue
         start.wait(timeout=60)
-        results.put(sum(post(company, document, choice) for _ in range(number)))
+        failures = [post(company, document, choice) for _ in range(number)]
+        results.put(list(chain(*failures)))
     except Exception as error:  # the parent raises it
         results.put(repr(error))
     connection.close()
 
 
-def post(company: Company, document: Document, choice: random.Random) -> int:
-    """Post one document of random hot rows until it succeeds; return how often it failed."""
+def post(company: Company, document: Document, choice: random.Random) -> list[str]:
+    """Post one document of random hot rows until it succeeds; return the codes of failures."""
     hot = range(1, min(HOT_ROWS, company.scale.balances) + 1)
     chosen, sign = choice.sample(hot, LINES), choice.choice((1, -1))
-    failures = 0
+    failures: list[str] = []
     while True:
         try:
             document(company, chosen, sign)
             return failures
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") not in RETRIED:
+            code = getattr(error.__cause__, "sqlstate", "")
+            if code not in RETRIED:
                 raise
-            failures += 1
+            failures.append(code)

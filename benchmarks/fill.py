@@ -44,9 +44,12 @@ VARIATION_VALUES = {
 FILL_STOCK = f"""
     INSERT INTO inventory_stock
         (variation_id, warehouse_id, on_hand, reserved, unavailable, incoming, average_cost,
-         bin_location)
-    SELECT v, w, {OPENING_STOCK} - (%(each)s - 1) %% 2, 0, 0, 0, 4, ''
-    FROM generate_series(1, %(stocked)s) v CROSS JOIN generate_series(1, %(warehouses)s) w
+         bin_location, quantity_decimals)
+    SELECT v.id, w, {OPENING_STOCK} - (%(each)s - 1) %% 2, 0, 0, 0, 4, '', u.decimals
+    FROM inventory_productvariation v
+    JOIN inventory_unitofmeasure u ON u.code = v.stock_unit
+    CROSS JOIN generate_series(1, %(warehouses)s) w
+    WHERE v.id <= %(stocked)s
     ORDER BY 1, 2"""
 
 SEARCH_TEXTS = "SELECT inventory_write_search_texts(ARRAY(SELECT id FROM inventory_product))"

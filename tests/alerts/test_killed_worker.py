@@ -62,11 +62,11 @@ def test_killed_before_the_mail_is_sent(mail_server, warehouse, manager):
 
     def hold_up():
         content_is_next.set()
-        worker_is_dead.wait(timeout=30)
+        worker_is_dead.wait(timeout=120)
 
     mail_server.on_recipient = hold_up
     worker = start_worker(mail_server)
-    assert content_is_next.wait(timeout=30)
+    assert content_is_next.wait(timeout=120)
     kill(worker)
     worker_is_dead.set()
     mail_server.on_recipient = None
@@ -116,7 +116,7 @@ def test_killed_between_the_movement_and_the_alert(mail_server, warehouse, manag
     with transaction.atomic():
         lock_causes([stock.pk])
         worker = start_worker(mail_server)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not waits_for_cause() and time.monotonic() < end:
             time.sleep(0.02)
         kill(worker)

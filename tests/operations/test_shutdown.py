@@ -159,6 +159,6 @@ def stop_worker_at_its_mail(server, warehouse, log):
     }
     with running(commands.worker(sys.executable), log, **mail) as worker:
         deliver_outbox.delay()
-        assert reached.wait(timeout=60)
+        assert reached.wait(timeout=120)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=30) == 0

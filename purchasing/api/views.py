@@ -13,6 +13,7 @@ from common.exceptions import InvalidInput
 from common.permissions import Can
 from purchasing.api.approval_views import ApprovalMixin
 from purchasing.api.document_views import OrderDocumentsMixin
+from purchasing.api.draft_views import DraftsMixin
 from purchasing.api.filters import PurchaseOrderFilterSet
 from purchasing.api.lines import (
     describes_lines,
@@ -44,7 +45,7 @@ PEOPLE = ("created_by", "approved_by", "received_by")
 NOT_DETAILS = {*PEOPLE, "items", "status", "reason", "actual_delivery_date", "order_number"}
 
 
-class PurchaseOrderViewSet(ApprovalMixin, OrderDocumentsMixin, ListRetrieveViewSet):
+class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, ListRetrieveViewSet):
     """Orders to suppliers: made as drafts, sent, confirmed, shipped, received in parts."""
 
     queryset = PurchaseOrder.objects.order_by("-order_date", "-pk")
@@ -69,6 +70,8 @@ class PurchaseOrderViewSet(ApprovalMixin, OrderDocumentsMixin, ListRetrieveViewS
         "send": Can.MANAGE_PURCHASE_ORDERS,
         "confirm": Can.MANAGE_PURCHASE_ORDERS,
         "cancel": Can.MANAGE_PURCHASE_ORDERS,
+        "from_shortage": Can.MANAGE_PURCHASE_ORDERS,
+        "from_reorder_list": Can.MANAGE_PURCHASE_ORDERS,
         "approve": Can.APPROVE_PURCHASE_ORDERS,
         "reject": Can.APPROVE_PURCHASE_ORDERS,
     }

@@ -85,6 +85,20 @@ def rows(path):
         Row("post", sent + "confirm/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "receive/", own=RECEIVE, foreign=FOREIGN_RECEIVE),
+        Row(
+            "post",
+            path + "from-shortage/",
+            own=MANAGE,
+            foreign="200 400 403 403 403",
+            body=lambda place: {"sales_orders": [place["sales_order"]], "dry_run": True},
+        ),
+        Row(
+            "post",
+            path + "from-reorder-list/",
+            own=MANAGE,
+            foreign="200 400 403 403 403",
+            body=lambda place: {"warehouse": place["warehouse"], "dry_run": True},
+        ),
         Row("post", path + "{waiting_purchase}/approve/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row(
             "post",

@@ -118,6 +118,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RoleAskedFor": "warehouses.lifecycle.ASKED_FOR",
         "AlertStatus": "alerts.models.Alert.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
+        "NotOrderedReason": "purchasing.replenishment.REASONS",
         "PurchaseRequestStatus": "purchasing.models.PurchaseRequest.Status",
         "SalesOrderStatus": "sales.models.SalesOrder.Status",
         "SalesOrderPriority": "sales.api.fields.PRIORITIES",

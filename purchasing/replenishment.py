@@ -17,6 +17,7 @@ from warehouses.models import Warehouse
 ZERO = Decimal(0)
 NO_SUPPLIER, NOT_ACTIVE, DISCONTINUED = "no_supplier", "supplier_not_active", "discontinued"
 NOT_LOW, NO_QUANTITY = "not_low", "no_quantity"
+REASONS = [(one, one) for one in (NO_SUPPLIER, NOT_ACTIVE, DISCONTINUED, NOT_LOW, NO_QUANTITY)]
 Place = tuple[int, int]  # a variation and a warehouse, by their keys
 
 

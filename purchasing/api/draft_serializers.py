@@ -14,6 +14,7 @@ from purchasing.replenishment import (
     NO_SUPPLIER,
     NOT_ACTIVE,
     NOT_LOW,
+    REASONS,
     Need,
 )
 from purchasing.services.drafts import Draft, DraftLine, Drafts
@@ -102,7 +103,7 @@ class NotOrderedSerializer(serializers.Serializer[Need]):
     sku = serializers.CharField(source="variation.sku_code")
     warehouse = serializers.CharField(source="warehouse.code")
     quantity_needed = QuantityField(source="quantity")
-    reason = serializers.ChoiceField(choices=list(REMEDIES))
+    reason = serializers.ChoiceField(choices=REASONS)
     message = serializers.SerializerMethodField()
 
     def get_message(self, need: Need) -> str:

@@ -119,6 +119,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AlertStatus": "alerts.models.Alert.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
         "NotOrderedReason": "purchasing.replenishment.REASONS",
+        "ReasonEnum": "sales.models.SalesReturnItem.Reason",
         "PurchaseRequestStatus": "purchasing.models.PurchaseRequest.Status",
         "SalesOrderStatus": "sales.models.SalesOrder.Status",
         "SalesOrderPriority": "sales.api.fields.PRIORITIES",

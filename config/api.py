@@ -100,6 +100,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "fulfilments": "What left for customers, and from which warehouse.",
             "sales returns": "Goods that customers sent back.",
             "import and export": "Files of goods, suppliers, stock and orders, in and out.",
+            "price list runs": "Suppliers' price lists, and what became of their lines.",
             "import jobs": "What became of a file, row by row.",
             "events": "What changes in the caller's warehouses, as it happens.",
             "audit entries": "Who changed what, when, and from where.",
@@ -132,6 +133,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "TransferStatus": "inventory.models.TransferRequest.Status",
         "WebhookDeliveryStatus": "operations.models.WebhookDelivery.Status",
         "ImportState": "operations.models.ImportJob.State",
+        "PriceListState": "operations.models.PriceListRun.State",
         "MovementType": "inventory.models.StockMovement.Type",
     },
 }

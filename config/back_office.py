@@ -55,6 +55,10 @@ NAVIGATION = [
         ),
         entry("Supplier prices", "price_change", "inventory_supplierprice_changelist",
               Can.VIEW_STOCK),
+        entry("Price lists", "request_quote", "operations_pricelistrun_changelist",
+              Can.MANAGE_CATALOGUE),
+        entry("Price feeds", "rss_feed", "operations_supplierpricefeed_changelist",
+              Can.MANAGE_CATALOGUE),
         entry(
             "Import and export", "import_export", "operations_importjob_changelist",
             Can.POST_STOCK,

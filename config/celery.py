@@ -70,6 +70,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "operations.purge_job_runs",
         "schedule": crontab(hour=3, minute=55),
     },
+    "take-price-lists": {
+        "task": "operations.take_price_lists",
+        "schedule": crontab(hour=4, minute=15),
+    },
     "run-imports": {"task": "operations.run_imports", "schedule": 15.0},
     "purge-imports": {
         "task": "operations.purge_imports",

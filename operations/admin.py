@@ -11,6 +11,8 @@ from common.permissions import Can
 from operations.admin_audit import AuditEntryAdmin as AuditEntryAdmin
 from operations.admin_imports import ImportJobAdmin as ImportJobAdmin
 from operations.admin_lots import LotAdmin as LotAdmin
+from operations.admin_price_lists import PriceFeedAdmin as PriceFeedAdmin
+from operations.admin_price_lists import PriceListRunAdmin as PriceListRunAdmin
 from operations.admin_saved_views import SavedViewAdmin as SavedViewAdmin
 from operations.admin_settings import CompanySettingsAdmin as CompanySettingsAdmin
 from operations.admin_webhooks import WebhookAdmin as WebhookAdmin

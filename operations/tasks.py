@@ -50,3 +50,19 @@ def purge_imports() -> int:
     from operations.exchange import jobs  # noqa: PLC0415 - see the house style
 
     return jobs.purge_imports()
+
+
+@shared_task(name="operations.take_price_lists")
+def take_price_lists() -> int:
+    """Take the price lists that are new in all feeds; return how many were taken."""
+    from operations.price_lists import feeds  # noqa: PLC0415 - see the house style
+
+    return feeds.run_due_feeds()
+
+
+@shared_task(name="operations.take_price_feed")
+def take_price_feed(feed_id: int, user_id: int) -> int:
+    """Take what is new in one feed for whoever asked; return how many lists were taken."""
+    from operations.price_lists import feeds  # noqa: PLC0415 - see the house style
+
+    return feeds.run_asked_feed(feed_id, user_id)

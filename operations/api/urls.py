@@ -1,12 +1,18 @@
 """Paths of health, the audit, the events, company settings, the schedule and the recall of lots."""
 
-from django.urls import path
+from django.urls import path, re_path
 
+from common.api.viewsets import ApiViewSet
 from operations.api import views
 from operations.api.audit import AuditViewSet
 from operations.api.events import EventsView
 from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
 from operations.api.finding import ScanView, SearchView
+from operations.api.price_lists import (
+    PriceFeedViewSet,
+    PriceListRunViewSet,
+    SupplierPriceListViewSet,
+)
 from operations.api.recall import LotRecallViewSet
 from operations.api.saved_views import SavedViewViewSet
 from operations.api.schedule import ScheduleView
@@ -52,8 +58,47 @@ WEBHOOKS = [
         ),
     )
 ]  # fmt: skip
+OF_SUPPLIER = rf"^suppliers/(?P<supplier_reference>{ApiViewSet.lookup_value_regex})"
 
 urlpatterns = [
+    re_path(
+        rf"{OF_SUPPLIER}/price-lists/$",
+        SupplierPriceListViewSet.as_view({"get": "list", "post": "create"}),
+        name="supplier-price-list-runs",
+    ),
+    re_path(
+        rf"{OF_SUPPLIER}/price-feed/$",
+        PriceFeedViewSet.as_view(
+            {
+                "get": "retrieve",
+                "put": "update",
+                "patch": "partial_update",
+                "delete": "destroy",
+            },
+            detail=True,
+        ),
+        name="supplier-price-feed",
+    ),
+    re_path(
+        rf"{OF_SUPPLIER}/price-feed/fetch/$",
+        PriceFeedViewSet.as_view({"post": "fetch"}, detail=True),
+        name="supplier-price-feed-fetch",
+    ),
+    path(
+        "price-list-runs/",
+        PriceListRunViewSet.as_view({"get": "list"}),
+        name="price-list-run-list",
+    ),
+    path(
+        "price-list-runs/<str:pk>/",
+        PriceListRunViewSet.as_view({"get": "retrieve"}, detail=True),
+        name="price-list-run-detail",
+    ),
+    path(
+        "price-list-runs/<str:pk>/report/",
+        PriceListRunViewSet.as_view({"get": "report"}, detail=True),
+        name="price-list-run-report",
+    ),
     *[
         path(
             f"{kind.resource}/import/",

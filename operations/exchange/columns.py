@@ -23,23 +23,26 @@ class Mapped:
 
 
 def map_columns(
-    header: Sequence[str], fields: Sequence[Field], kind: str, wanted: str = ""
+    header: Sequence[str],
+    fields: Sequence[Field],
+    kind: str,
+    wanted: str = "",
+    named: Mapping[str, str] | None = None,
 ) -> Mapped:
     """Match a header with the fields of a kind, through a preset where one fits.
 
+    `named` says what the file calls some fields; these are then looked for under no other name.
     Unknown columns of our own form are noted with what was probably meant; those of another
     system's file are left out. Raises CannotRead where required columns or the preset are missing,
     or a column is there twice.
     """
     names = [name.strip() for name in header]
     refuse_twice(names)
-    preset = chosen_preset(names, kind, wanted)
-    known = (
-        {} if preset is None else {plain(theirs): ours for theirs, ours in preset.columns.items()}
-    )
-    known |= {plain(one.name): one.name for one in fields if plain(one.name) not in known}
-    if preset is None:
-        known |= {plain(name): one.name for one in fields for name in one.also}
+    named = named or {}
+    refuse_unnamed(names, named)
+    preset = None if named else chosen_preset(names, kind, wanted)
+    known = known_columns([one for one in fields if one.name not in named], preset)
+    known |= {plain(theirs): ours for ours, theirs in named.items()}
     mapped = Mapped({}, preset.name if preset else "")
     for position, name in enumerate(names):
         ours = known.get(plain(name))
@@ -53,6 +56,25 @@ def map_columns(
     mapped.words = preset.words if preset else {}
     refuse_missing(mapped, fields, names)
     return mapped
+
+
+def known_columns(fields: Sequence[Field], preset: Preset | None) -> dict[str, str]:
+    """Return our name of each column that a file may have, by its plain name."""
+    known = (
+        {} if preset is None else {plain(theirs): ours for theirs, ours in preset.columns.items()}
+    )
+    known |= {plain(one.name): one.name for one in fields if plain(one.name) not in known}
+    if preset is None:
+        known |= {plain(name): one.name for one in fields for name in one.also}
+    return known
+
+
+def refuse_unnamed(names: Sequence[str], named: Mapping[str, str]) -> None:
+    """Raise CannotRead where a file lacks a column that it was said to have."""
+    there = {plain(name) for name in names}
+    for ours, theirs in named.items():
+        if plain(theirs) not in there:
+            raise CannotRead(f"The file has no column {theirs} for {ours}. Correct the columns.")
 
 
 def refuse_twice(names: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """A file in a temporary table, and every cell of it judged in two statements."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import StringIO
@@ -38,7 +38,10 @@ class Options:
 
 @dataclass(slots=True)
 class Work:
-    """One import on its way: the tables of its transaction, and what was found."""
+    """One import on its way: the tables of its transaction, and what was found.
+
+    columns: what the file calls some of the fields, where that was told.
+    """
 
     cursor: Any
     fields: Sequence[Field]
@@ -47,6 +50,7 @@ class Work:
     progress: Progress
     source: SourceFile
     commits: bool
+    columns: Mapping[str, str] = field(default_factory=dict)
     mapped: Mapped = field(default_factory=lambda: Mapped({}))
     rows: int = 0
 
@@ -94,7 +98,7 @@ def load(work: Work, kind: str) -> None:
         header = next_filled(rows)
         if len(header) > MOST_COLUMNS:
             raise CannotRead(f"At most {MOST_COLUMNS} columns. Remove those that hold no goods.")
-        work.mapped = map_columns(header, work.fields, kind, work.options.preset)
+        work.mapped = map_columns(header, work.fields, kind, work.options.preset, work.columns)
         copy_rows(work, rows, len(header))
     if not work.rows:
         raise CannotRead("The file has a header and no rows below it.")

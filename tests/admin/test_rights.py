@@ -26,7 +26,15 @@ from inventory.models import (
 from inventory.services.adjustments import Correction, request_adjustment
 from inventory.services.counts.opening import open_count
 from notifications.models import Notification, OutboxMessage
-from operations.models import ImportJob, JobRun, OrderImport, Webhook, WebhookDelivery
+from operations.models import (
+    ImportJob,
+    JobRun,
+    OrderImport,
+    PriceListRun,
+    SupplierPriceFeed,
+    Webhook,
+    WebhookDelivery,
+)
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
 from sales.models import Fulfilment, SalesOrder, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
@@ -77,6 +85,8 @@ TABLE = {
     Supplier: CATALOGUE,
     SupplierPerformance: Rights(Can.VIEW_STOCK),
     SupplierPrice: Rights(Can.VIEW_STOCK),
+    SupplierPriceFeed: Rights(*[Can.MANAGE_CATALOGUE] * 4),
+    PriceListRun: Rights(Can.MANAGE_CATALOGUE, Can.MANAGE_CATALOGUE),
     Stock: Rights(Can.VIEW_STOCK),
     StockMovement: Rights(Can.VIEW_STOCK),
     Warehouse: Rights(Can.VIEW_STOCK, *[Can.MANAGE_WAREHOUSES] * 3),
@@ -164,6 +174,12 @@ ROWS = {
     Supplier: lambda place, user: SupplierFactory(),
     SupplierPerformance: lambda place, user: SupplierPerformanceFactory(),
     SupplierPrice: lambda place, user: price_of(place.variation.product),
+    SupplierPriceFeed: lambda place, user: SupplierPriceFeed.objects.create(
+        supplier=SupplierFactory(), kind="url", url="https://lists.example.com/a.csv"
+    ),
+    PriceListRun: lambda place, user: PriceListRun.objects.create(
+        supplier=SupplierFactory(), file_name="a.csv", size=1, state="checked"
+    ),
     Stock: lambda place, user: Stock.objects.get(warehouse=place.own),
     StockMovement: lambda place, user: StockMovement.objects.get(warehouse=place.own),
     Warehouse: lambda place, user: place.own,

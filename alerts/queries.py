@@ -10,7 +10,7 @@ from django.db.models import Case, DecimalField, F, OuterRef, Q, Subquery, Sum, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from common.permissions import Role
+from common.permissions import Can, Role
 from inventory.models import LotBalance, Stock, StockMovement
 from users.models import User
 from warehouses.models import Membership, Warehouse
@@ -97,20 +97,20 @@ def lot_situations(
 def alert_recipients(warehouse_ids: Iterable[int]) -> dict[int, list[User]]:
     """Return who is told of each warehouse's alerts.
 
-    The active managers among its members and the warehouse's own manager; where there is none,
-    the active administrators.
+    Those among its members who may order goods, by their role or a group, and the warehouse's own
+    manager; where there is none, the administrators. Nobody whose account is not in use.
     """
     wanted = set(warehouse_ids)
-    members = Membership.objects.filter(warehouse__in=wanted, user__role=Role.MANAGER.value)
+    able = User.objects.who_can(Can.MANAGE_PURCHASE_ORDERS).exclude(role=Role.ADMIN.value)
+    members = Membership.objects.filter(warehouse__in=wanted, user__in=able)
     heads = Warehouse.objects.filter(pk__in=wanted, manager__isnull=False)
     pairs = {*members.values_list("warehouse_id", "user_id")}
     pairs |= {*heads.values_list("pk", "manager_id")}
-    active = User.objects.filter(status=User.Status.ACTIVE)
     people = {
         user.pk: user
-        for user in active.filter(
-            Q(pk__in={user_id for _, user_id in pairs}) | Q(role=Role.ADMIN.value)
-        ).order_by("pk")
+        for user in User.objects.active()
+        .filter(Q(pk__in={user_id for _, user_id in pairs}) | Q(role=Role.ADMIN.value))
+        .order_by("pk")
     }
     told: dict[int, list[User]] = defaultdict(list)
     for warehouse_id, user_id in sorted(pairs):

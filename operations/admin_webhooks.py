@@ -1,5 +1,6 @@
 """Webhooks in the back office: whom the product tells, and what became of each event."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.formats import date_format
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from common.admin import HistoryAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm, allows, caller
@@ -40,9 +42,12 @@ class WebhookForm(ServiceForm):
     """A webhook, with the event types to choose from."""
 
     event_types = forms.MultipleChoiceField(
-        choices=lambda: [(Webhook.ALL, "* (all)"), *((name, name) for name in event_types())],
+        choices=lambda: [
+            (Webhook.ALL, "* (all)"),
+            *((one.name, f"{one.name} ({one.description})") for one in event_types().values()),
+        ],
         widget=UnfoldAdminSelect2MultipleWidget,
-        help_text="What each one means is told at /api/webhooks/event-types/.",
+        help_text="What is sent for each one is shown at /api/webhooks/event-types/.",
     )
 
     class Meta:
@@ -65,6 +70,11 @@ class DeliveryInline(ReadOnlyInline):
         hook = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
         newest = rows.filter(webhook=hook).order_by("-pk").values("pk")[:NEWEST_SHOWN]
         return rows.filter(pk__in=list(newest.values_list("pk", flat=True)))
+
+
+def in_words(at: datetime | None) -> str | None:
+    """Write a moment as the other columns are written."""
+    return date_format(at, "DATETIME_FORMAT") if at else None
 
 
 def try_out(row: Webhook, acting_user: Any) -> str:
@@ -111,11 +121,11 @@ class WebhookAdmin(ScopedAdmin):
 
     @admin.display(description="Failing since")
     def failing_since(self, row: Webhook) -> Any:
-        return row.health.failing_since
+        return in_words(row.health.failing_since)
 
     @admin.display(description="Paused until")
     def paused_until(self, row: Webhook) -> Any:
-        return row.health.paused_until
+        return in_words(row.health.paused_until)
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
@@ -172,16 +182,17 @@ class WebhookDeliveryAdmin(HistoryAdmin):
     may_view = Can.MANAGE_WEBHOOKS
     list_display = [
         "event_type", "webhook", "status", "attempts", "response_status", "duration_ms", "error",
-        "created_at", "next_attempt_at",
+        "created_at", "next_attempt",
     ]  # fmt: skip
     list_filter = ["status", "webhook", "event_type"]
     list_select_related = ["webhook"]
     search_fields = ["event_id", "event_type"]
     fields = [
-        "webhook", "event_type", "event_id", "status", "attempts", "next_attempt_at",
+        "webhook", "event_type", "event_id", "status", "attempts", "next_attempt",
         "last_attempt_at", "delivered_at", "response_status", "response_body", "duration_ms",
         "error", "body", "created_at",
     ]  # fmt: skip
+    readonly_fields = ["next_attempt"]
     steps = (
         Step(
             name="redeliver", title="Deliver again", permission=Can.MANAGE_WEBHOOKS,
@@ -189,3 +200,8 @@ class WebhookDeliveryAdmin(HistoryAdmin):
             explanation="With the same id, so that a receiver that had it already can tell.",
         ),
     )  # fmt: skip
+
+    @admin.display(description="Next attempt", ordering="next_attempt_at")
+    def next_attempt(self, row: WebhookDelivery) -> str | None:
+        is_pending = row.status == WebhookDelivery.Status.PENDING
+        return in_words(row.next_attempt_at) if is_pending else None

@@ -19,7 +19,11 @@ OUTBOX = """
            count(*) FILTER (WHERE status = 'dead'),
            COALESCE(EXTRACT(epoch FROM clock_timestamp()
                             - min(created_at) FILTER (WHERE status = 'pending')), 0)
-    FROM notifications_outboxmessage WHERE status IN ('pending', 'dead') GROUP BY channel"""
+    FROM (
+        SELECT channel, status, created_at FROM notifications_outboxmessage
+        UNION ALL SELECT 'webhook', status, created_at FROM operations_webhookdelivery
+    ) AS messages
+    WHERE status IN ('pending', 'dead') GROUP BY channel"""
 # Counting millions of rows at every visit would be felt, so the planner's estimate does there.
 MOVEMENTS = """
     SELECT CASE WHEN reltuples < 100000 THEN (SELECT count(*) FROM inventory_stockmovement)
@@ -57,7 +61,7 @@ def outbox() -> list[Metric]:
     with connection.cursor() as cursor:
         cursor.execute(OUTBOX)
         rows = {channel: values for channel, *values in cursor.fetchall()}
-    for channel in ("event", "email"):
+    for channel in ("event", "email", "webhook"):
         for family, value in zip(families, rows.get(channel, (0, 0, 0)), strict=True):
             family.add_metric([channel], float(value))
     return [*families]

@@ -15,6 +15,8 @@ from users.models import User
 from users.models.accounts import UserQuerySet
 from warehouses.models import Membership, Warehouse
 
+HEADING_ROLES = (Role.MANAGER, Role.ADMIN)
+
 
 class GivenUser:
     """Stands for the caller in a compiled query: everybody who sees all warehouses, or not."""
@@ -111,6 +113,11 @@ def deciding_in_own_warehouses() -> UserQuerySet:
     """Return those who decide about people where they work: managers, and who may by a group."""
     able: UserQuerySet = User.objects.who_can(Can.MANAGE_PEOPLE)
     return able.exclude(role=Role.ADMIN)
+
+
+def may_head(person: User) -> bool:
+    """Say whether somebody can be a warehouse's manager."""
+    return person.is_active and person.role in HEADING_ROLES
 
 
 def people_who_decide(warehouse: Warehouse | None) -> list[User]:

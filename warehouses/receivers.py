@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.dispatch import receiver
+
 from common.permissions import Can
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_mail
+from users.models import User
+from users.signals import role_changed
 from warehouses.lifecycle import Step
 from warehouses.models import PromotionRequest, Registration, StandingChange, Warehouse
 from warehouses.open_tasks import OpenTask, register_open_tasks
 from warehouses.services import tell
+from warehouses.services.places import leave_headed_warehouses
 
 TEMPLATE = "people"
 Facts = list[tuple[str, str]]
@@ -169,3 +174,8 @@ def headed_warehouses_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     """Name the warehouses that somebody heads."""
     for place in Warehouse.objects.member(seen_by).filter(manager=person).order_by("code"):
         yield OpenTask("warehouse", place.code, f"Head of {place.name}", place.code)
+
+
+@receiver(role_changed, dispatch_uid="warehouses.leave_headed_warehouses")
+def on_role_changed(user: User, **kwargs: Any) -> None:
+    leave_headed_warehouses(user)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.http import Http404
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -66,6 +67,7 @@ class WebhookSecretAnswer(WebhookSerializer):
 
 class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
     body = serializers.CharField(help_text="JSON, exactly as it is signed and sent.")
+    next_attempt_at = serializers.SerializerMethodField(help_text="Null where it is settled.")
 
     class Meta:
         model = WebhookDelivery
@@ -75,6 +77,12 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
             "error", "body", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.DATETIME)
+    def get_next_attempt_at(self, delivery: WebhookDelivery) -> Any:
+        is_pending = delivery.status == WebhookDelivery.Status.PENDING
+        at = delivery.next_attempt_at if is_pending else None
+        return serializers.DateTimeField().to_representation(at) if at else None
 
 
 class EventTypeSerializer(serializers.Serializer[Any]):

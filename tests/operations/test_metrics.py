@@ -17,6 +17,7 @@ from operations.task_counts import task_counts
 from tests.factories.alerts import AlertFactory
 from tests.factories.inventory import put_in_stock
 from tests.factories.notifications import EventFactory, MailFactory
+from tests.factories.webhooks import make_delivery
 from tests.operations.processes import free_port, running, wait_until, web_server
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,8 @@ def test_figures_of_the_product():
     MailFactory(status="sent")
     AlertFactory(severity="high")
     AlertFactory(severity="high", status="resolved")
+    make_delivery(status="dead")
+    make_delivery()
     pending = OutboxMessage.objects.filter(status="pending", channel="event").count()
 
     found = scrape()
@@ -52,6 +55,8 @@ def test_figures_of_the_product():
     assert found['inventorypulse_outbox_pending{channel="event"}'] == pending
     assert found['inventorypulse_outbox_dead{channel="email"}'] == 1
     assert found['inventorypulse_outbox_dead{channel="event"}'] == 0
+    assert found['inventorypulse_outbox_pending{channel="webhook"}'] == 1
+    assert found['inventorypulse_outbox_dead{channel="webhook"}'] == 1
     assert found['inventorypulse_outbox_oldest_seconds{channel="event"}'] >= 0
     assert found['inventorypulse_open_alerts{severity="high"}'] == 1
     assert found['inventorypulse_open_alerts{severity="low"}'] == 0

@@ -7,7 +7,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from tests.factories.users import UserFactory
+from tests.factories.warehouses import WarehouseFactory
 from users.models import User
+from warehouses.models import Warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +85,16 @@ def test_create_demo_user_shows_a_password_that_works(capsys):
     user = User.objects.get(username="trial")
     assert (user.role, user.email) == ("manager", "trial@example.com")
     assert user.check_password(told.rpartition(" ")[2])
+
+
+@pytest.mark.parametrize(("role", "stays"), [("admin", True), ("staff", False), ("viewer", False)])
+def test_set_role_leaves_warehouses_without_who_may_not_head_them(role, stays):
+    manager = UserFactory(role="manager")
+    headed = WarehouseFactory(manager=manager)
+    other = WarehouseFactory(manager=UserFactory(role="manager"))
+
+    call_command("set_role", manager.username, role)
+
+    headed.refresh_from_db()
+    assert headed.manager == (manager if stays else None)
+    assert Warehouse.objects.get(pk=other.pk).manager == other.manager

@@ -14,6 +14,7 @@ from users.models import User
 from users.services.api_tokens import revoke_api_tokens
 from users.services.roles import join_role_group
 from users.services.sign_ins import end_sign_ins
+from users.signals import role_changed
 
 OWN_FIELDS = {
     "first_name",
@@ -73,6 +74,8 @@ def change_user(
         user.set_password(password)
         user.failed_login_attempts, user.attempts_end_at = 0, None
     save_account(user)
+    if "role" in changes:
+        role_changed.send(sender=User, user=user)
     if password or not user.is_active:
         end_access(user)
     return user
@@ -80,13 +83,17 @@ def change_user(
 
 @transaction.atomic
 def set_role(*, user: User, role: Role) -> User:
-    """Give somebody another role, from the command line; locks as change_user. Raises LastAdmin."""
+    """Give somebody another role, from the command line; locks as change_user. Raises LastAdmin.
+
+    Who heads warehouses and may not any more leaves them without a head, as with change_user.
+    """
     admins = lock_admins()
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if admins == {user.pk} and role != Role.ADMIN:
         raise LastAdmin("This is the only active admin. Make somebody else an admin first.")
     user.role = role.value
     save_account(user)
+    role_changed.send(sender=User, user=user)
     return user
 
 

@@ -83,14 +83,6 @@ class WarehouseBody(serializers.ModelSerializer[Warehouse]):
         # The service takes the default from the one before.
         extra_kwargs: dict[str, dict[str, Any]] = {"is_default": {"validators": []}}
 
-    def validate_manager(self, manager: User | None) -> User | None:
-        if manager is not None and manager.role not in (
-            User.RoleChoice.MANAGER,
-            User.RoleChoice.ADMIN,
-        ):
-            raise serializers.ValidationError("Name somebody with the role manager or admin.")
-        return manager
-
     def validate_code(self, code: str) -> str:
         if self.instance is not None and code != self.instance.code:
             raise serializers.ValidationError("The code of a warehouse stays as it is.")

@@ -7,9 +7,11 @@ from django.db.models import ProtectedError
 
 from common.codes import next_code
 from common.duplicates import refuse_duplicates
+from common.exceptions import InvalidInput
 from users.models import User
 from warehouses.exceptions import DefaultWarehouseNeeded, WarehouseInUse
 from warehouses.models import Warehouse
+from warehouses.queries import HEADING_ROLES, may_head
 
 TAKEN = {"warehouses_warehouse_code_key": "code"}
 
@@ -19,8 +21,9 @@ def create_warehouse(*, acting_user: User | None, **fields: Any) -> Warehouse:
     """Add a warehouse, with the next free code where none is given.
 
     The first one, and any with `is_default`, becomes the company's default. Locks the choice of
-    the default. Raises DuplicateCode and DefaultWarehouseNeeded.
+    the default. Raises DuplicateCode, DefaultWarehouseNeeded and InvalidInput (manager).
     """
+    require_able_to_manage(fields.get("manager"))
     fields["code"] = fields.get("code") or next_code(Warehouse, "code", "WH")
     warehouse = Warehouse(**fields)
     lock_default_warehouse()
@@ -30,10 +33,14 @@ def create_warehouse(*, acting_user: User | None, **fields: Any) -> Warehouse:
 
 @transaction.atomic
 def change_warehouse(*, warehouse: Warehouse, acting_user: User, **fields: Any) -> Warehouse:
-    """Change a warehouse; locks it, and the choice of the default where that changes.
+    """Change a warehouse; locks its new manager, the choice of the default where that changes, it.
 
-    Raises DefaultWarehouseNeeded where the company would be left without an active default.
+    Raises DefaultWarehouseNeeded where the company would be left without an active default, and
+    InvalidInput (manager).
     """
+    manager = fields.get("manager")
+    if manager is not None and manager.pk != warehouse.manager_id:
+        require_able_to_manage(manager)
     if fields.get("is_default"):
         lock_default_warehouse()
     warehouse = Warehouse.objects.select_for_update(no_key=True).get(pk=warehouse.pk)
@@ -45,6 +52,24 @@ def change_warehouse(*, warehouse: Warehouse, acting_user: User, **fields: Any) 
     for name, value in fields.items():
         setattr(warehouse, name, value)
     return save_warehouse(warehouse)
+
+
+def require_able_to_manage(person: User | None) -> None:
+    """Lock the account of who shall head a warehouse, so that its role stays for the transaction.
+
+    Raises InvalidInput (manager) where the account is not in use or has another role.
+    """
+    if person is None:
+        return
+    if not may_head(User.objects.select_for_update(no_key=True).get(pk=person.pk)):
+        text = "Name somebody active with the role manager or admin."
+        raise InvalidInput(text, {"manager": [text]})
+
+
+def leave_headed_warehouses(person: User) -> None:
+    """Leave the warehouses of somebody without a head, if their role heads none any more."""
+    if person.role not in HEADING_ROLES:
+        Warehouse.objects.filter(manager=person).update(manager=None)
 
 
 def save_warehouse(warehouse: Warehouse) -> Warehouse:

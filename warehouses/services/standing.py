@@ -14,7 +14,7 @@ from users.services.accounts import end_access, lock_admins, save_account
 from warehouses.lifecycle import GIVEN_BY_MANAGERS, TRANSITIONS, Step
 from warehouses.models import Membership, PromotionRequest, StandingChange, Warehouse
 from warehouses.open_tasks import OpenTask, open_tasks_of
-from warehouses.queries import deciding_in_own_warehouses
+from warehouses.queries import deciding_in_own_warehouses, may_head
 from warehouses.services.tell import tell_of_standing
 
 
@@ -176,7 +176,7 @@ def require_able_to_head(successor: User, user: User, headed: list[Warehouse]) -
     """Raise InvalidInput unless the successor is an admin, or a manager who works there."""
     keys = [warehouse.pk for warehouse in headed]
     at_home = successor.warehouse_memberships.filter(warehouse__in=keys).count() == len(keys)
-    able = successor.role == Role.ADMIN or (successor.role == Role.MANAGER and at_home)
-    if successor.pk == user.pk or not successor.is_active or not able:
+    able = may_head(successor) and (successor.role == Role.ADMIN or at_home)
+    if successor.pk == user.pk or not able:
         text = "Name an active manager who works in the same warehouses, or an admin."
         raise InvalidInput(text, {"successor": [text]})

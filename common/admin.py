@@ -313,7 +313,7 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
         if row is None or not allows(request, step.permission):
             raise PermissionDenied
         try:
-            return step.give(row)
+            return step.give(row, request.user)
         except DomainError as error:
             self.tell(request, error, row)
             return self.to_change_page(row.pk)

@@ -56,10 +56,10 @@ def nothing(row: Any, acting_user: Any) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileStep(Step):
-    """A document to open: `give` is called with the row and returns it."""
+    """A document to open: `give` is called with the row and the user, and returns it."""
 
     run: Callable[..., str] = nothing
-    give: Callable[[Any], HttpResponse]
+    give: Callable[[Any, Any], HttpResponse]
 
 
 def pdf_page(pdf: bytes, code: str) -> HttpResponse:

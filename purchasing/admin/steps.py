@@ -144,7 +144,7 @@ def receive(
     return f"Received as {receipt.code}; the goods are in stock."
 
 
-def pdf(row: PurchaseOrder) -> HttpResponse:
+def pdf(row: PurchaseOrder, acting_user: Any) -> HttpResponse:
     from purchasing.documents.order_pdf import (  # noqa: PLC0415 - loads the layout engine
         purchase_order_pdf,
     )

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from common.admin import HistoryAdmin, ReadOnlyInline
 from common.permissions import Can
+from sales.admin.documents import FULFILMENT_DOCUMENTS
 from sales.models import Fulfilment, FulfilmentItem, SalesReturn, SalesReturnItem
 
 
@@ -36,6 +37,7 @@ class FulfilmentAdmin(HistoryAdmin):
     list_select_related = ["order", "fulfilled_by"]
     search_fields = ["order__order_number"]
     inlines = [FulfilmentItemInline]
+    steps = FULFILMENT_DOCUMENTS
 
 
 @admin.register(SalesReturn)

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputW
 from common.admin_orders import QuantitiesForm, plain
 from common.admin_steps import Step
 from common.permissions import Can
+from sales.admin.documents import ORDER_DOCUMENTS
 from sales.models import SalesOrder
 from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
@@ -111,6 +112,7 @@ def permits(action: str) -> Callable[[SalesOrder], bool]:
 
 
 STEPS = (
+    *ORDER_DOCUMENTS,
     Step(
         name="fulfil", title="Fulfil", permission=Can.POST_STOCK, run=fulfil,
         lawful=permits("fulfill"), form=FulfilForm, icon="local_shipping",

@@ -11,6 +11,7 @@ from common.api.bodies import checked_body
 from common.api.viewsets import ListRetrieveViewSet, field_paths
 from common.permissions import Can
 from sales.api.bodies import NewOrderInput, OrderChangeInput
+from sales.api.document_views import OrderDocuments
 from sales.api.filters import SalesOrderFilterSet
 from sales.api.order_actions import OrderActions
 from sales.api.order_json import order_as_json
@@ -25,7 +26,7 @@ from sales.services.orders import change_sales_order, create_sales_order
 from warehouses.queries import member_warehouse
 
 
-class SalesOrderViewSet(OrderActions, ListRetrieveViewSet):
+class SalesOrderViewSet(OrderActions, OrderDocuments, ListRetrieveViewSet):
     """Sales orders: taken, changed, delivered, cancelled."""
 
     queryset = SalesOrder.objects.all()
@@ -43,6 +44,7 @@ class SalesOrderViewSet(OrderActions, ListRetrieveViewSet):
         "update": Can.VIEW_SALES_ORDERS,
         "partial_update": Can.VIEW_SALES_ORDERS,
         **OrderActions.permissions,
+        **OrderDocuments.permissions,
     }
 
     def get_queryset(self) -> Any:

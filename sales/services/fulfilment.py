@@ -11,6 +11,7 @@ from inventory.exceptions import InsufficientStock, UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, PostedChange, StockChange
 from sales.models import LINE_HOLDER, Fulfilment, SalesOrder, SalesOrderItem
+from sales.services.customer_mail import mail_customer
 from sales.services.holds import Kept, released
 from sales.services.line_choice import (
     LineRequest,
@@ -32,6 +33,8 @@ def fulfil_sales_order(
     acting_user: Any,
 ) -> Fulfilment:
     """Deliver all that is outstanding, or the given quantities, wholly or not at all.
+
+    The customer gets a mail where the company's settings say so, unless it is quiet.
 
     Posts one outbound movement a line: first out of what the line has reserved, then out of what
     is available. A line may leave another warehouse than the order's own, where nothing is
@@ -56,6 +59,8 @@ def fulfil_sales_order(
         SalesOrder.Status.FULFILLED if complete else SalesOrder.Status.PARTIALLY_FULFILLED
     )
     locked.save(update_fields=["status", "updated_at"])
+    if not quiet:
+        mail_customer(locked, keys[0])
     return Fulfilment.objects.get(pk=keys[0])
 
 

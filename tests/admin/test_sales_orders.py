@@ -7,9 +7,11 @@ import pytest
 from inventory.models import Stock, StockMovement
 from sales.models import SalesOrder
 from sales.services.cancellation import cancel_sales_order
+from sales.services.fulfilment import fulfil_sales_order
 from tests.admin.pages import add_to, buttons, errors_of, filled, lines, page_of, step_of
 from tests.factories.inventory import VariationFactory
 from tests.factories.sales import take_order
+from tests.pdf_pages import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
 
@@ -51,7 +53,7 @@ def test_a_sales_order_from_taking_to_leaving(manager, place):
     assert SalesOrder.objects.get().status == "fulfilled"
     assert "have left stock" in errors_of(answer)
     assert Stock.objects.get(warehouse=place.own).on_hand == 4
-    assert buttons(manager, order) == set()
+    assert buttons(manager, order) == {"pick_list", "packing_slip"}
 
 
 def test_a_short_order_is_refused_naming_every_short_line(manager, place):
@@ -125,8 +127,9 @@ def test_what_is_not_sold_any_more_is_refused(manager, place):
 def test_staff_fulfil_but_neither_take_nor_cancel(office, place):
     staff, order = office("staff"), take_order((place.variation, 4), warehouse=place.own)
 
-    assert buttons(staff, order) == {"fulfil"}
+    assert buttons(staff, order) == {"pick_list", "fulfil"}
     assert buttons(office("manager"), order) == {
+        "pick_list",
         "fulfil", "reserve", "allocate", "cancel_quantities", "cancel",
     }  # fmt: skip
     assert staff.post(step_of(order, "cancel")).status_code == 403
@@ -146,7 +149,7 @@ def test_quantities_are_cancelled_and_the_order_closed_short(manager, place):
     order.refresh_from_db()
     assert (order.status, order.total_amount) == ("fulfilled", Decimal("9.99"))
     assert Stock.objects.get(warehouse=place.own).reserved == 0
-    assert buttons(manager, order) == set()
+    assert buttons(manager, order) == {"pick_list", "packing_slip"}
 
 
 def test_priority_discount_and_end_of_the_reservation_are_entered(manager, place):
@@ -192,3 +195,24 @@ def test_reserving_and_allocating_are_buttons(manager, place):
     urgent.refresh_from_db()
     assert urgent.reserved_until.year == 2999
     assert f"Allocated: 4 from {low.order_number}, line 1." in told
+
+
+def test_pick_list_and_packing_slip_open_from_the_pages(office, place):
+    order = take_order((place.variation, 4), warehouse=place.own)
+    foreign = take_order((place.variation, 4), warehouse=place.foreign)
+    staff = office("staff")
+    assert "pick_list" in buttons(staff, order)
+    assert "packing_slip" not in buttons(staff, order)
+
+    listed = staff.get(step_of(order, "pick_list"))
+    none = staff.get(step_of(order, "packing_slip"), follow=True)
+    fulfilment = fulfil_sales_order(order=order, acting_user=staff.user)
+    slips = [staff.get(step_of(row, "packing_slip")) for row in (order, fulfilment)]
+
+    assert f"Pick list {order.order_number}" in text_of(listed.content)
+    assert "has left yet" in errors_of(none)
+    for slip in slips:
+        assert (slip.status_code, slip["Content-Type"]) == (200, "application/pdf")
+        assert fulfilment.code in text_of(slip.content)
+    assert buttons(staff, order) == {"pick_list", "packing_slip"}
+    assert staff.get(step_of(foreign, "pick_list")).status_code == 403

@@ -29,9 +29,10 @@ def test_alert_is_mailed_in_html_and_text_with_the_figures_of_the_moment(
     assert mail["To"] == manager.email
     assert mail["Subject"] == "[low] Low Stock Alert: Nut (WH-EAST)"
     text, html = mail_text(mail, "plain"), mail_text(mail, "html")
-    for part in ("Nut", "NUT-4", "WH-EAST", "10 pieces", "20 pieces", "150 pieces", alert.code):
+    named = f"Nut ({stock.variation.product.code})"
+    for part in (named, "NUT-4", "WH-EAST", "10 pieces", "20 pieces", "150 pieces", alert.code):
         assert part in text
-    for part in ("Nut", "NUT-4", "WH-EAST", "East &amp; Co", "150 pieces", alert.code):
+    for part in (named, "NUT-4", "WH-EAST", "East &amp; Co", "150 pieces", alert.code):
         assert part in html
     assert ">10 <" in html
     assert ">20 <" in html

@@ -120,6 +120,13 @@ ROWS = [
         own="200 200 403 403 403",
         foreign="200 404 403 403 403",
     ),
+    Row("get", DETAIL + "pick-list/", own=SEE, foreign=FOREIGN_SEE),
+    Row(
+        "get",
+        ORDERS + "{delivered_order}/packing-slip/",
+        own=SEE,
+        foreign=FOREIGN_SEE,
+    ),
     Row("get", RETURNS, own=SEE),
     Row("get", RETURNS + "?order={sales_order}", own=SEE, foreign="200 400 400 400 403"),
     Row("get", RETURNS + "{sales_return}/", own=SEE, foreign=FOREIGN_SEE),

@@ -1,0 +1,1 @@
+"""What sales prints and mails to customers."""

@@ -97,6 +97,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "purchase orders": "Goods ordered from suppliers, and their receipts.",
             "purchase requests": "Goods that people ask for out of a warehouse's stock.",
             "sales orders": "What customers ordered, and what left for them.",
+            "sales prices": "What goods cost customers, by currency, day and quantity.",
             "fulfilments": "What left for customers, and from which warehouse.",
             "sales returns": "Goods that customers sent back.",
             "import and export": "Files of goods, suppliers, stock and orders, in and out.",

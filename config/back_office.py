@@ -87,6 +87,7 @@ NAVIGATION = [
         entry(
             "Fulfilments", "local_shipping", "sales_fulfilment_changelist", Can.VIEW_SALES_ORDERS
         ),
+        entry("Prices", "sell", "sales_salesprice_changelist", Can.VIEW_STOCK),
         entry(
             "Returns", "assignment_return", "sales_salesreturn_changelist", Can.VIEW_SALES_ORDERS
         ),

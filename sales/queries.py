@@ -1,6 +1,7 @@
 """Reads over orders and what inventory holds for them."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from inventory.models import StockReservation
+from inventory.services.sql_arrays import columns
 from sales.models import LINE_HOLDER, SalesOrder, SalesOrderItem
 
 # Lines that wait for these balances, the most urgent orders first and of these the oldest, as far
@@ -43,6 +45,19 @@ WAITING = """
     ORDER BY priority DESC, order_date, order_id, position"""
 
 
+# The price of each line: of the largest minimum quantity that it reaches, the latest to begin.
+PRICES = """
+    SELECT (
+        SELECT p.price FROM sales_salesprice p
+        WHERE p.variation_id = n.variation_id AND p.currency = %s AND p.min_quantity <= n.quantity
+          AND p.valid_from <= %s AND (p.valid_until IS NULL OR p.valid_until >= %s)
+        ORDER BY p.min_quantity DESC, p.valid_from DESC
+        LIMIT 1
+    )
+    FROM unnest(%s::bigint[], %s::numeric[]) WITH ORDINALITY AS n(variation_id, quantity, line)
+    ORDER BY n.line"""
+
+
 class BackOrder(NamedTuple):
     """A line of an open order that waits for goods."""
 
@@ -57,6 +72,17 @@ def back_orders_within_reach(stock_ids: Sequence[int]) -> list[BackOrder]:
     with connection.cursor() as cursor:
         cursor.execute(WAITING, [LINE_HOLDER, list(stock_ids)])
         return [BackOrder(*row) for row in cursor.fetchall()]
+
+
+def prices_on(
+    wanted: Sequence[tuple[int, Decimal]], currency: str, day: date
+) -> list[Decimal | None]:
+    """Return the listed price of each (variation key, quantity), or None; one query, or none."""
+    if not wanted:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(PRICES, [currency, day, day, *columns(wanted, 2)])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def open_order_reservations() -> QuerySet[StockReservation]:

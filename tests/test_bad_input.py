@@ -128,6 +128,8 @@ LISTS = [
     "/api/orders/purchase/",
     "/api/sales-orders/",
     "/api/sales-returns/",
+    "/api/sales-prices/",
+    "/api/fulfilments/",
     "/api/alerts/",
     "/api/notifications/",
     "/api/users/",

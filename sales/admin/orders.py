@@ -16,13 +16,14 @@ from common.permissions import Can
 from sales.admin.steps import STEPS
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.order_lines import is_sold
-from sales.services.order_rows import ZERO, OrderLine
+from sales.services.order_rows import ZERO
 from sales.services.orders import (
     OPEN_ONLY,
     PENDING_ONLY,
     change_sales_order,
     create_sales_order,
 )
+from sales.services.prices import AskedLine, price_lines
 from warehouses.admin.filters import OwnWarehouseFilter
 
 Status = SalesOrder.Status
@@ -93,7 +94,7 @@ class SalesOrderForm(ServiceForm):
 
 
 class LineForm(ServiceForm):
-    """One line; without a price it has the variation's selling price."""
+    """One line; without a price it has the one of the price list, or the selling price."""
 
     class Meta:
         model = SalesOrderItem
@@ -105,7 +106,7 @@ class LineForm(ServiceForm):
             self.fields["discount_percent"].required = False
         if "sale_price_per_unit" in self.fields:
             self.fields["sale_price_per_unit"].required = False
-            self.fields["sale_price_per_unit"].help_text = "Empty: the selling price."
+            self.fields["sale_price_per_unit"].help_text = "Empty: as the price list says."
 
     def clean_variation(self) -> Any:
         variation = self.cleaned_data["variation"]
@@ -210,9 +211,14 @@ class SalesOrderAdmin(ScopedAdmin):
         rows = [row for row in filled_rows(formsets[0]) if "variation" in row]
         if not rows:
             raise InvalidInput("Order at least one item, or cancel the order.")
-        lines = [order_line(row) for row in rows]
+        order = form.instance
+        currency = values.get("currency", order.currency) or rows[0]["variation"].product.currency
+        lines = price_lines(
+            [asked_line(row) for row in rows],
+            currency=currency,
+            ordered_at=values.get("order_date", order.order_date),
+        )
         if not change:
-            currency = values["currency"] or rows[0]["variation"].product.currency
             given = {name: value for name, value in values.items() if value is not None}
             order = SalesOrder(**{**given, "currency": currency})
             return create_sales_order(order=order, lines=lines, acting_user=request.user)
@@ -227,11 +233,10 @@ class SalesOrderAdmin(ScopedAdmin):
         )
 
 
-def order_line(row: dict[str, Any]) -> OrderLine:
-    price = row["sale_price_per_unit"]
-    return OrderLine(
-        row["variation"].pk,
+def asked_line(row: dict[str, Any]) -> AskedLine:
+    return AskedLine(
+        row["variation"],
         row["quantity"],
-        row["variation"].selling_price if price is None else price,
+        row["sale_price_per_unit"],
         row["discount_percent"] or ZERO,
     )

@@ -39,7 +39,7 @@ class PositiveQuantityField(QuantityField):
 
 
 class OrderItemInput(serializers.Serializer[Any]):
-    """A line that somebody orders; without a price it costs the selling price."""
+    """A line that somebody orders; without a price it costs what the price list says."""
 
     product_id = ReferenceInput(required=False, allow_null=True)
     sku = ReferenceInput(required=False, allow_null=True)

@@ -68,8 +68,9 @@ class SalesOrderViewSet(OrderActions, OrderDocuments, ListRetrieveViewSet):
         body = checked_body(NewOrderInput, request)
         body.pop("status", None)
         warehouse = member_warehouse(body.pop("warehouse", None), request.user)
-        lines, variations = sellable_lines(body.pop("items"))
-        body.setdefault("currency", variations[0].product.currency)
+        lines, body["currency"] = sellable_lines(
+            body.pop("items"), currency=body.get("currency"), ordered_at=body.get("order_date")
+        )
         order = create_sales_order(
             order=SalesOrder(warehouse=warehouse, **body), lines=lines, acting_user=request.user
         )
@@ -84,10 +85,17 @@ class SalesOrderViewSet(OrderActions, OrderDocuments, ListRetrieveViewSet):
         body = dict(serializer.validated_data)
         self.require_rights(body)
         target, items = body.pop("status", None), body.pop("items", None)
+        lines = None
+        if items is not None:
+            lines, _ = sellable_lines(
+                items,
+                currency=body.get("currency", order.currency),
+                ordered_at=body.get("order_date", order.order_date),
+            )
         order = change_sales_order(
             order=order,
             changes=body,
-            lines=None if items is None else sellable_lines(items)[0],
+            lines=lines,
             status=target,
             acting_user=request.user,
         )

@@ -1,5 +1,6 @@
 from sales.models.fulfilment import Fulfilment, FulfilmentItem
 from sales.models.order import LINE_HOLDER, SalesOrder, SalesOrderItem
+from sales.models.price import SalesPrice
 from sales.models.sales_return import SalesReturn, SalesReturnItem
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "FulfilmentItem",
     "SalesOrder",
     "SalesOrderItem",
+    "SalesPrice",
     "SalesReturn",
     "SalesReturnItem",
 ]

@@ -36,7 +36,7 @@ from operations.models import (
     WebhookDelivery,
 )
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
-from sales.models import Fulfilment, SalesOrder, SalesReturn
+from sales.models import Fulfilment, SalesOrder, SalesPrice, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.returns import return_goods
@@ -52,7 +52,7 @@ from tests.factories.inventory import (
 )
 from tests.factories.notifications import MailFactory, NotificationFactory
 from tests.factories.purchasing import make_order
-from tests.factories.sales import take_order
+from tests.factories.sales import list_price, take_order
 from tests.factories.suppliers import SupplierFactory, SupplierPerformanceFactory
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
@@ -101,6 +101,7 @@ TABLE = {
     SalesOrder: Rights(Can.VIEW_SALES_ORDERS, *[Can.MANAGE_SALES_ORDERS] * 2),
     Fulfilment: Rights(Can.VIEW_SALES_ORDERS),
     SalesReturn: Rights(Can.VIEW_SALES_ORDERS),
+    SalesPrice: CATALOGUE,
     Alert: Rights(Can.VIEW_STOCK),
     Notification: Rights(Can.SIGN_IN),
     OutboxMessage: Rights(Can.MANAGE_SETTINGS),
@@ -198,6 +199,7 @@ ROWS = {
     SalesOrder: lambda place, user: take_order((place.variation, 2), warehouse=place.own),
     Fulfilment: lambda place, user: delivered(place),
     SalesReturn: lambda place, user: returned(place),
+    SalesPrice: lambda place, user: list_price(place.variation, 7),
     Alert: lambda place, user: AlertFactory(variation=place.variation, warehouse=place.own),
     Notification: lambda place, user: NotificationFactory(recipient=user),
     OutboxMessage: lambda place, user: MailFactory(),

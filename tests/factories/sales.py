@@ -1,6 +1,7 @@
+from datetime import date
 from decimal import Decimal
 
-from sales.models import SalesOrder, SalesOrderItem
+from sales.models import SalesOrder, SalesOrderItem, SalesPrice
 from sales.services.order_rows import OrderLine
 from sales.services.orders import create_sales_order
 from tests.factories.warehouses import WarehouseFactory
@@ -29,3 +30,11 @@ def reserved(*orders):
     """Return what the only line of each order has reserved."""
     items = SalesOrderItem.objects.with_reserved().in_bulk([o.items.get().pk for o in orders])
     return [items[order.items.get().pk].quantity_reserved for order in orders]
+
+
+def list_price(variation, price, currency="USD", **fields) -> SalesPrice:
+    """Put a price on the list, valid since long ago unless told."""
+    values = {"valid_from": date(2020, 1, 1), **fields}
+    return SalesPrice.objects.create(
+        variation=variation, price=Decimal(price), currency=currency, **values
+    )

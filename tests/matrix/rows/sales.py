@@ -5,12 +5,14 @@ from sales.models import SalesOrder
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.returns import return_goods
-from tests.factories.sales import take_order
-from tests.matrix.table import Row, made
+from tests.factories.inventory import VariationFactory
+from tests.factories.sales import list_price, take_order
+from tests.matrix.table import Row, made, shared
 
 SEE, FOREIGN_SEE = "200 200 200 200 403", "200 404 404 404 403"
 MANAGE, FOREIGN_MANAGE = "200 200 403 200 403", "200 404 403 404 403"
 DELIVER, FOREIGN_DELIVER = "200 200 200 403 403", "200 404 404 403 403"
+PRICES = "/api/sales-prices/"
 ORDERS, RETURNS, FULFILMENTS = "/api/sales-orders/", "/api/sales-returns/", "/api/fulfilments/"
 DETAIL = ORDERS + "{sales_order}/"
 
@@ -41,6 +43,11 @@ def delivered_order(place):
 def fulfilment(place):
     order = SalesOrder.objects.get(order_number=place["delivered_order"])
     return order.fulfilments.get().code
+
+
+@shared
+def sales_price(place):
+    return list_price(VariationFactory(), 7).pk
 
 
 @made
@@ -127,6 +134,19 @@ ROWS = [
         own=SEE,
         foreign=FOREIGN_SEE,
     ),
+    Row("get", PRICES, own="200 200 200 200 200"),
+    Row("get", PRICES + "{sales_price}/", own="200 200 200 200 200"),
+    Row(
+        "post",
+        PRICES,
+        own="201 201 403 403 403",
+        body=lambda place: {"sku": place.own["sku"], "price": 7},
+    ),
+    *[
+        Row(method, PRICES + "{sales_price}/", own="200 200 403 403 403", body={"price": 8})
+        for method in ("put", "patch")
+    ],
+    Row("delete", PRICES + "{sales_price}/", own="204 204 403 403 403"),
     Row("get", RETURNS, own=SEE),
     Row("get", RETURNS + "?order={sales_order}", own=SEE, foreign="200 400 400 400 403"),
     Row("get", RETURNS + "{sales_return}/", own=SEE, foreign=FOREIGN_SEE),

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from alerts.models import Alert
-from alerts.services.stock import sweep_stock_alerts
+from alerts.services import sweep_expiry_alerts, sweep_stock_alerts
 from common.exceptions import Busy, WrongState
 from inventory.models import LowStockThreshold, Product, StockMovement
 from inventory.services.ledger import apply_stock_changes
@@ -22,6 +22,7 @@ from operations.demo.events import Purchase
 from operations.demo.floor import work_on_the_floor
 from operations.demo.partners import SUPPLIERS, WAREHOUSES
 from operations.demo.people import ORDER_DESK, PEOPLE, ask_for_decisions, create_people
+from operations.demo.perishables import stock_perishables
 from operations.demo.posting import RISE_AFTER, Company, Poster
 from operations.demo.shelves import Shelves
 from operations.demo.simulation import Simulation
@@ -88,14 +89,14 @@ def seed_company(wish: Wish, say: Say) -> None:
     for day in Today(simulation, now).live():
         poster.post(day)
     advance(simulation.open_purchases, poster, now)
-    work_on_the_floor(
-        {user.username: user for user in User.objects.all()},
-        {warehouse.code: warehouse for warehouse in poster.company.warehouses},
-    )
+    users = {user.username: user for user in User.objects.all()}
+    stock_perishables(poster.company.warehouses[0], poster.company.suppliers[0], users)
+    work_on_the_floor(users, {warehouse.code: warehouse for warehouse in poster.company.warehouses})
     measure_suppliers(since=first_day)
     sweep_stock_alerts()
+    sweep_expiry_alerts()
     ask_for_decisions()
-    say(f"Low or out of stock today: {Alert.objects.count()} alerts.")
+    say(f"Low, out of stock or soon to expire today: {Alert.objects.count()} alerts.")
 
 
 def require_empty() -> None:

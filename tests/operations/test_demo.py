@@ -7,12 +7,14 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.test import override_settings
 from django.utils import timezone
 
 from alerts.models import Alert
+from inventory.lot_queries import visible_lots
 from inventory.models import (
+    AdjustmentRequest,
     Product,
     ProductVariation,
     Stock,
@@ -33,6 +35,7 @@ from warehouses.models import Membership, PromotionRequest, Registration, Wareho
 
 # Without the mark no test database is made where this file runs alone.
 pytestmark = pytest.mark.django_db
+TRACKED = Q(variation__product__lot_tracking=True)
 WISH = Wish(days=30, orders_per_day=12, seed=1)
 
 
@@ -102,8 +105,29 @@ def test_the_floor_has_one_of_each(company):
     assert sorted(TransferRequest.objects.values_list("status", flat=True)) == [
         "in_transit", "pending",
     ]  # fmt: skip
-    count = StockCount.objects.get()
-    assert (count.status, count.lines_counted, count.lines_right) == ("posted", 8, 6)
+    done, going_on = StockCount.objects.order_by("pk")
+    assert (done.status, done.lines_counted, done.lines_right) == ("posted", 8, 6)
+    assert (going_on.status, going_on.lines.count()) == ("counting", 6)
+    assert going_on.lines.uncounted().count() == 3
+    asked = AdjustmentRequest.objects.get()
+    assert (asked.status, asked.requested_by.username) == ("pending", "staff")
+    assert asked.value >= 1500
+
+
+def test_lots_are_fresh_soon_to_expire_expired_and_set_aside(company):
+    found = {lot.lot_number: lot.status for lot in visible_lots(User.objects.get(username="admin"))}
+    assert found == {
+        "H2407": "available", "H2411": "available", "B0815": "expired", "B0907": "available",
+        "OIL-77": "quarantined", "OIL-78": "available",
+    }  # fmt: skip
+    warnings = Alert.objects.filter(alert_type="expiry_warning").order_by("pk")
+    assert [(row.severity, row.cause_key.partition(":")[0]) for row in warnings] == [
+        ("medium", "expiring"), ("high", "expired"),
+    ]  # fmt: skip
+
+
+def test_every_balance_says_where_it_lies(company):
+    assert not Stock.objects.filter(bin_location="").exists()
 
 
 def test_demo_history_is_what_was_simulated(company, lived):
@@ -111,8 +135,10 @@ def test_demo_history_is_what_was_simulated(company, lived):
     items = simulation.items
     skus = {(item.sku, place): (item.number, place) for item in items for place in range(3)}
     places = {"WH001": 0, "WH002": 1, "WH003": 2}
-    rows = Stock.objects.annotate(free=F("on_hand") - F("reserved")).values_list(
-        "variation__sku_code", "warehouse__code", "free", "incoming"
+    rows = (
+        Stock.objects.exclude(TRACKED)
+        .annotate(free=F("on_hand") - F("reserved"))
+        .values_list("variation__sku_code", "warehouse__code", "free", "incoming")
     )
     moved, coming = floor_work()
     keys = [
@@ -140,7 +166,7 @@ def test_demo_history_is_what_was_simulated(company, lived):
 def test_demo_history_lies_in_the_past_and_is_recorded_now(company):
     now, earliest = timezone.now(), timezone.now() - timedelta(days=32)
     opening = StockMovement.objects.filter(reference_type="opening_stock")
-    assert opening.count() == Stock.objects.count() > 350
+    assert opening.count() == Stock.objects.exclude(TRACKED).count() > 350
     assert set(opening.values_list("occurred_at__date")) == {((now - timedelta(days=30)).date(),)}
     assert not StockMovement.objects.filter(occurred_at__gt=now).exists()
     assert not StockMovement.objects.filter(recorded_at__lt=now - timedelta(hours=1)).exists()
@@ -148,9 +174,9 @@ def test_demo_history_lies_in_the_past_and_is_recorded_now(company):
 
 
 def test_demo_catalogue_is_complete(company):
-    assert Product.objects.count() == 140
-    assert ProductVariation.objects.filter(is_default=True).count() == 140
-    assert ProductVariation.objects.count() == 176
+    assert Product.objects.count() == 143
+    assert ProductVariation.objects.filter(is_default=True).count() == 143
+    assert ProductVariation.objects.count() == 179
     assert Supplier.objects.count() == 6
     assert not Product.objects.filter(sourcing__isnull=True).exists()
     for variation in ProductVariation.objects.all():
@@ -186,7 +212,7 @@ def test_demo_mails_tell_of_todays_alerts_and_decisions_only(company):
         ("people.registration_waits", "manager"),
     ]
     of_documents = OutboxMessage.objects.filter(topic__startswith="inventory.document")
-    assert {row.payload["kind"] for row in of_documents} == {"transfer", "count"}
+    assert {row.payload["kind"] for row in of_documents} == {"transfer", "count", "adjustment"}
     told = OutboxMessage.objects.filter(topic__startswith="alerts.").values_list(
         "channel", "payload__alert_id"
     )

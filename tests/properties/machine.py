@@ -26,6 +26,7 @@ from purchasing.services.orders import create_purchase_order
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import cancel_purchase_order
 from sales.models import SalesOrder, SalesOrderItem
+from tests.properties.count_rules import CountRules
 from tests.properties.model import Refused, World
 from tests.properties.sales_rules import SalesRules
 from tests.properties.strategies import COSTS, DAYS_LEFT, ITEMS, LOTS, PLACES, QUANTITIES, WHICH
@@ -34,7 +35,7 @@ from tests.properties.things import ZERO, Purchase, Shelf
 FIRST_DAY = date(2030, 1, 1)
 
 
-class StockMachine(SalesRules, RuleBasedStateMachine):
+class StockMachine(SalesRules, CountRules, RuleBasedStateMachine):
     """Three items (two of them go by lots) in two warehouses, worked on by one person."""
 
     scene: Any = None  # items, warehouses, supplier, person and clock; the test sets it
@@ -49,6 +50,7 @@ class StockMachine(SalesRules, RuleBasedStateMachine):
         self.orders: list[SalesOrder] = []
         self.purchases: list[Any] = []
         self.transfers: list[Any] = []
+        self.counts: list[Any] = []
 
     def teardown(self) -> None:
         transaction.set_rollback(True)

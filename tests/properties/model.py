@@ -11,7 +11,16 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.properties.things import FOUR_PLACES, ZERO, Line, Order, Purchase, Shelf, Transit
+from tests.properties.things import (
+    FOUR_PLACES,
+    ZERO,
+    Count,
+    Line,
+    Order,
+    Purchase,
+    Shelf,
+    Transit,
+)
 
 NO_LOT = ""
 Key = tuple[int, int]  # item, warehouse
@@ -32,6 +41,7 @@ class World:
     orders: list[Order] = field(default_factory=list)
     purchases: list[Purchase] = field(default_factory=list)
     transits: list[Transit] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
 
     def shelf(self, item: int, place: int, *, make: bool = False) -> Shelf:
         key = item, place

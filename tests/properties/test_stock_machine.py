@@ -14,8 +14,9 @@ from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
 from inventory.services import ledger, lots, stock_change
+from inventory.services.counts import closing, entering
 from inventory.services.lot_change import RunningLot
-from inventory.services.stock_change import Posting, RunningBalance
+from inventory.services.stock_change import PostedChange, Posting, RunningBalance
 from purchasing.services import transitions as purchase_steps
 from sales import queries as sales_queries
 from sales.services import cancellation as sales_cancellation
@@ -120,6 +121,15 @@ def one_more_is_available(self):
     return self.on_hand - self.reserved - self.unavailable + (1 if self.on_hand else 0)
 
 
+def beginning_of_the_count(count, lines):
+    return {
+        (line.variation_id, line.lot_number): entering.LedgerNow(
+            line.expected, line.variation.cost_price, None
+        )
+        for line in lines
+    }
+
+
 def nothing_released(order, items):
     return []
 
@@ -171,6 +181,19 @@ MISTAKES = {
     ),
     "what is on order is not incoming": (
         purchase_steps, "apply_stock_changes", lambda changes, acting_user: [],
+    ),
+    "a count is compared with the stock of its beginning": (
+        entering, "ledger_now", beginning_of_the_count,
+    ),
+    "what nobody counted stays when it is said not to be there": (
+        closing, "count_as_zero", lambda count, lines, acting_user: None,
+    ),
+    "a count posts the newer half of its differences": (
+        closing, "apply_stock_changes",
+        lambda changes, acting_user: ledger.apply_stock_changes(
+            changes[len(changes) // 2 :], acting_user=acting_user
+        ) + [PostedChange(change, None, Decimal(0), Decimal(0), Decimal(0))
+             for change in changes[: len(changes) // 2]],
     ),
     "the nightly task does nothing": (lots, "judge_lots", lambda stock_ids, acting_user: None),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the model is made of: shelves, orders and goods on their way."""
+"""What the model is made of: shelves, orders, goods on their way, counts."""
 
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -114,3 +114,31 @@ class Transit:
     @property
     def quantity(self) -> Decimal:
         return sum(self.parts.values(), ZERO)
+
+
+@dataclass
+class CountLine:
+    """A lot (or all) of an item, and how it was counted."""
+
+    item: int
+    lot: str
+    counted: Decimal | None = None
+    at_scan: Decimal = ZERO  # what the shelf held at the moment of the entry
+    cost: Decimal = ZERO
+    first: Decimal | None = None
+    needs_recount: bool = False
+
+    @property
+    def difference(self) -> Decimal:
+        return ZERO if self.counted is None else self.counted - self.at_scan
+
+
+@dataclass
+class Count:
+    place: int
+    lines: list[CountLine]
+    status: str = "counting"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("counting", "submitted")

@@ -10,7 +10,16 @@ import pytest
 from django.utils import timezone
 
 from common.exceptions import DomainError
-from inventory.models import Lot, Stock, StockMovement, TransferRequest
+from inventory.models import Lot, Stock, StockCount, StockMovement, TransferRequest
+from inventory.services.adjustments import (
+    Correction,
+    approve_adjustment,
+    reject_adjustment,
+    request_adjustment,
+)
+from inventory.services.counts.closing import approve_count, cancel_count, submit_count
+from inventory.services.counts.entering import Entry, enter_counted
+from inventory.services.counts.opening import Scope, open_count
 from inventory.services.lots import correct_expiry, set_quarantine
 from inventory.services.movements import record_movement
 from inventory.services.transfers.receiving import cancel_transfer, receive_transfer
@@ -20,11 +29,18 @@ from inventory.services.transfers.requests import (
     request_transfer,
 )
 from operations.ledger_verification import verify_ledger
+from purchasing.models import PurchaseOrder
+from purchasing.services.order_lines import OrderLine as PurchaseLine
+from purchasing.services.orders import create_purchase_order
+from purchasing.services.receipts import ReceiptLine, receive_purchase_order
 from sales.models import SalesOrder
 from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
+from sales.services.returns import return_goods
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.sales import take_order
+from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
 from tests.threads import run_at_once
@@ -36,10 +52,10 @@ CLIENTS = 8
 class Client:
     """Does one lawful or unlawful thing after the other; a seed repeats them."""
 
-    def __init__(self, seed, variations, warehouses, user, boss):
+    def __init__(self, seed, variations, warehouses, supplier, people):
         self.choose = random.Random(seed)
-        self.variations, self.warehouses = variations, warehouses
-        self.user, self.boss = user, boss
+        self.variations, self.warehouses, self.supplier = variations, warehouses, supplier
+        self.user, self.boss, self.clerk = people
         self.ended = Counter()
 
     def work(self, number):
@@ -55,11 +71,13 @@ class Client:
     def steps(self):
         return [
             self.move, self.move, self.move, self.transfer, self.order, self.fulfil, self.cancel,
-            self.set_aside, self.correct_date, self.arrive,
+            self.set_aside, self.correct_date, self.arrive, self.buy, self.unload, self.give_back,
+            self.propose, self.begin_to_count, self.count_something, self.count_something,
+            self.end_count,
         ]  # fmt: skip
 
     def quantity(self):
-        return Decimal(self.choose.randint(1, 8000)) / 1000
+        return Decimal(self.choose.randint(1, 1000)) * 8 / 1000
 
     def move(self):
         kind = self.choose.choice(["inbound", "outbound", "adjustment"])
@@ -115,6 +133,85 @@ class Client:
             warehouse=self.choose.choice(self.warehouses),
         )
 
+    def buy(self):
+        create_purchase_order(
+            supplier=self.supplier,
+            warehouse=self.choose.choice(self.warehouses),
+            lines=[
+                PurchaseLine(
+                    variation=variation, quantity_ordered=self.quantity(), unit_cost=Decimal(3)
+                )
+                for variation in self.choose.sample(self.variations, 2)
+            ],
+            status="sent",
+            acting_user=self.user,
+        )
+
+    def unload(self):
+        orders = PurchaseOrder.objects.filter(status__in=PurchaseOrder.INCOMING).order_by("-pk")
+        order = self.choose.choice(list(orders[:20]) or [None])
+        if order:
+            line = ReceiptLine(
+                item_id=self.choose.choice(list(order.items.order_by("pk"))).pk,
+                quantity_accepted=self.quantity() / 2,
+                lot_number=self.choose.choice(["A", "B"]),
+            )
+            receive_purchase_order(order=order, lines=[line], acting_user=self.user)
+
+    def give_back(self):
+        done = SalesOrder.objects.filter(status="fulfilled").order_by("-pk")[:20]
+        order = self.choose.choice(list(done) or [None])
+        if order:
+            disposition = self.choose.choice(["stock", "scrap"])
+            line = LineRequest("line", "1", self.quantity() / 4, "unwanted", disposition)
+            return_goods(order=order, lines=[line], acting_user=self.user)
+
+    def propose(self):
+        """Ask for a correction and let somebody else decide it."""
+        adjustment = request_adjustment(
+            warehouse=self.choose.choice(self.warehouses),
+            corrections=[
+                Correction(
+                    variation=variation,
+                    quantity=self.quantity() * self.choose.choice([-1, 1, 400]),
+                    reason_code="count",
+                    lot_number=self.choose.choice(["", "A", "B"]),
+                )
+                for variation in self.choose.sample(self.variations, 2)
+            ],
+            acting_user=self.clerk,
+        )
+        if adjustment.status == "pending":
+            decide = self.choose.choice([approve_adjustment, reject_adjustment])
+            decide(adjustment=adjustment, note="Seen", acting_user=self.boss)
+
+    def begin_to_count(self):
+        open_count(
+            warehouse=self.choose.choice(self.warehouses),
+            scope=Scope(variations=self.choose.sample(self.variations, 2)),
+            recount_tolerance_percent=Decimal(100),
+            acting_user=self.user,
+        )
+
+    def open_count_of(self, *statuses):
+        rows = StockCount.objects.filter(status__in=statuses).order_by("-pk")[:5]
+        return self.choose.choice(list(rows) or [None])
+
+    def count_something(self):
+        count = self.open_count_of("counting")
+        if count:
+            line = self.choose.choice(list(count.lines.order_by("pk")))
+            entry = Entry(line=line, quantity=max(line.expected - self.quantity() / 8, Decimal(0)))
+            enter_counted(count=count, entries=[entry], acting_user=self.user)
+
+    def end_count(self):
+        count = self.open_count_of("counting", "submitted")
+        if count and count.status == "counting":
+            count = submit_count(count=count, uncounted="left_out", acting_user=self.user)
+        if count:
+            step = self.choose.choice([approve_count, approve_count, cancel_count])
+            step(count=count, acting_user=self.boss)
+
     def open_order(self):
         rows = SalesOrder.objects.filter(status="pending").order_by("-pk")[:20]
         return self.choose.choice(list(rows) or [None])
@@ -131,7 +228,8 @@ class Client:
 
 
 def test_whatever_eight_clients_do_the_ledger_stays_right(count):
-    user, boss = UserFactory(role="admin"), UserFactory(role="admin")
+    people = [UserFactory(role=role) for role in ("admin", "admin", "staff")]
+    supplier = SupplierFactory()
     tracked = ProductFactory(lot_tracking=True)
     variations = [
         *VariationFactory.create_batch(2),
@@ -141,12 +239,12 @@ def test_whatever_eight_clients_do_the_ledger_stays_right(count):
     for variation in variations:
         for warehouse in warehouses:
             put_in_stock(variation, warehouse, quantity=30, lot_number="A")
-    operations, rounds = count(320, full=100_000), count(2, full=20)
+    operations, rounds = count(480, full=100_000), count(2, full=20)
     ended = Counter()
 
     for number in range(rounds):
         clients = [
-            Client(f"{number} {client}", variations, warehouses, user, boss)
+            Client(f"{number} {client}", variations, warehouses, supplier, people)
             for client in range(CLIENTS)
         ]
         outcomes = run_at_once(
@@ -160,4 +258,5 @@ def test_whatever_eight_clients_do_the_ledger_stays_right(count):
     assert ended["done"] > operations // 4
     assert ended["insufficient_stock"] > 0
     assert StockMovement.objects.count() > operations // 4
+    assert StockCount.objects.filter(status="posted").exists()
     assert not Stock.objects.filter(on_hand__lt=0).exists()

@@ -5,12 +5,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from common.exceptions import InvalidInput
 from common.second_person import require_second_person
 from inventory.exceptions import CountIncomplete
-from inventory.models import StockCount, StockCountLine
+from inventory.models import Lot, StockCount, StockCountLine
 from inventory.services.counts.entering import ENTERED, ZERO, ledger_now, lock_count
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
@@ -100,7 +101,9 @@ def approve_count(*, count: StockCount, note: str = "", acting_user: Any) -> Sto
     """
     count = lock_count(count)
     count.require_step_to(Status.POSTED)
-    lines = list(count.lines.differing().select_related("variation"))
+    lot = Lot.objects.filter(variation=OuterRef("variation"), lot_number=OuterRef("lot_number"))
+    differing = count.lines.differing().select_related("variation")
+    lines = list(differing.annotate(lot_is_known=Exists(lot)))
     counters = set(count.lines.order_by().values_list("counted_by", flat=True).distinct())
     require_second_person({count.submitted_by_id, *counters}, acting_user=acting_user)
     posted = apply_stock_changes(
@@ -116,7 +119,8 @@ def approve_count(*, count: StockCount, note: str = "", acting_user: Any) -> Sto
     return count
 
 
-def difference_of(count: StockCount, line: StockCountLine, acting_user: Any) -> StockChange:
+def difference_of(count: StockCount, line: Any, acting_user: Any) -> StockChange:
+    """Return the posting of a line; a known lot keeps its date, also one corrected meanwhile."""
     return StockChange(
         variation_id=line.variation_id,
         warehouse_id=count.warehouse_id,
@@ -128,7 +132,7 @@ def difference_of(count: StockCount, line: StockCountLine, acting_user: Any) -> 
         reference_code=count.code,
         bin_location=line.bin_location,
         lot_number=line.lot_number,
-        expiration_date=line.expiration_date,
+        expiration_date=None if line.lot_is_known else line.expiration_date,
         approved_by_id=acting_user.pk,
         may_release_others=True,
         may_be_unavailable=True,

@@ -75,7 +75,7 @@ ROWS = [
         own="400 404 404 403 403",
         foreign="400 404 404 403 403",
     ),
-    # Streams are held by a process of their own; see tests/operations/test_events.py.
+    # Streams are held by a process of their own; see tests/operations/events/.
     Row("get", "/api/events/", own="307 307 307 307 307"),
     Row(
         "get",

@@ -1,20 +1,17 @@
-"""Goods that track lots: they come in with one, and leave first-expired-first-out."""
+"""Lots come in by name and leave by date, one movement each."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common.exceptions import InvalidInput, WrongState
 from inventory.exceptions import InsufficientStock, UnfitLines
-from inventory.models import Lot, LotBalance, LotQuarantine, StockMovement, StockReservation
+from inventory.models import Lot, LotBalance, StockMovement
 from inventory.services.catalogue import update_product
 from inventory.services.ledger import apply_stock_changes
-from inventory.services.lots import act_on_expiry, correct_expiry, set_quarantine
-from inventory.services.movements import record_movement
 from inventory.services.stock_change import Holder, StockChange
 from inventory.services.transfers.receiving import (
     Arrival,
@@ -27,58 +24,10 @@ from tests.factories.inventory import ProductFactory, VariationFactory, put_in_s
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
+from tests.inventory.lots.postings import lots_left, movements, post, receive
 
 pytestmark = pytest.mark.django_db
-TODAY = datetime(2026, 6, 15, 12, tzinfo=UTC)
 JUNE_14, JUNE_15, JULY, AUGUST = (date(2026, *day) for day in ((6, 14), (6, 15), (7, 1), (8, 1)))
-LINE_7, LINE_8 = Holder("sales_order_item", 7), Holder("sales_order_item", 8)
-
-
-@pytest.fixture(autouse=True)
-def middle_of_june():
-    with time_machine.travel(TODAY, tick=False):
-        yield
-
-
-@pytest.fixture
-def milk():
-    product = ProductFactory(lot_tracking=True, expiration_tracking=True)
-    return VariationFactory(product=product)
-
-
-@pytest.fixture
-def shop():
-    return WarehouseFactory()
-
-
-def post(variation, warehouse, quantity, **rest):
-    rest.setdefault("movement_type", "inbound" if quantity > 0 else "outbound")
-    change = StockChange(
-        variation_id=variation.pk,
-        warehouse_id=warehouse.pk,
-        quantity=Decimal(quantity),
-        **rest,
-    )
-    return apply_stock_changes([change], acting_user=None)[0]
-
-
-def receive(variation, warehouse, quantity, lot, expires=None, **rest):
-    return post(variation, warehouse, quantity, lot_number=lot, expiration_date=expires, **rest)
-
-
-def figures(variation, warehouse):
-    stock = variation.stocks.get(warehouse=warehouse)
-    return stock.on_hand, stock.reserved, stock.unavailable, stock.available
-
-
-def lots_left(variation):
-    rows = LotBalance.objects.filter(lot__variation=variation).order_by("lot__lot_number")
-    return dict(rows.values_list("lot__lot_number", "on_hand"))
-
-
-def movements(variation):
-    rows = StockMovement.objects.filter(variation=variation).order_by("pk")
-    return list(rows.values_list("lot_number", "quantity", "stock_before", "stock_after"))
 
 
 def test_receipt_makes_the_lot_and_a_second_one_adds_to_it(milk, shop):
@@ -183,17 +132,6 @@ def test_issue_of_an_unknown_lot_is_refused_on_its_field(milk, shop):
     assert refusal.value.details == {"lines.0.lot_number": ['No lot "L2" of these goods is known.']}
 
 
-def test_goods_that_track_expiry_alone_go_by_their_date(shop):
-    bread = VariationFactory(product=ProductFactory(expiration_tracking=True))
-
-    post(bread, shop, 3, expiration_date=JULY)
-    with pytest.raises(UnfitLines) as refusal:
-        post(bread, shop, 3)
-
-    assert list(refusal.value.details) == ["lines.0.expiration_date"]
-    assert list(Lot.objects.values_list("lot_number", "expiration_date")) == [("2026-07-01", JULY)]
-
-
 def test_untracked_goods_keep_the_words_and_have_no_lot(shop):
     item = VariationFactory()
 
@@ -203,129 +141,6 @@ def test_untracked_goods_keep_the_words_and_have_no_lot(shop):
         ("as it says", JULY, None)
     ]
     assert not Lot.objects.exists()
-
-
-def test_lot_may_leave_on_its_last_day_and_not_after(milk, shop):
-    receive(milk, shop, 5, "L1", JUNE_15)
-    post(milk, shop, -1)
-
-    with time_machine.travel(TODAY + timedelta(days=1)):
-        with pytest.raises(InsufficientStock) as refusal:
-            post(milk, shop, -1)
-        with pytest.raises(InsufficientStock, match="Lot L1 is expired on 2026-06-15"):
-            post(milk, shop, -1, lot_number="L1")
-
-    assert refusal.value.details["lines"][0]["available"] == 0
-    assert figures(milk, shop) == (4, 0, 0, 4)
-
-
-def test_expired_lots_become_unavailable_and_newest_reservations_are_released(milk, shop):
-    receive(milk, shop, 5, "OLD", JUNE_15)
-    receive(milk, shop, 5, "NEW", AUGUST)
-    for holder in (LINE_7, LINE_8):
-        post(milk, shop, 0, hold=Decimal(4), holder=holder)
-
-    with time_machine.travel(TODAY + timedelta(days=1)):
-        assert act_on_expiry() == 1
-        assert act_on_expiry() == 0
-
-        assert figures(milk, shop) == (10, 5, 5, 0)
-        reservations = StockReservation.objects.order_by("pk")
-        assert list(reservations.values_list("reference_id", "quantity")) == [(7, 4), (8, 1)]
-        post(milk, shop, -4, holder=LINE_7)
-    assert lots_left(milk) == {"NEW": 1, "OLD": 5}
-
-
-def test_older_reservation_is_served_though_expiry_was_not_acted_upon(milk, shop):
-    receive(milk, shop, 5, "OLD", JUNE_15)
-    receive(milk, shop, 5, "NEW", AUGUST)
-    for holder in (LINE_7, LINE_8):
-        post(milk, shop, 0, hold=Decimal(5), holder=holder)
-
-    with time_machine.travel(TODAY + timedelta(days=1)):
-        post(milk, shop, -5, holder=LINE_7)
-
-    assert lots_left(milk) == {"NEW": 0, "OLD": 5}
-    assert figures(milk, shop) == (5, 0, 5, 0)
-
-
-def test_disposal_names_the_expired_lot(milk, shop):
-    receive(milk, shop, 5, "OLD", JUNE_15)
-    receive(milk, shop, 5, "NEW", AUGUST)
-
-    with time_machine.travel(TODAY + timedelta(days=1)):
-        posted = record_movement(
-            variation=milk,
-            warehouse=shop,
-            movement_type="adjustment",
-            quantity=Decimal(-5),
-            texts={"reason_code": "expired", "lot_number": "OLD"},
-            acting_user=UserFactory(),
-        )
-
-    assert posted.lots[0].lot_number == "OLD"
-    assert figures(milk, shop) == (5, 0, 0, 5)
-    assert verify_ledger() == []
-
-
-def test_goods_that_come_back_expired_are_not_available(milk, shop):
-    receive(milk, shop, 5, "OLD", JUNE_15)
-    post(milk, shop, -5)
-
-    with time_machine.travel(TODAY + timedelta(days=1)):
-        receive(milk, shop, 2, "OLD", may_be_unavailable=True)
-
-    assert figures(milk, shop) == (2, 0, 2, 0)
-
-
-def test_quarantine_sets_aside_here_alone_and_says_whose_reservation_it_took(milk, shop):
-    other, user = WarehouseFactory(), UserFactory()
-    receive(milk, shop, 5, "L1", JULY)
-    receive(milk, other, 5, "L1", JULY)
-    post(milk, shop, 0, hold=Decimal(3), holder=LINE_7)
-
-    rows = set_quarantine(
-        lot=Lot.objects.get(), warehouses=[shop], quarantined=True, reason="Glass", acting_user=user
-    )
-
-    assert [
-        (row.warehouse, row.quantity, row.released_reservations, row.reason, row.changed_by)
-        for row in rows
-    ] == [(shop, 5, 3, "Glass", user)]
-    assert figures(milk, shop) == (5, 0, 5, 0)
-    assert figures(milk, other) == (5, 0, 0, 5)
-    with pytest.raises(InsufficientStock, match="Lot L1 is quarantined"):
-        post(milk, shop, -1, lot_number="L1")
-    assert verify_ledger() == []
-
-
-def test_release_from_quarantine_makes_it_available_again(milk, shop):
-    receive(milk, shop, 5, "L1", JULY)
-    lot, act = Lot.objects.get(), {"warehouses": [shop], "acting_user": None}
-    set_quarantine(lot=lot, quarantined=True, reason="Glass", **act)
-    receive(milk, shop, 2, "L1")
-    assert figures(milk, shop) == (7, 0, 7, 0)
-
-    set_quarantine(lot=lot, quarantined=False, reason="No glass", **act)
-    with pytest.raises(WrongState):
-        set_quarantine(lot=lot, quarantined=False, reason="Again", **act)
-
-    assert figures(milk, shop) == (7, 0, 0, 7)
-    assert list(LotQuarantine.objects.values_list("quarantined", "quantity")) == [
-        (True, 5),
-        (False, 7),
-    ]
-
-
-def test_corrected_date_changes_what_is_available(milk, shop):
-    receive(milk, shop, 5, "L1", JULY)
-
-    correct_expiry(lot=Lot.objects.get(), expiration_date=JUNE_14, acting_user=None)
-    assert figures(milk, shop) == (5, 0, 5, 0)
-
-    correct_expiry(lot=Lot.objects.get(), expiration_date=AUGUST, acting_user=None)
-    assert figures(milk, shop) == (5, 0, 0, 5)
-    assert StockMovement.objects.get().expiration_date == JULY
 
 
 def test_transfer_carries_lots_on(milk, shop):

@@ -40,6 +40,12 @@ class IdempotencyRecord(models.Model):
 class CompanySettings(models.Model):
     """What the company decided for everybody: one row, made when it is first asked for."""
 
+    class SupplierRule(models.TextChoices):
+        MANUAL = "manual", "The primary one, chosen by hand"
+        CHEAPEST = "cheapest", "The cheapest"
+        MOST_RELIABLE = "most_reliable", "The most reliable"
+        FASTEST = "fastest", "The fastest"
+
     ONLY = 1
 
     name = models.CharField(max_length=200, blank=True)
@@ -105,6 +111,12 @@ class CompanySettings(models.Model):
     mail_customers = models.BooleanField(
         default=False,
         help_text="Customers get a mail when goods of their order leave, if it has an address.",
+    )
+    preferred_supplier_rule = models.CharField(
+        max_length=13,
+        choices=SupplierRule.choices,
+        default=SupplierRule.MANUAL,
+        help_text="Which supplier of a product is preferred; a locked one always is.",
     )
     updated_at = models.DateTimeField(auto_now=True)
 

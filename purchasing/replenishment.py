@@ -11,7 +11,6 @@ from django.db.models import F, Sum
 from inventory.models import Product, ProductSupplier, ProductVariation, Stock
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from sales.models import SalesOrder, SalesOrderItem
-from suppliers.models import Supplier
 from warehouses.models import Warehouse
 
 ZERO = Decimal(0)
@@ -177,24 +176,6 @@ def waiting_lines(
         )
     )  # fmt: skip
     return lines
-
-
-def sources_of(variations: Iterable[ProductVariation]) -> dict[int, ProductSupplier | None]:
-    """Return by product who is to supply it: its primary supplier, else a preferred one.
-
-    Only active suppliers supply; None where a product has others alone.
-    """
-    offers = (
-        ProductSupplier.objects.filter(product__in={one.product_id for one in variations})
-        .select_related("supplier")
-        .order_by("-is_primary", "-supplier__preferred", "pk")
-    )
-    chosen: dict[int, ProductSupplier | None] = {}
-    for offer in offers:
-        known = chosen.setdefault(offer.product_id, None)
-        if known is None and offer.supplier.status == Supplier.Status.ACTIVE:
-            chosen[offer.product_id] = offer
-    return chosen
 
 
 def why_not(need: Need, sources: dict[int, ProductSupplier | None]) -> str:

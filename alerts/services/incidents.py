@@ -57,7 +57,7 @@ class Finding:
     product_id: int | None = None
     variation_id: int | None = None
     supplier_id: int | None = None
-    warehouse_id: int
+    warehouse_id: int | None = None
     closed_as: str
     reference_id: str = ""
 

@@ -1,21 +1,30 @@
 """Alerts about what belongs to no warehouse: shown to administrators, told to who may act."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from alerts.models import Alert
+from alerts.services.incidents import Finding, carry_out, compare
 from common.permissions import Can
 from notifications.models import Notification
 from notifications.outbox import tell_in_app
-from notifications.stream_waker import wake_streams_after_commit
 from suppliers.models import Supplier
 from users.models import User
 
-Type, Status = Alert.Type, Alert.Status
 SYSTEM_ALERT = "alerts.system_alert"
-LONGEST = {"title": 200, "message": 1000}
+LONGEST_TITLE, LONGEST_MESSAGE = 200, 1000
+GONE = Finding(
+    cause_key="",
+    alert_type="",
+    severity=Alert.Severity.LOW,
+    title="",
+    message="",
+    current_value=None,
+    threshold_value=None,
+    closed_as="cause_gone",
+)
 
 
 @transaction.atomic
@@ -27,59 +36,38 @@ def raise_system_alert(
     message: str,
     supplier: Supplier | None = None,
     told: Can = Can.MANAGE_CATALOGUE,
-) -> Alert | None:
-    """Raise an alert of a cause, or bring the one that is open up to date; None while dismissed.
+) -> None:
+    """Raise an alert of a cause, or bring the one that is open up to date; a dismissed one stays.
 
     A new one is told in the app to everybody who has the right `told`. Locks the alert of the
     cause; the unique constraint holds one against any writer.
     """
-    texts = {"title": title[: LONGEST["title"]], "message": message[: LONGEST["message"]]}
-    now = timezone.now()
-    standing = unfinished(cause_key)
-    if standing is not None:
-        if standing.status == Status.DISMISSED:
-            return None
-        standing.severity, standing.updated_at = severity, now
-        standing.title, standing.message = texts["title"], texts["message"]
-        standing.save(update_fields=["severity", "title", "message", "updated_at"])
-        return standing
-    row = Alert(
-        alert_type=Type.SYSTEM,
-        severity=severity,
+    finding = replace(
+        GONE,
         cause_key=cause_key,
-        supplier=supplier,
-        action_required=True,
-        created_at=now,
-        **texts,
+        alert_type=Alert.Type.SYSTEM,
+        severity=severity,
+        title=title[:LONGEST_TITLE],
+        message=message[:LONGEST_MESSAGE],
+        supplier_id=supplier.pk if supplier else None,
     )
-    Alert.objects.bulk_create([row], ignore_conflicts=True)
-    alert = Alert.objects.open().filter(alert_type=Type.SYSTEM, cause_key=cause_key).first()
-    if alert is not None and alert.created_at == now:
+    for alert in carry_out(compare({cause_key: finding}, unfinished(cause_key))):
         tell_people(alert, told)
-        wake_streams_after_commit()
-    return alert
 
 
 @transaction.atomic
 def end_system_alert(*, cause_key: str, notes: str) -> None:
     """Close the alert of a cause that is gone, if there is one. Locks it."""
-    alert = unfinished(cause_key)
-    if alert is None:
-        return
-    now = timezone.now()
-    alert.cause_ended_at = alert.updated_at = now
-    if alert.status != Status.DISMISSED:
-        alert.status, alert.resolved_at = Status.RESOLVED, now
-        alert.resolution_type, alert.resolution_notes = "cause_gone", notes[:500]
-    alert.save()
-    wake_streams_after_commit()
+    gone = replace(GONE, cause_key=cause_key, message=notes)
+    carry_out(compare({cause_key: gone}, unfinished(cause_key)))
 
 
-def unfinished(cause_key: str) -> Alert | None:
+def unfinished(cause_key: str) -> list[Alert]:
     """Lock and return the alert that stands for a cause."""
-    found: Any = Alert.objects.unfinished().filter(alert_type=Type.SYSTEM, cause_key=cause_key)
-    alert: Alert | None = found.select_for_update(no_key=True).first()
-    return alert
+    found: Any = Alert.objects.unfinished().filter(
+        alert_type=Alert.Type.SYSTEM, cause_key=cause_key
+    )
+    return list(found.select_for_update(no_key=True))
 
 
 def tell_people(alert: Alert, right: Can) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.http import HttpRequest, HttpResponse
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ScopedInline
@@ -30,6 +31,7 @@ from inventory.search import matching_products, matching_variations
 from inventory.services.catalogue import create_product, delete_product, update_product
 from inventory.services.categories import create_category, delete_category, update_category
 from inventory.services.variations import create_variation, delete_variation, update_variation
+from inventory.sourcing import preferred_suppliers
 from warehouses.models import Warehouse
 
 HISTORY = ["created_by", "last_modified_by", "created_at", "updated_at"]
@@ -70,6 +72,17 @@ class SourcingInline(ScopedInline):
     positive_fields = POSITIVE
     autocomplete_fields = ["supplier"]
     verbose_name_plural = "suppliers"
+    fields = [*SourcingForm.Meta.fields, "preferred"]
+    readonly_fields = ["preferred"]
+
+    @display(boolean=True)
+    def preferred(self, row: ProductSupplier) -> bool:
+        """Say whether the product is bought from this one now, by hand or by the rule."""
+        if row.pk is None:
+            return False
+        if not hasattr(self, "chosen"):
+            self.chosen = preferred_suppliers([row.product_id])
+        return self.chosen.get(row.product_id) == row
 
 
 @admin.register(Category)

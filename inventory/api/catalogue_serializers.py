@@ -29,6 +29,7 @@ from inventory.queries import (
     variation_totals,
     warehouses_counted,
 )
+from inventory.sourcing import preferred_offer, rule_in_force
 from suppliers.models import Supplier
 
 TEXT: dict[str, Any] = {"required": False, "allow_blank": True}
@@ -92,6 +93,12 @@ class SourcingSerializer(serializers.Serializer[Any]):
 
     supplier_id = ReferenceField(Supplier.objects.all, source="supplier")
     is_primary = serializers.BooleanField(required=False)
+    is_locked = serializers.BooleanField(
+        required=False, help_text="Of the primary one: preferred, whatever the company's rule says."
+    )
+    is_preferred = serializers.BooleanField(
+        read_only=True, help_text="From whom to buy now, by hand or by the company's rule."
+    )
     supplier_product_code = serializers.CharField(max_length=50, **TEXT)
     lead_time_days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, **MAYBE)
     min_order_quantity = StockQuantityField(**MAYBE)
@@ -195,6 +202,9 @@ class ProductSerializer(SynonymsMixin, serializers.Serializer[Product]):
         category = product.category
         parent = category.parent if category else None
         sourcing = list(product.sourcing.all())
+        preferred = preferred_offer(sourcing, rule_in_force())
+        for row in sourcing:
+            row.is_preferred = row is preferred  # type: ignore[attr-defined]
         main = next((row for row in sourcing if row.is_primary), None)
         counted = warehouses_counted(self.context["request"].user)
         totals = product_totals([product.pk], counted)[product.pk]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
@@ -43,6 +43,7 @@ from inventory.services.catalogue import create_product, delete_product, update_
 from inventory.services.categories import create_category, delete_category, update_category
 from inventory.services.thresholds import create_threshold, delete_threshold, update_threshold
 from inventory.services.variations import create_variation, delete_variation, update_variation
+from inventory.sourcing import offers
 from warehouses.queries import member_warehouse
 
 READ_ALL_MANAGERS_WRITE = {
@@ -121,7 +122,7 @@ class ProductViewSet(CatalogueViewSet):
         if self.action == "list":
             return product_rows()
         return Product.objects.select_related("category__parent").prefetch_related(
-            "variations", "sourcing__supplier"
+            "variations", Prefetch("sourcing", offers())
         )
 
     def get_serializer_class(self) -> Any:

@@ -166,6 +166,12 @@ class ProductSupplier(models.Model):
     product = models.ForeignKey(Product, models.CASCADE, related_name="sourcing")
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="sourcing")
     is_primary = models.BooleanField(default=False)
+    is_locked = models.BooleanField(
+        "locked",
+        default=False,
+        db_default=False,
+        help_text="The primary supplier is preferred, whatever the company's rule says.",
+    )
     supplier_product_code = models.CharField(max_length=50, blank=True)
     lead_time_days = models.PositiveIntegerField(null=True, blank=True)
     min_order_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
@@ -178,6 +184,9 @@ class ProductSupplier(models.Model):
             models.UniqueConstraint(fields=["product", "supplier"], name="sourcing_once"),
             models.UniqueConstraint(
                 fields=["product"], condition=Q(is_primary=True), name="one_primary_supplier"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_locked=False) | Q(is_primary=True), name="locked_is_primary"
             ),
         ]
 

@@ -8,6 +8,7 @@ from django.db.models import ProtectedError
 
 from common.codes import next_code
 from common.duplicates import refuse_duplicates
+from common.exceptions import InvalidInput
 from inventory.exceptions import ReservationMismatch
 from inventory.models import Product, ProductSupplier, ProductVariation
 from inventory.queries import NO_STOCK, StockTotals, product_totals, warehouses_counted
@@ -36,8 +37,8 @@ TAKEN = {
     **dict.fromkeys(VARIATIONS_TAKEN, "sku"),
 }
 SOURCING_COLUMNS = [
-    "is_primary", "supplier_product_code", "lead_time_days", "min_order_quantity", "pack_size",
-    "cost_per_unit",
+    "is_primary", "is_locked", "supplier_product_code", "lead_time_days", "min_order_quantity",
+    "pack_size", "cost_per_unit",
 ]  # fmt: skip
 PRICE_FIELD = "pricing.selling_price"
 
@@ -142,6 +143,7 @@ def set_sourcing(product: Product, values: dict[str, Any]) -> None:
     present = {row.supplier_id: row for row in product.sourcing.all()}
     rows = dict(present)
     if "sourcing" in values:
+        refuse_stray_lock(values)
         rows = {
             line["supplier"].pk: with_terms(present.get(line["supplier"].pk), product, line)
             for line in values["sourcing"]
@@ -156,9 +158,23 @@ def set_sourcing(product: Product, values: dict[str, Any]) -> None:
         primary = next(iter(rows.values()), None)
     for row in rows.values():
         row.is_primary = row is primary
+        row.is_locked = row.is_locked and row.is_primary
     if primary is not None and "supplier_product_code" in values:
         primary.supplier_product_code = values["supplier_product_code"]
     write_sourcing(product, rows)
+
+
+def refuse_stray_lock(values: dict[str, Any]) -> None:
+    """Raise InvalidInput where a supplier is to be locked that will not be the primary one."""
+    lines = values["sourcing"]
+    chosen = values.get("supplier") or next(
+        (line["supplier"] for line in lines if line.get("is_primary")),
+        lines[0]["supplier"] if lines and values.get("supplier", True) else None,
+    )
+    for index, line in enumerate(lines):
+        if line.get("is_locked") and line["supplier"] != chosen:
+            text = "Only the primary supplier can be locked. Make it the primary one."
+            raise InvalidInput(text, {f"suppliers.{index}.is_locked": [text]})
 
 
 def with_terms(
@@ -175,7 +191,9 @@ def write_sourcing(product: Product, rows: dict[int, ProductSupplier]) -> None:
     kept = [row for row in rows.values() if row.pk]
     product.sourcing.exclude(pk__in=[row.pk for row in kept]).delete()
     demoted = [row.pk for row in kept if not row.is_primary]
-    product.sourcing.filter(pk__in=demoted, is_primary=True).update(is_primary=False)
+    product.sourcing.filter(pk__in=demoted, is_primary=True).update(
+        is_primary=False, is_locked=False
+    )
     ProductSupplier.objects.bulk_update(kept, SOURCING_COLUMNS)
     ProductSupplier.objects.bulk_create(row for row in rows.values() if not row.pk)
 

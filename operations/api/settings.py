@@ -74,7 +74,7 @@ class CompanySettingsSerializer(serializers.ModelSerializer[CompanySettings]):
             "adjustment_limit_value", "adjustment_limit_quantity",
             "count_recount_tolerance_percent", "reservation_days",
             "expiry_warning_days", "second_person_rule",
-            "mail_customers", "updated_at",
+            "mail_customers", "preferred_supplier_rule", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["updated_at"]
 

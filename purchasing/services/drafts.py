@@ -9,13 +9,13 @@ from django.db import transaction
 
 from common.exceptions import InvalidInput
 from inventory.models import ProductSupplier, ProductVariation, UnitOfMeasure
+from inventory.sourcing import preferred_suppliers
 from purchasing.models import PurchaseOrder
 from purchasing.replenishment import (
     Need,
     needs_of_customers,
     needs_of_stock,
     order_quantity,
-    sources_of,
     why_not,
 )
 from purchasing.services.order_lines import CENT, OrderLine
@@ -148,7 +148,10 @@ def make_drafts(needs: Sequence[Need], notes: str, dry_run: bool, acting_user: A
 def sort_needs(needs: Sequence[Need]) -> tuple[list[Draft], list[Need]]:
     """Return the drafts by supplier and warehouse, and what cannot be ordered with the reason."""
     variations = [need.variation for need in needs]
-    sources, decimals = sources_of(variations), decimals_of(variations)
+    sources, decimals = (
+        preferred_suppliers(one.product_id for one in variations),
+        decimals_of(variations),
+    )
     drafts: dict[tuple[int, int], Draft] = {}
     not_ordered = []
     for need in needs:

@@ -39,6 +39,7 @@ def test_everybody_signed_in_reads_them(api, client):
         "expiry_warning_days": 30,
         "second_person_rule": True,
         "mail_customers": False,
+        "preferred_supplier_rule": "manual",
     }
 
 

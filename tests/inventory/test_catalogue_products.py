@@ -50,7 +50,13 @@ def test_create_answers_with_the_whole_product(manager):
         "stock_unit": "pieces",
     }
     assert body["suppliers"] == [
-        {**WHOLE_PRODUCT["suppliers"][0], "supplier_product_code": "", "pack_size": None}
+        {
+            **WHOLE_PRODUCT["suppliers"][0],
+            "supplier_product_code": "",
+            "pack_size": None,
+            "is_locked": False,
+            "is_preferred": True,
+        }
     ]
     assert body["created_by"] == body["last_modified_by"] == manager.user.code
     assert [text.partition(":")[0] for text in body["warnings"]] == ["barcode"]

@@ -64,7 +64,7 @@ def test_the_detail_takes_five_queries(api, django_assert_num_queries, count):
         VariationFactory(product=variation.product, is_default=False)
     client = api("viewer")
 
-    with django_assert_num_queries(5):  # product, variations, sourcing, suppliers, stock
+    with django_assert_num_queries(5):  # product, variations, suppliers, the rule, stock
         assert client.get(f"/api/products/{variation.product.code}/").status_code == 200
 
 

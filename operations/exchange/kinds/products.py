@@ -225,7 +225,8 @@ def write_tables(work: Work) -> None:
         " AND e.is_default AND e.sku_code <> f.sku_code"
     )
     work.run(
-        "UPDATE inventory_productsupplier e SET is_primary = false FROM import_sourcing_final f"
+        "UPDATE inventory_productsupplier e SET is_primary = false, is_locked = false"
+        " FROM import_sourcing_final f"
         " WHERE e.product_id = f.product_id AND e.is_primary AND e.supplier_id <> f.supplier_id"
     )
     with terms_from(SupplierPrice.Source.IMPORT):

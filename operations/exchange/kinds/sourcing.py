@@ -77,7 +77,8 @@ def primary_of(work: Work) -> str:
 def write_sourcing(work: Work) -> None:
     """Write the terms; who was the primary supplier before steps back first."""
     work.run(
-        "UPDATE inventory_productsupplier e SET is_primary = false FROM import_sourcing_final f"
+        "UPDATE inventory_productsupplier e SET is_primary = false, is_locked = false"
+        " FROM import_sourcing_final f"
         " WHERE e.product_id = f.product_id AND e.is_primary"
         " AND (f.is_primary AND e.supplier_id <> f.supplier_id"
         " OR NOT f.is_primary AND e.supplier_id = f.supplier_id)"

@@ -134,7 +134,8 @@ class ImportJobAdmin(ScopedAdmin):
         return ", ".join(found) + (f"; left out: {', '.join(ignored)}" if ignored else "")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        shown = {"exports": list(KINDS.values())}
+        user = caller(request)
+        shown = {"exports": [kind for kind in KINDS.values() if user.can(kind.view)]}
         return super().changelist_view(request, {**(extra_context or {}), **shown})
 
     def add_view(
@@ -166,6 +167,7 @@ class ImportJobAdmin(ScopedAdmin):
             "opts": self.opts,
             "title": "Import a file",
             "form": form,
+            "kinds": [kind for kind in KINDS.values() if caller(request).can(kind.permission)],
         }
         return TemplateResponse(request, "admin/import.html", context)
 

@@ -171,7 +171,7 @@ class ExportView(ApiView):
     """All of a kind as the file that its import reads: CSV, or XLSX by `?format=xlsx`."""
 
     kind = "products"
-    permissions = {"get": Can.VIEW_STOCK}
+    is_empty = False
     renderer_classes = [CsvRenderer, XlsxRenderer, NumberJSONRenderer]
 
     @extend_schema(
@@ -185,9 +185,10 @@ class ExportView(ApiView):
     def get(self, request: Request) -> Any:
         kind = KINDS[self.kind]
         if not isinstance(request.accepted_renderer, XlsxRenderer):
-            return csv_response(kind.name, csv_lines(kind, request.user))
+            lines = csv_lines(kind, request.user, is_empty=self.is_empty)
+            return csv_response(kind.name, lines)
         return FileResponse(
-            xlsx_file(kind, request.user),
+            xlsx_file(kind, request.user, is_empty=self.is_empty),
             as_attachment=True,
             filename=f"{kind.name}.xlsx",
             content_type=XlsxRenderer.media_type,
@@ -201,6 +202,12 @@ class ExportView(ApiView):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
+class TemplateView(ExportView):
+    """The columns that a kind's import reads, as a file to fill in: CSV, or XLSX."""
+
+    is_empty = True
+
+
 class ImportJobViewSet(ListRetrieveViewSet):
     """Imports: how far each is, and what became of its rows; everybody sees their own."""
 
@@ -209,9 +216,10 @@ class ImportJobViewSet(ListRetrieveViewSet):
     ordering_fields = ["created_at", "finished_at"]
     resource_name = "import_jobs"
     permissions = {
-        "list": Can.POST_STOCK,
-        "retrieve": Can.POST_STOCK,
-        "confirm": Can.POST_STOCK,
+        # What somebody may import is asked for where they do, and of others they see nothing.
+        "list": Can.SIGN_IN,
+        "retrieve": Can.SIGN_IN,
+        "confirm": Can.SIGN_IN,
     }
 
     def get_queryset(self) -> Any:

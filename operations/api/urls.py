@@ -6,7 +6,7 @@ from common.api.viewsets import ApiViewSet
 from operations.api import views
 from operations.api.audit import AuditViewSet
 from operations.api.events import EventsView
-from operations.api.exchange import ExportView, ImportJobViewSet, ImportView
+from operations.api.exchange import ExportView, ImportJobViewSet, ImportView, TemplateView
 from operations.api.finding import ScanView, SearchView
 from operations.api.price_lists import (
     PriceFeedViewSet,
@@ -110,8 +110,16 @@ urlpatterns = [
     *[
         path(
             f"{kind.resource}/export/",
-            ExportView.as_view(kind=kind.name),
+            ExportView.as_view(kind=kind.name, permissions={"get": kind.view}),
             name=f"{kind.name}-export",
+        )
+        for kind in KINDS.values()
+    ],
+    *[
+        path(
+            f"{kind.resource}/template/",
+            TemplateView.as_view(kind=kind.name, permissions={"get": kind.view}),
+            name=f"{kind.name}-template",
         )
         for kind in KINDS.values()
     ],

@@ -15,15 +15,17 @@ from operations.exchange.kinds.base import Kind
 # What a spreadsheet would run gets a mark before it, and so do texts that begin with such a mark.
 RUN = "^'*[=+@\t\r\n＝＋－＠-]"
 LISTED_AS_JSON = r";|^\[|^\s|\s$|^$"
+WRITTEN_MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 LONGEST = "30min"
 ROWS_A_BLOCK = 1_000
 
 
-def export_query(kind: Kind, user: Any) -> tuple[str, list[Any]]:
-    """Return the query whose rows are the cells of a kind's file."""
+def export_query(kind: Kind, user: Any, *, is_empty: bool = False) -> tuple[str, list[Any]]:
+    """Return the query whose rows are the cells of a kind's file; none of an empty one."""
     rows, parameters = kind.rows(user)
     cells = ", ".join(f'{cell_of(one)} AS "{one.name}"' for one in kind.fields)
-    return f"SELECT {cells} FROM ({rows}) AS exported", list(parameters)  # nosec B608
+    limit = " LIMIT 0" if is_empty else ""
+    return f"SELECT {cells} FROM ({rows}) AS exported{limit}", list(parameters)  # nosec B608
 
 
 def cell_of(one: Field) -> str:
@@ -37,6 +39,8 @@ def cell_of(one: Field) -> str:
         return f"nullif({name}::text, '{{}}')"
     if one.type == "date":
         return f"{name}::text"
+    if one.type == "timestamptz":
+        return f"to_char({name} AT TIME ZONE 'UTC', '{WRITTEN_MOMENT}')"
     text = f"{name}::text"
     if one.type == "text[]":
         listed = f"EXISTS (SELECT FROM unnest({name}) AS w WHERE w ~ {literal(LISTED_AS_JSON)})"  # nosec B608
@@ -45,12 +49,12 @@ def cell_of(one: Field) -> str:
     return f"nullif(CASE WHEN {text} ~ {literal(RUN)} THEN '''' ELSE '' END || {text}, '')"
 
 
-def csv_lines(kind: Kind, user: Any) -> Iterator[bytes]:
-    """Yield a kind's file as CSV, copied out of the database."""
+def csv_lines(kind: Kind, user: Any, *, is_empty: bool = False) -> Iterator[bytes]:
+    """Yield a kind's file as CSV, copied out of the database, or its header alone."""
     heading = StringIO()
     csv.writer(heading).writerow([one.name for one in kind.fields])
     yield heading.getvalue().encode()
-    query, parameters = export_query(kind, user)
+    query, parameters = export_query(kind, user, is_empty=is_empty)
     operations: Any = connection.ops
     statement = operations.compose_sql(query, parameters)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -61,12 +65,12 @@ def csv_lines(kind: Kind, user: Any) -> Iterator[bytes]:
                 yield b"".join([b"%b\r\n" % bytes(line)[:-1] for line in some])
 
 
-def xlsx_file(kind: Kind, user: Any) -> IO[bytes]:
-    """Return a kind's file as an XLSX workbook, open at its beginning."""
+def xlsx_file(kind: Kind, user: Any, *, is_empty: bool = False) -> IO[bytes]:
+    """Return a kind's file, or its header alone, as a workbook that is open at its beginning."""
     from openpyxl import Workbook  # noqa: PLC0415 - it loads numpy: a fifth of our start
 
     book = Workbook(write_only=True)
-    query, parameters = export_query(kind, user)
+    query, parameters = export_query(kind, user, is_empty=is_empty)
     sheet = book.create_sheet(kind.name)
     sheet.append([one.name for one in kind.fields])
     with transaction.atomic(), connection.cursor() as cursor:

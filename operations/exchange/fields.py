@@ -294,3 +294,30 @@ class Day(Field):
 
     def value(self, cell: str, decimal: str) -> str:
         return f"left({cell}, 10)::date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment(Day):
+    """A point in time, as 2026-01-31T10:00:00Z, or a date: its first moment, UTC."""
+
+    type = "timestamptz"
+
+    def problems(self, cell: str, decimal: str) -> list[Problem]:
+        written = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?( ?(Z|[+-]\d\d(:?\d\d)?))?$"
+        wrong = f"NOT ({cell} ~ {literal(written)} AND pg_input_is_valid({cell}, 'timestamptz'))"
+        return [(wrong, "Write the time as 2026-01-31T10:00:00Z, or a date as 2026-01-31.")]
+
+    def value(self, cell: str, decimal: str) -> str:
+        return f"{cell}::timestamptz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email(Field):
+    """An e-mail address."""
+
+    longest: int = 254
+
+    def problems(self, cell: str, decimal: str) -> list[Problem]:
+        wrong = rf"{cell} !~ '^[^@\s,;<>()\[\]]+@[^@\s.]+(\.[^@\s.]+)+$'"
+        text = "Write an e-mail address, such as sales@example.com."
+        return [*Field.problems(self, cell, decimal), (wrong, text)]

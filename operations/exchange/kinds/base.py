@@ -11,7 +11,8 @@ from operations.exchange.staging import Work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of file; `resource` is its path in the API.
+    """One kind of file; `resource` is its path in the API, `permission` that to import it,
+    `view` that to export it.
 
     judge: notes what is wrong with the rows in import_row beyond single cells. plan: makes
     import_fate, the fate of every line. write: does it. rows: of the export, as a query and its
@@ -27,6 +28,7 @@ class Kind:
     plan: Callable[[Work], None]
     write: Callable[[Work], None]
     rows: Callable[[Any], tuple[str, Sequence[Any]]]
+    view: Can = Can.VIEW_STOCK
 
 
 def refuse_twice(work: Work, *names: str) -> None:
@@ -38,4 +40,22 @@ def refuse_twice(work: Work, *names: str) -> None:
         " 'On line ' || first || ' as well. Remove one of the two.'"
         f' FROM (SELECT line, "{names[0]}", min(line) OVER (PARTITION BY {keys}) AS first'
         f" FROM import_row WHERE {filled}) AS found WHERE line > first"
+    )
+
+
+def refuse_contradictions(work: Work, key: str, names: Sequence[str], noun: str) -> None:
+    """Note rows of one document that say different things of it; empty cells say nothing."""
+    told = [name for name in names if work.has(name)]
+    if not told:
+        return
+    differ = " OR ".join(f'r."{name}" <> f."{name}"' for name in told)
+    whens = " ".join(f'WHEN r."{name}" <> f."{name}" THEN \'{name}\'' for name in told)
+    work.refuse(
+        f"SELECT r.line, CASE {whens} END, '',"  # nosec B608
+        f" 'Not as on line ' || f.line || ', of the same {noun}.'"
+        f' FROM (SELECT "{key}", min(line) AS line FROM import_row'
+        f' GROUP BY "{key}" HAVING count(*) > 1) AS several'
+        " JOIN import_row f ON f.line = several.line"
+        f' JOIN import_row r ON r."{key}" = several."{key}" AND r.line > f.line'
+        f" WHERE {differ}"
     )

@@ -8,7 +8,7 @@ from inventory.models import SupplierPrice
 from inventory.services.lots import track_product
 from inventory.services.terms import terms_from
 from inventory.services.thresholds import refresh_reorder_points
-from operations.exchange.kinds.base import Kind, refuse_twice
+from operations.exchange.kinds.base import Kind, refuse_contradictions, refuse_twice
 from operations.exchange.kinds.product_categories import category_of, find_categories
 from operations.exchange.kinds.product_fields import (
     FIELDS,
@@ -48,7 +48,7 @@ def judge(work: Work) -> None:
         else "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"
         " WHERE NOT EXISTS (SELECT FROM inventory_product p WHERE p.code = r.product_id)"
     )
-    refuse_contradictions(work)
+    refuse_contradictions(work, "product_id", OF_PRODUCT, "product")
     work.refuse(
         "SELECT line, 'subcategory', subcategory, 'Name the category that it belongs to.'"
         " FROM import_row WHERE subcategory IS NOT NULL AND category IS NULL"
@@ -80,24 +80,6 @@ def complete_codes(work: Work) -> None:
         " JOIN inventory_product p ON p.id = v.product_id"
         " WHERE p.code = r.product_id AND v.is_default), r.product_id)"
         " WHERE r.sku IS NULL"
-    )
-
-
-def refuse_contradictions(work: Work) -> None:
-    """Note rows of one product that say different things of it; empty cells say nothing."""
-    differ = " OR ".join(f'r."{name}" <> f."{name}"' for name in OF_PRODUCT if work.has(name))
-    if not differ:
-        return
-    named = "CASE " + " ".join(
-        f'WHEN r."{name}" <> f."{name}" THEN \'{name}\'' for name in OF_PRODUCT if work.has(name)
-    )
-    work.refuse(
-        f"SELECT r.line, {named} END, '', 'Not as on line ' || f.line || ', of the same product.'"  # nosec B608
-        " FROM (SELECT product_id, min(line) AS line FROM import_row"
-        " GROUP BY product_id HAVING count(*) > 1) AS several"
-        " JOIN import_row f ON f.line = several.line"
-        " JOIN import_row r ON r.product_id = several.product_id AND r.line > f.line"
-        f" WHERE {differ}"
     )
 
 

@@ -10,6 +10,7 @@ from operations.exchange.fields import (
     Choice,
     Code,
     Country,
+    Email,
     Field,
     Number,
     Pattern,
@@ -32,10 +33,7 @@ FIELDS_BEHIND: Sequence[Field] = (
     Field(name="company_name", empty=None, also=("name", "supplier_name")),
     Field(name="display_name", longest=100),
     Field(name="primary_contact", also=("contact",)),
-    Pattern(
-        name="email", longest=254, pattern=r"^[^@\s,;<>()\[\]]+@[^@\s.]+(\.[^@\s.]+)+$",
-        remedy="Write an e-mail address, such as sales@example.com.", also=("e-mail",),
-    ),
+    Email(name="email", also=("e-mail",)),
     Pattern(name="phone", **PHONE),
     Pattern(name="alternative_phone", **PHONE),
     Pattern(

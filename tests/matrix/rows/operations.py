@@ -11,7 +11,17 @@ ADMIN = "200 403 403 403 403"
 # Whoever may import sends no file here; see tests/operations/exchange for those who do.
 VIEWS = "/api/saved-views/"
 OTHERS = "403 403 403 403 403"
-NO_FILE = {"manage_catalogue": "400 400 403 403 403", "post_stock": "400 400 400 403 403"}
+NO_FILE = {
+    "manage_catalogue": "400 400 403 403 403",
+    "post_stock": "400 400 400 403 403",
+    "manage_purchase_orders": "400 400 403 403 403",
+    "manage_sales_orders": "400 400 403 400 403",
+}
+EXPORT = {
+    "view_stock": ALL,
+    "view_purchase_orders": "200 200 200 403 200",
+    "view_sales_orders": "200 200 200 200 403",
+}
 
 
 @made
@@ -61,19 +71,23 @@ ROWS = [
         Row("post", f"/api/{kind.resource}/import/", own=NO_FILE[kind.permission], body={})
         for kind in KINDS.values()
     ],
-    *[Row("get", f"/api/{kind.resource}/export/", own=ALL) for kind in KINDS.values()],
-    Row("get", "/api/import-jobs/", own="200 200 200 403 403"),
+    *[
+        Row("get", f"/api/{kind.resource}/{file}/", own=EXPORT[kind.view])
+        for kind in KINDS.values()
+        for file in ("export", "template")
+    ],
+    Row("get", "/api/import-jobs/", own=ALL),
     Row(
         "get",
         "/api/import-jobs/{import_job}/",
-        own="200 404 404 403 403",
-        foreign="200 404 404 403 403",
+        own="200 404 404 404 404",
+        foreign="200 404 404 404 404",
     ),
     Row(
         "post",
         "/api/import-jobs/{import_job}/confirm/",
-        own="400 404 404 403 403",
-        foreign="400 404 404 403 403",
+        own="400 404 404 404 404",
+        foreign="400 404 404 404 404",
     ),
     # Streams are held by a process of their own; see tests/operations/events/.
     Row("get", "/api/events/", own="307 307 307 307 307"),

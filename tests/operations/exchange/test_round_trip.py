@@ -18,14 +18,24 @@ from inventory.models import (
 from operations.exchange.export import csv_lines, xlsx_file
 from operations.exchange.kinds import KINDS
 from operations.ledger_verification import verify_ledger
+from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.services.open_orders import OPEN
+from sales.models import SalesOrder, SalesOrderItem
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
 from suppliers.models import Supplier
 from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.purchasing import make_order
+from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
 HOSTILE = ["=1+1", "-5", "+4", "@cmd", "'quoted", "'=1", "a,b;c", 'say "hi"', "two\nlines", "Ω ü"]
-OWN = {"id", "created_at", "updated_at", "created_by", "last_modified_by", "prices_changed_at"}
+OWN = {
+    "id", "created_at", "updated_at", "created_by", "last_modified_by", "prices_changed_at",
+    "approved_at",
+}  # fmt: skip
 
 
 def make_company():
@@ -77,16 +87,36 @@ def make_company():
             variation=variation, warehouse=second, threshold=Decimal("7.125")
         )
     Stock.objects.filter(variation__sku_code="-1A").update(bin_location="=A1")
+    make_orders(suppliers[0], first, second)
 
 
-def rows_of(model, *paths):
+def make_orders(supplier, first, second):
+    """Make open orders in their states, and closed ones, which stay behind."""
+    goods = [one for one in ProductVariation.objects.order_by("pk") if one.is_active][:3]
+    for status in ("draft", "sent", "confirmed", "shipped", "partially_received", "cancelled"):
+        make_order(
+            3, 1, "2.5", variations=goods, supplier=supplier, status=status, warehouse=second,
+            notes=HOSTILE[0], tax_amount=Decimal("1.25"), order_number=f"PO-{status}".upper(),
+        )  # fmt: skip
+    for number, priority in enumerate((1, 2, 4)):
+        order = take_order(
+            *[(one, 2 + number) for one in goods], warehouse=first, priority=priority,
+            customer_email="ann@example.com", promotion_details={"text": HOSTILE[1]},
+            order_number=f"SO-{number}", notes=HOSTILE[2],
+        )  # fmt: skip
+    put_in_stock(goods[0], first, 50)
+    lines = [LineRequest("line", "1", Decimal(1))]
+    fulfil_sales_order(order=order, lines=lines, acting_user=None)
+
+
+def rows_of(model, *paths, **wanted):
     """Return the rows of a table by what they say, whatever their keys."""
     names = [
         field.name
         for field in model._meta.concrete_fields
         if field.name not in OWN and not field.is_relation
     ]
-    return sorted(model.objects.values_list(*paths, *names), key=repr)
+    return sorted(model.objects.filter(**wanted).values_list(*paths, *names), key=repr)
 
 
 def contents():
@@ -104,6 +134,12 @@ def contents():
                 "lot__variation__sku_code", "lot__lot_number", "lot__expiration_date", "on_hand"
             )
         ),
+        "purchases": rows_of(PurchaseOrder, "supplier__code", "warehouse__code", status__in=OPEN),
+        "purchased": rows_of(
+            PurchaseOrderItem, "order__order_number", "variation__sku_code", order__status__in=OPEN
+        ),
+        "sales": rows_of(SalesOrder, "warehouse__code"),
+        "sold": rows_of(SalesOrderItem, "order__order_number", "variation__sku_code"),
         "thresholds": rows_of(LowStockThreshold, "variation__sku_code", "warehouse__code"),
     }
 
@@ -118,6 +154,7 @@ def written(kind, user, form):
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_export_and_import_into_an_empty_database_gives_the_same(bring, form):
     kinds = ["categories", "suppliers", "products", "sourcing", "stocks", "thresholds"]
+    kinds += ["purchase_orders", "sales_orders"]
     with transaction.atomic():
         make_company()
         before = contents()
@@ -131,7 +168,7 @@ def test_export_and_import_into_an_empty_database_gives_the_same(bring, form):
         report = bring(kind, files[kind])
         assert (kind, report.problems) == (kind, [])
 
-    assert len(before["stock"]) == len(HOSTILE)
+    assert (len(before["stock"]), len(before["purchases"]), len(before["sales"])) == (15, 5, 3)
     assert contents() == before
     assert verify_ledger() == []
     if form == "csv":

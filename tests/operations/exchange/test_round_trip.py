@@ -172,7 +172,9 @@ def test_export_and_import_into_an_empty_database_gives_the_same(bring, form):
     assert contents() == before
     assert verify_ledger() == []
     if form == "csv":
-        assert {kind: written(kind, bring.user, form) for kind in kinds} == files
+        for kind in kinds:  # balances may have got their keys in another order
+            again = written(kind, bring.user, form)
+            assert sorted(again.splitlines()) == sorted(files[kind].splitlines())
     for kind in kinds:
         totals = bring(kind, files[kind], commit=False).totals
         assert (kind, totals["unchanged"]) == (kind, totals["rows"])

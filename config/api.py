@@ -125,6 +125,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PurchaseRequestStatus": "purchasing.models.PurchaseRequest.Status",
         "SalesOrderStatus": "sales.models.SalesOrder.Status",
         "SalesOrderPriority": "sales.api.fields.PRIORITIES",
+        "ReturnDisposition": "sales.models.SalesReturnItem.Disposition",
+        "InspectionDecision": "sales.api.return_views.DECISIONS",
         "ProductStatus": "inventory.models.Product.Status",
         "SupplierStatus": "suppliers.models.Supplier.Status",
         "AdjustmentStatus": "inventory.models.AdjustmentRequest.Status",

@@ -1,7 +1,7 @@
 """Reads over orders and what inventory holds for them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -58,6 +58,58 @@ PRICES = """
     ORDER BY n.line"""
 
 
+# What was asked for on the days of its orders, and what came back on the days of its returns.
+NET_DEMAND = """
+    SELECT day, variation_id, warehouse_id, currency, sum(ordered), sum(cancelled), sum(returned),
+           sum(amount), sum(credited)
+    FROM (
+        SELECT (o.order_date AT TIME ZONE 'UTC')::date AS day, i.variation_id, o.warehouse_id,
+               o.currency, i.quantity AS ordered, i.quantity_cancelled AS cancelled,
+               0 AS returned, i.line_total AS amount, 0 AS credited
+        FROM sales_salesorderitem i
+        JOIN sales_salesorder o ON o.id = i.order_id
+        WHERE o.order_date >= %(start)s AND o.order_date < %(end)s
+        UNION ALL
+        SELECT (r.occurred_at AT TIME ZONE 'UTC')::date, i.variation_id, o.warehouse_id,
+               o.currency, 0, 0, b.quantity, 0, b.credit_amount
+        FROM sales_salesreturnitem b
+        JOIN sales_salesreturn r ON r.id = b.sales_return_id
+        JOIN sales_salesorderitem i ON i.id = b.order_item_id
+        JOIN sales_salesorder o ON o.id = i.order_id
+        WHERE r.occurred_at >= %(start)s AND r.occurred_at < %(end)s
+    ) AS lines
+    WHERE (%(warehouses)s::bigint[] IS NULL OR warehouse_id = ANY(%(warehouses)s::bigint[]))
+      AND (%(variations)s::bigint[] IS NULL OR variation_id = ANY(%(variations)s::bigint[]))
+    GROUP BY day, variation_id, warehouse_id, currency
+    ORDER BY day, variation_id, warehouse_id, currency"""
+
+
+class DemandDay(NamedTuple):
+    """What was asked of a warehouse for a variation on a day, in UTC, and what came back on it.
+
+    `amount` is of what was ordered and not cancelled, after discounts; `credited` of returns.
+    """
+
+    day: date
+    variation_id: int
+    warehouse_id: int
+    currency: str
+    ordered: Decimal
+    cancelled: Decimal
+    returned: Decimal
+    amount: Decimal
+    credited: Decimal
+
+    @property
+    def net_quantity(self) -> Decimal:
+        """What was asked for, less what was cancelled and what came back that day."""
+        return self.ordered - self.cancelled - self.returned
+
+    @property
+    def net_amount(self) -> Decimal:
+        return self.amount - self.credited
+
+
 class BackOrder(NamedTuple):
     """A line of an open order that waits for goods."""
 
@@ -83,6 +135,29 @@ def prices_on(
     with connection.cursor() as cursor:
         cursor.execute(PRICES, [currency, day, day, *columns(wanted, 2)])
         return [row[0] for row in cursor.fetchall()]
+
+
+def net_demand(
+    start: date,
+    end: date,
+    *,
+    warehouse_ids: Sequence[int] | None = None,
+    variation_ids: Sequence[int] | None = None,
+) -> list[DemandDay]:
+    """Return demand by day from `start` to `end`, both included: asked for, cancelled, returned.
+
+    Demand is what was asked for, delivered or not, in the warehouse whose order it is. A return
+    counts on the day of the return. One query.
+    """
+    values = {
+        "start": datetime.combine(start, time.min, UTC),
+        "end": datetime.combine(end + timedelta(days=1), time.min, UTC),
+        "warehouses": None if warehouse_ids is None else [*warehouse_ids],
+        "variations": None if variation_ids is None else [*variation_ids],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NET_DEMAND, values)
+        return [DemandDay(*row) for row in cursor.fetchall()]
 
 
 def open_order_reservations() -> QuerySet[StockReservation]:

@@ -1,5 +1,6 @@
 from sales.admin.orders import SalesOrderAdmin
 from sales.admin.prices import SalesPriceAdmin
-from sales.admin.shipments import FulfilmentAdmin, SalesReturnAdmin
+from sales.admin.returns import SalesReturnAdmin
+from sales.admin.shipments import FulfilmentAdmin
 
 __all__ = ["FulfilmentAdmin", "SalesOrderAdmin", "SalesPriceAdmin", "SalesReturnAdmin"]

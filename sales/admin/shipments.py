@@ -1,4 +1,4 @@
-"""What left for customers and what came back, to read."""
+"""What left for customers, to read."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from common.admin import HistoryAdmin, ReadOnlyInline
 from common.permissions import Can
 from sales.admin.documents import FULFILMENT_DOCUMENTS
-from sales.models import Fulfilment, FulfilmentItem, SalesReturn, SalesReturnItem
+from sales.models import Fulfilment, FulfilmentItem
 
 
 class FulfilmentItemInline(ReadOnlyInline):
@@ -22,14 +22,6 @@ class FulfilmentItemInline(ReadOnlyInline):
         return rows.select_related("order_item__variation", "warehouse")
 
 
-class SalesReturnItemInline(ReadOnlyInline):
-    model = SalesReturnItem
-    may_view = Can.VIEW_SALES_ORDERS
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("order_item__variation")
-
-
 @admin.register(Fulfilment)
 class FulfilmentAdmin(HistoryAdmin):
     may_view = Can.VIEW_SALES_ORDERS
@@ -38,12 +30,3 @@ class FulfilmentAdmin(HistoryAdmin):
     search_fields = ["order__order_number"]
     inlines = [FulfilmentItemInline]
     steps = FULFILMENT_DOCUMENTS
-
-
-@admin.register(SalesReturn)
-class SalesReturnAdmin(HistoryAdmin):
-    may_view = Can.VIEW_SALES_ORDERS
-    list_display = ["return_number", "order", "occurred_at", "created_by"]
-    list_select_related = ["order", "created_by"]
-    search_fields = ["return_number", "order__order_number"]
-    inlines = [SalesReturnItemInline]

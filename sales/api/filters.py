@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django_filters import rest_framework as filters
+from django_filters.constants import EMPTY_VALUES
 
 from common.api.filters import FromDay, ReferenceFilter, StrictBooleanFilter, ToDay
 from sales.api.fields import PRIORITIES
@@ -68,8 +69,20 @@ class FulfilmentFilterSet(filters.FilterSet):
         fields: list[str] = []
 
 
+class InspectionFilter(StrictBooleanFilter):
+    """Returns of which something is in quarantine, or those of which nothing is."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if value in EMPTY_VALUES:
+            return qs
+        waiting = SalesReturn.objects.in_inspection().order_by().values("pk")
+        return qs.filter(pk__in=waiting) if value else qs.exclude(pk__in=waiting)
+
+
 class SalesReturnFilterSet(filters.FilterSet):
     order = ReferenceFilter(field_name="order", queryset=lambda: SalesOrder.objects.all())
+    warehouse = ReferenceFilter(field_name="warehouse", queryset=lambda: Warehouse.objects.all())
+    in_inspection = InspectionFilter(field_name="id")
     start_date = FromDay(field_name="occurred_at")
     end_date = ToDay(field_name="occurred_at")
 

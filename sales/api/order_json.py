@@ -30,7 +30,7 @@ ITEM = (
     "id", "position", "variation__product__code", "variation__product__name",
     "variation__sku_code", "quantity", "quantity_fulfilled", "quantity_cancelled",
     "quantity_reserved", "quantity_returned", "sale_price_per_unit", "discount_percent",
-    "line_total",
+    "line_total", "credited_amount",
 )  # fmt: skip
 ORDER = CompiledQuery(
     lambda: (
@@ -64,6 +64,7 @@ def order_as_json(key: int) -> dict[str, Any]:
     order = ORDER.first(key=key)
     is_open = order["status"] in SalesOrder.OPEN
     items = [item_as_json(item, is_open) for item in ITEMS.all(key=key)]
+    credited = sum((item["credited_amount"] for item in items), Decimal(0))
     return {
         "id": order["id"],
         "order_number": order["order_number"],
@@ -81,6 +82,8 @@ def order_as_json(key: int) -> dict[str, Any]:
         "promotion_details": order["promotion_details"],
         "currency": order["currency"],
         "total_amount": order["total_amount"],
+        "credited_amount": credited,
+        "net_amount": order["total_amount"] - credited,
         "item_count": len(items),
         "created_by": user_code(order["created_by_id"]),
         "notes": order["notes"],
@@ -116,9 +119,11 @@ def item_as_json(item: dict[str, Any], is_open: bool) -> dict[str, Any]:
         "quantity_reserved": item["quantity_reserved"],
         "quantity_backordered": outstanding - item["quantity_reserved"] if is_open else Decimal(0),
         "quantity_returned": item["quantity_returned"],
+        "quantity_net": item["quantity_fulfilled"] - item["quantity_returned"],
         "sale_price_per_unit": item["sale_price_per_unit"],
         "discount_percent": item["discount_percent"],
         "line_total": item["line_total"],
+        "credited_amount": item["credited_amount"],
     }
 
 

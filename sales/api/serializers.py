@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from common.api.fields import QuantityField
+from common.api.fields import MoneyField, QuantityField
 from inventory.api.stock_serializers import user_code
 from sales.api.fields import PriorityField
 from sales.models import Fulfilment, FulfilmentItem, SalesOrder, SalesOrderItem
@@ -19,14 +19,15 @@ class SalesOrderItemSerializer(serializers.ModelSerializer[SalesOrderItem]):
     quantity_sold = QuantityField(source="quantity")
     quantity_reserved = QuantityField()
     quantity_backordered = serializers.SerializerMethodField()
+    quantity_net = QuantityField(help_text="What the customer has: delivered, less returned.")
 
     class Meta:
         model = SalesOrderItem
         fields = [
             "id", "line", "product_id", "product_name", "sku", "quantity", "quantity_sold",
             "quantity_fulfilled", "quantity_cancelled", "quantity_reserved",
-            "quantity_backordered", "quantity_returned", "sale_price_per_unit",
-            "discount_percent", "line_total",
+            "quantity_backordered", "quantity_returned", "quantity_net", "sale_price_per_unit",
+            "discount_percent", "line_total", "credited_amount",
         ]  # fmt: skip
 
     def get_quantity_backordered(self, item: Any) -> Decimal:
@@ -95,13 +96,15 @@ class SalesOrderSerializer(SalesOrderRowSerializer):
 
     allowed_transitions = serializers.ListField(child=serializers.CharField(), read_only=True)
     allowed_actions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    credited_amount = MoneyField(help_text="For goods that came back.")
+    net_amount = MoneyField(help_text="The total, less what was credited.")
     items = SalesOrderItemSerializer(many=True, read_only=True)
     fulfilments = FulfilmentSerializer(many=True, read_only=True)
 
     class Meta(SalesOrderRowSerializer.Meta):
         fields = [
             *SalesOrderRowSerializer.Meta.fields, "allowed_transitions", "allowed_actions",
-            "items", "fulfilments",
+            "credited_amount", "net_amount", "items", "fulfilments",
         ]  # fmt: skip
 
     def get_item_count(self, order: Any) -> int:

@@ -173,6 +173,7 @@ class SalesOrderItem(models.Model):
     quantity_fulfilled = models.DecimalField(**QUANTITY, default=0)
     quantity_cancelled = models.DecimalField(**QUANTITY, default=0, db_default=0)
     quantity_returned = models.DecimalField(**QUANTITY, default=0)
+    credited_amount = models.DecimalField(max_digits=22, decimal_places=2, default=0, db_default=0)
     sale_price_per_unit = models.DecimalField(max_digits=15, decimal_places=2)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0, db_default=0)
     # As sales.services.order_rows.line_amount computes it: of what is ordered and not cancelled.

@@ -90,9 +90,11 @@ def test_order_is_answered_whole(manager, stock):
         "quantity_reserved": 1,
         "quantity_backordered": 2,
         "quantity_returned": 0,
+        "quantity_net": 0,
         "sale_price_per_unit": 5.5,
         "discount_percent": 12.5,
         "line_total": 14.44,
+        "credited_amount": 0,
     }
     assert [item["quantity_reserved"] for item in body["items"]] == [2, 1, 0.5]
     assert manager.get(f"{ORDERS}SO-7/").json() == body

@@ -26,6 +26,7 @@ def test_return_over_http(manager, stock):
     assert (body["order_number"], body["warehouse"]) == (order.order_number, stock.warehouse.code)
     assert body["items"] == [
         {
+            "id": body["items"][0]["id"],
             "line": 1,
             "product_id": stock.variation.product.code,
             "product_name": stock.variation.product.name,
@@ -33,6 +34,10 @@ def test_return_over_http(manager, stock):
             "quantity": 2,
             "reason": "damaged",
             "disposition": "stock",
+            "quantity_restocked": 2,
+            "quantity_scrapped": 0,
+            "quantity_in_inspection": 0,
+            "credit_amount": 19.98,
             "unit_cost": 4,
             "lot_number": "",
         }

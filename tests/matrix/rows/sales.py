@@ -1,7 +1,7 @@
 """Sales orders and returns: not for viewers; sales and managers manage, staff deliver."""
 
 from inventory.models import Stock
-from sales.models import SalesOrder
+from sales.models import SalesOrder, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.returns import return_goods
@@ -60,6 +60,23 @@ def sales_return(place):
         acting_user=place.admin,
     )
     return returned.return_number
+
+
+@made
+def set_aside(place):
+    order = SalesOrder.objects.get(order_number=place["delivered_order"])
+    returned = return_goods(
+        order=order,
+        lines=[LineRequest("line", "1", 1, "unwanted", "quarantine")],
+        acting_user=place.admin,
+    )
+    return returned.return_number
+
+
+def inspected(place):
+    returned = SalesReturn.objects.filter(return_number=place["set_aside"]).first()
+    key = returned.items.get().pk if returned else 1
+    return {"items": [{"id": key, "quantity": 1, "disposition": "stock"}]}
 
 
 def new_order(place):
@@ -149,7 +166,15 @@ ROWS = [
     Row("delete", PRICES + "{sales_price}/", own="204 204 403 403 403"),
     Row("get", RETURNS, own=SEE),
     Row("get", RETURNS + "?order={sales_order}", own=SEE, foreign="200 400 400 400 403"),
+    Row("get", RETURNS + "?warehouse={warehouse}", own=SEE, foreign=SEE),
     Row("get", RETURNS + "{sales_return}/", own=SEE, foreign=FOREIGN_SEE),
+    Row(
+        "post",
+        RETURNS + "{set_aside}/inspect/",
+        own=DELIVER,
+        foreign=FOREIGN_DELIVER,
+        body=inspected,
+    ),
     Row(
         "post",
         RETURNS,

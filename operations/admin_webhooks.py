@@ -23,6 +23,7 @@ from operations.webhooks.services import (
     delete_webhook,
     ping_webhook,
     redeliver,
+    redeliver_dead,
     rotate_secret,
 )
 
@@ -82,6 +83,16 @@ def try_out(row: Webhook, acting_user: Any) -> str:
     return "A ping is on its way. Look at the newest delivery in a moment."
 
 
+def send_dead_again(row: Webhook, acting_user: Any) -> str:
+    revived = redeliver_dead(webhook=row, acting_user=acting_user)
+    return f"{revived} events are on their way again."
+
+
+def may_send_again(row: Webhook) -> bool:
+    dead = row.deliveries.filter(status=WebhookDelivery.Status.DEAD)
+    return row.is_active and dead.exists()
+
+
 def no_message(row: Webhook, acting_user: Any) -> str:
     """Stand for the step that shows a page instead: see WebhookAdmin.take_step."""
     return ""
@@ -102,6 +113,11 @@ class WebhookAdmin(ScopedAdmin):
         Step(
             name="ping", title="Send a test", permission=Can.MANAGE_WEBHOOKS, run=try_out,
             icon="network_ping",
+        ),
+        Step(
+            name="redeliver_dead", title="Deliver dead events again",
+            permission=Can.MANAGE_WEBHOOKS, run=send_dead_again, lawful=may_send_again,
+            icon="send", explanation="Each with its id, the oldest first.",
         ),
         Step(
             name="rotate_secret", title="Make a new secret", permission=Can.MANAGE_WEBHOOKS,

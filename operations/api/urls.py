@@ -43,6 +43,7 @@ WEBHOOKS = [
             {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"},
         ),
         ("test", "<str:pk>/test/", WebhookViewSet, {"post": "test"}),
+        ("redeliver-dead", "<str:pk>/redeliver-dead/", WebhookViewSet, {"post": "redeliver_dead"}),
         ("rotate-secret", "<str:pk>/rotate-secret/", WebhookViewSet, {"post": "rotate_secret"}),
         (
             "delivery-list", "<str:webhook_pk>/deliveries/", WebhookDeliveryViewSet,

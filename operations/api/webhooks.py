@@ -23,6 +23,7 @@ from operations.webhooks.services import (
     delete_webhook,
     ping_webhook,
     redeliver,
+    redeliver_dead,
     rotate_secret,
 )
 from warehouses.models import Warehouse
@@ -63,6 +64,14 @@ class WebhookSecretAnswer(WebhookSerializer):
 
     class Meta(WebhookSerializer.Meta):
         fields = [*WebhookSerializer.Meta.fields, "message", "secret"]
+
+
+class RedeliveredAnswer(WebhookSerializer):
+    message = serializers.CharField()
+    redelivered = serializers.IntegerField()
+
+    class Meta(WebhookSerializer.Meta):
+        fields = [*WebhookSerializer.Meta.fields, "message", "redelivered"]
 
 
 class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
@@ -125,7 +134,7 @@ class WebhookViewSet(ResourceViewSet):
     noun = "Webhook"
     permissions = dict.fromkeys(
         ["list", "retrieve", "create", "update", "partial_update", "destroy", "test",
-         "rotate_secret", "event_types"],
+         "rotate_secret", "redeliver_dead", "event_types"],
         Can.MANAGE_WEBHOOKS,
     )  # fmt: skip
 
@@ -165,6 +174,13 @@ class WebhookViewSet(ResourceViewSet):
         """Make a new secret; for 24 hours the one before signs beside it."""
         hook, secret = rotate_secret(webhook=self.get_object(), acting_user=request.user)
         return self.answer(hook, f"There is a new secret. {SHOWN_ONCE}", secret=secret)
+
+    @extend_schema(request=None, responses=RedeliveredAnswer)
+    def redeliver_dead(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send all that was given up again, each event with its id."""
+        hook = self.get_object()
+        revived = redeliver_dead(webhook=hook, acting_user=request.user)
+        return self.answer(hook, "The events are on their way.", redelivered=revived)
 
     @extend_schema(responses=EventTypesAnswer, filters=False)
     def event_types(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from common.exceptions import InvalidInput, WrongState
@@ -19,6 +20,7 @@ from operations.webhooks.moves import start_of_news
 from operations.webhooks.signing import new_secret
 from operations.webhooks.switching_off import give_up_pending
 
+SWITCHED_OFF_FIRST = "The webhook is switched off. Switch it on first."
 BOTH_SIGN_FOR = timedelta(hours=24)
 Status = WebhookDelivery.Status
 
@@ -121,7 +123,7 @@ def redeliver(*, delivery: WebhookDelivery, acting_user: Any) -> WebhookDelivery
     if delivery.lease_token is not None and delivery.next_attempt_at > now:
         raise WrongState("The event is being sent at this moment. Look again in a minute.")
     if not delivery.webhook.is_active and delivery.event_type != WebhookDelivery.PING:
-        raise WrongState("The webhook is switched off. Switch it on first.")
+        raise WrongState(SWITCHED_OFF_FIRST)
     delivery.status, delivery.attempts, delivery.next_attempt_at = Status.PENDING, 0, now
     delivery.lease_token = delivery.delivered_at = None
     delivery.save(
@@ -130,6 +132,24 @@ def redeliver(*, delivery: WebhookDelivery, acting_user: Any) -> WebhookDelivery
     WebhookHealth.objects.filter(webhook=delivery.webhook).update(paused_until=None)
     wake_after_commit()
     return delivery
+
+
+@transaction.atomic
+def redeliver_dead(*, webhook: Webhook, acting_user: Any) -> int:
+    """Send all dead events of a webhook again, oldest first; return how many there are.
+
+    Locks its health, then itself. Raises WrongState where it is switched off.
+    """
+    hook = lock_webhook(webhook)
+    if not hook.is_active:
+        raise WrongState(SWITCHED_OFF_FIRST)
+    revived = WebhookDelivery.objects.filter(webhook=hook, status=Status.DEAD).update(
+        status=Status.PENDING, attempts=0, lease_token=None, next_attempt_at=F("created_at")
+    )
+    let_go_on(hook)
+    if revived:
+        wake_after_commit()
+    return revived
 
 
 def lock_health(webhook: Webhook) -> WebhookHealth:

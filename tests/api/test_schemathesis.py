@@ -38,6 +38,7 @@ from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory
+from tests.factories.webhooks import make_webhook
 from users.api.tokens import refresh_token_of
 from users.models import SignIn
 
@@ -89,6 +90,7 @@ def references(settings):
         "users": UserFactory().code,
         "variations": variation.sku_code,
         "warehouses": warehouse.code,
+        "webhooks": make_webhook()[0].pk,
         "warehouse": warehouse,
     }
 

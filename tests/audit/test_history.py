@@ -162,8 +162,8 @@ def test_audit_list_takes_as_many_queries_for_many_entries(
     client = enter("admin")
     client.get("/admin/common/auditentry/")
 
-    # Session, user, the entries; the codes of the suppliers, warehouses and people.
-    with django_assert_num_queries(6):
+    # Session, user, saved filters, the entries; the codes of suppliers, warehouses and people.
+    with django_assert_num_queries(7):
         page = client.get("/admin/common/auditentry/", {"object_type": "purchase_order"})
 
     shown = page.content.decode()

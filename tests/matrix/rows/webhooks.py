@@ -38,6 +38,7 @@ ROWS = [
     Row("delete", HOOK, own=GONE),
     Row("post", HOOK + "test/", own=TAKEN),
     Row("post", HOOK + "rotate-secret/", own=OK),
+    Row("post", HOOK + "redeliver-dead/", own=OK),
     Row("get", HOOK + "deliveries/", own=OK),
     Row("get", DELIVERY, own=OK),
     Row("post", DELIVERY + "redeliver/", own=OK),

@@ -85,6 +85,19 @@ def test_page_shows_the_newest_deliveries_and_the_steps(office):
     assert buttons(office, hook) == {"ping", "rotate_secret"}
 
 
+def test_dead_events_are_sent_again_where_there_are_any(office):
+    hook, _ = make_webhook()
+    row = make_delivery(hook, status="dead", attempts=8)
+    assert buttons(office, hook) == {"ping", "redeliver_dead", "rotate_secret"}
+
+    answer = office.post(step_of(hook, "redeliver_dead"), follow=True)
+
+    assert "1 events are on their way again." in answer.content.decode()
+    row.refresh_from_db()
+    assert (row.status, row.attempts) == ("pending", 0)
+    assert buttons(office, hook) == {"ping", "rotate_secret"}
+
+
 def test_test_is_sent_and_a_new_secret_shown(office):
     hook, secret = make_webhook()
 

@@ -173,6 +173,32 @@ def test_redelivery_keeps_the_id(client):
     )  # fmt: skip
 
 
+def test_all_dead_events_of_a_webhook_are_sent_again(client):
+    hook, _ = make_webhook()
+    dead = [make_delivery(hook, status="dead", attempts=8) for _ in range(2)]
+    kept = [make_delivery(hook, status="delivered"), make_delivery(status="dead")]
+
+    answer = client.post(f"{PATH}{hook.pk}/redeliver-dead/")
+
+    assert (answer.status_code, answer.json()["redelivered"]) == (200, 2)
+    for row in (*dead, *kept):
+        row.refresh_from_db()
+    assert [(row.status, row.attempts) for row in dead] == [("pending", 0)] * 2
+    assert [row.status for row in kept] == ["delivered", "dead"]
+    assert claim(set()) == dead[0]
+
+
+def test_dead_events_of_a_webhook_that_is_off_stay(client):
+    hook, _ = make_webhook(is_active=False)
+    dead = make_delivery(hook, status="dead")
+
+    answer = client.post(f"{PATH}{hook.pk}/redeliver-dead/")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+    dead.refresh_from_db()
+    assert dead.status == "dead"
+
+
 def test_delivery_that_is_being_sent_is_left(client):
     hook, _ = make_webhook()
     row = make_delivery(hook)

@@ -120,6 +120,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RoleAskedFor": "warehouses.lifecycle.ASKED_FOR",
         "AlertStatus": "alerts.models.Alert.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
+        "ChargeKind": "purchasing.models.PurchaseOrderCharge.Kind",
+        "PriceFeedKind": "operations.models.SupplierPriceFeed.Kind",
         "NotOrderedReason": "purchasing.replenishment.REASONS",
         "ReasonEnum": "sales.models.SalesReturnItem.Reason",
         "PurchaseRequestStatus": "purchasing.models.PurchaseRequest.Status",

@@ -47,16 +47,20 @@ def rule_in_force() -> str:
 def preferred_offer(rows: Iterable[ProductSupplier], rule: str) -> ProductSupplier | None:
     """Return the offer to buy at out of those of one product, as a rule chooses; None for none.
 
-    Suppliers that are not active are never chosen. A locked one is the only choice. Otherwise the
-    best by the rule: `manual`, the primary one; `cheapest`, the lowest cost per unit among offers
-    in the product's currency (there are no rates for others); `most_reliable`, the highest
-    reliability of the last year; `fastest`, the shortest lead time, as measured over the last year,
-    else as agreed. Offers without the figure come last; among equals the primary one comes first,
-    then suppliers that are preferred in general, then the older offer.
+    Suppliers that are not active are never chosen. An exclusive one is the only choice, else a
+    locked one. Otherwise the best by the rule: `manual`, the primary one; `cheapest`, the lowest
+    cost per unit among offers in the product's currency (there are no rates for others);
+    `most_reliable`, the highest reliability of the last year; `fastest`, the shortest lead time,
+    as measured over the last year, else as agreed. Offers without the figure come last; among
+    equals the primary one comes first, then suppliers that are preferred in general, then the
+    older offer.
     """
     rows = list(rows)
+    exclusive = [row for row in rows if row.is_exclusive]
     locked = [row for row in rows if row.is_locked]
-    active = [row for row in locked or rows if row.supplier.status == Supplier.Status.ACTIVE]
+    active = [
+        row for row in exclusive or locked or rows if row.supplier.status == Supplier.Status.ACTIVE
+    ]
     return min(active, key=lambda row: ranked(row, FIGURES[Rule(rule)](row)), default=None)
 
 

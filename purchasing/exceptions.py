@@ -43,3 +43,17 @@ class AlreadyReceived(DomainError):
 
     code = "already_received"
     title = "Already received"
+
+
+class ChargeCarried(DomainError):
+    """A charge would be less than what goods in stock carry of it."""
+
+    code = "charge_carried"
+    title = "Already in stock"
+
+
+class DuplicateDelivery(DomainError):
+    """A delivery note that a receipt of the same order has already."""
+
+    code = "duplicate_delivery"
+    title = "Already received"

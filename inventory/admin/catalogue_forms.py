@@ -127,7 +127,8 @@ class SourcingForm(ServiceForm):
     class Meta:
         model = ProductSupplier
         fields = [
-            "supplier", "is_primary", "is_locked", "supplier_product_code", "cost_per_unit",
+            "supplier", "is_primary", "is_locked", "is_exclusive", "supplier_product_code",
+            "cost_per_unit",
             "lead_time_days", "min_order_quantity", "pack_size",
         ]  # fmt: skip
 

@@ -99,6 +99,7 @@ class SourcingSerializer(serializers.Serializer[Any]):
     is_preferred = serializers.BooleanField(
         read_only=True, help_text="From whom to buy now, by hand or by the company's rule."
     )
+    is_exclusive = serializers.BooleanField(required=False)
     supplier_product_code = serializers.CharField(max_length=50, **TEXT)
     lead_time_days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, **MAYBE)
     min_order_quantity = StockQuantityField(**MAYBE)
@@ -178,6 +179,9 @@ class ProductSerializer(SynonymsMixin, serializers.Serializer[Product]):
             seen.add(supplier)
         for error in [one for one, line in zip(errors, lines, strict=True) if primary(line)][1:]:
             error["is_primary"] = ["Only one supplier is the primary one."]
+        exclusive = [one for one, line in zip(errors, lines, strict=True) if line.get(EXCLUSIVE)]
+        for error in exclusive[1:]:
+            error[EXCLUSIVE] = ["Only one supplier is the exclusive one."]
         if any(errors):
             raise serializers.ValidationError(errors)
         return lines
@@ -255,6 +259,9 @@ class ProductSerializer(SynonymsMixin, serializers.Serializer[Product]):
             "max_stock_level": variation.max_stock_level,
             "stock_unit": variation.stock_unit,
         }
+
+
+EXCLUSIVE = "is_exclusive"
 
 
 def primary(line: dict[str, Any]) -> bool:

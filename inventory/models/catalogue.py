@@ -172,6 +172,12 @@ class ProductSupplier(models.Model):
         db_default=False,
         help_text="The primary supplier is preferred, whatever the company's rule says.",
     )
+    is_exclusive = models.BooleanField(
+        "exclusive",
+        default=False,
+        db_default=False,
+        help_text="The product is bought from no other supplier.",
+    )
     supplier_product_code = models.CharField(max_length=50, blank=True)
     lead_time_days = models.PositiveIntegerField(null=True, blank=True)
     min_order_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
@@ -187,6 +193,9 @@ class ProductSupplier(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(is_locked=False) | Q(is_primary=True), name="locked_is_primary"
+            ),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(is_exclusive=True), name="one_exclusive_supplier"
             ),
         ]
 

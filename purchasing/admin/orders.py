@@ -9,15 +9,19 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ServiceForm
-from common.admin_orders import OrderLinesInline, plain
-from common.admin_saving import filled_rows
+from common.admin_orders import plain
 from common.permissions import Can
-from inventory.models import Product
 from purchasing.admin.amendments import AmendmentInline
 from purchasing.admin.filters import ApprovalFilter, DueFilter
+from purchasing.admin.lines import (
+    ChargeInline,
+    PurchaseOrderItemInline,
+    charge_lines,
+    is_open,
+    order_lines,
+)
 from purchasing.admin.steps import STEPS
-from purchasing.models import PurchaseOrder, PurchaseOrderItem
-from purchasing.services.order_lines import OrderLine
+from purchasing.models import PurchaseOrder
 from purchasing.services.orders import (
     CHANGEABLE,
     change_purchase_order,
@@ -76,47 +80,6 @@ class PurchaseOrderForm(ServiceForm):
             self.initial["currency"] = ""
 
 
-class LineForm(ServiceForm):
-    """One line; without a cost it gets the supplier's."""
-
-    class Meta:
-        model = PurchaseOrderItem
-        fields = ["variation", "quantity_ordered", "unit_cost", "notes"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "unit_cost" in self.fields:
-            self.fields["unit_cost"].required = False
-            self.fields["unit_cost"].help_text = "Empty: the supplier's."
-
-    def clean_variation(self) -> Any:
-        variation = self.cleaned_data["variation"]
-        is_out = variation.product.status == Product.Status.DISCONTINUED or not variation.is_active
-        if is_out and "variation" in self.changed_data:
-            raise forms.ValidationError(
-                f"{variation} is discontinued. Activate it or order another."
-            )
-        return variation
-
-
-class PurchaseOrderItemInline(OrderLinesInline):
-    model = PurchaseOrderItem
-    form = LineForm
-    may_view = Can.VIEW_PURCHASE_ORDERS
-    may_add = may_change = may_delete = Can.MANAGE_PURCHASE_ORDERS
-    positive_fields = ("quantity_ordered",)
-    fields = [
-        "variation", "product", "quantity_ordered", "unit_cost", "line_total",
-        "quantity_received", "quantity_rejected", "notes",
-    ]  # fmt: skip
-    readonly_fields = ["product", "line_total", "quantity_received", "quantity_rejected"]
-
-    @classmethod
-    def may_be_written(cls, order: Any) -> bool:
-        """Write lines of a draft, and amend those of an order that goods are still to come of."""
-        return order is None or order.status not in PurchaseOrder.FINAL
-
-
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(ScopedAdmin):
     may_view = Can.VIEW_PURCHASE_ORDERS
@@ -131,11 +94,13 @@ class PurchaseOrderAdmin(ScopedAdmin):
     list_select_related = ["supplier", "warehouse"]
     search_fields = ["order_number", "supplier__code", "supplier__company_name"]
     autocomplete_fields = ["supplier"]
-    inlines = [PurchaseOrderItemInline, AmendmentInline]
+    inlines = [PurchaseOrderItemInline, ChargeInline, AmendmentInline]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """Show amendments of what is no draft any more."""
-        is_draft = obj is None or obj.status == Status.DRAFT
+        """Show charges once the order is there, and amendments of what is no draft any more."""
+        if obj is None:
+            return [PurchaseOrderItemInline]
+        is_draft = obj.status == Status.DRAFT
         return [one for one in self.inlines if not (is_draft and one is AmendmentInline)]
 
     @display(description="Status", ordering="status", label=STATUS_LABELS)
@@ -181,6 +146,8 @@ class PurchaseOrderAdmin(ScopedAdmin):
 
     def text_of_line(self, line: dict[str, Any], row: Any) -> str:
         named = f"Line {line['position']}, {line['sku']}"
+        if "kind" in line:
+            return f"{line['kind']}: {line['carried']:.2f} is in stock already."
         if "most_acceptable" not in line:
             return f"{named}: {plain(line['quantity_received'])} received."
         return (
@@ -200,25 +167,12 @@ class PurchaseOrderAdmin(ScopedAdmin):
         has_new_lines = (
             PurchaseOrderItemInline.may_be_written(form.instance) and formsets[0].has_changed()
         )
+        has_new_charges = is_open(form.instance) and formsets[1].has_changed()
         return change_purchase_order(
             order=form.instance,
             details={name: values[name] for name in form.changed_data if name in values},
             lines=order_lines(formsets[0]) if has_new_lines else None,
+            charges=charge_lines(formsets[1]) if has_new_charges else None,
             reason=reason,
             acting_user=request.user,
         )
-
-
-def order_lines(formset: Any) -> list[OrderLine]:
-    """Return the lines that shall be there."""
-    return [
-        OrderLine(
-            variation=row["variation"],
-            item_id=row["id"].pk if row.get("id") else None,
-            quantity_ordered=row["quantity_ordered"],
-            unit_cost=row["unit_cost"],
-            notes=row["notes"],
-        )
-        for row in filled_rows(formset)
-        if "variation" in row
-    ]

@@ -1,17 +1,21 @@
 """Which lines and items the entries of a body mean."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from inventory.api.document_lines import Entry, Errors, candidates, only, refuse
 from inventory.lookup import find_variations
 from inventory.models import Product, ProductVariation
 from purchasing.models import PurchaseOrderItem
+from purchasing.services.charges import ChargeLine
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.receipts import ReceiptLine
 
 Items = Sequence[PurchaseOrderItem]
-DESCRIBING = {"quantity_ordered", "unit_cost", "notes"}
+STOCK_TERMS = ("quantity_ordered", "unit_cost")
+DESCRIBING = {"quantity_ordered", "unit_cost", "packs", "pack_cost", "notes"}
 
 
 def describes_lines(entries: Sequence[Entry]) -> bool:
@@ -33,8 +37,10 @@ def order_lines(entries: Sequence[Entry], items: Items = ()) -> list[OrderLine]:
     )
     errors: Errors = {}
     for index, (entry, item) in enumerate(zip(entries, known, strict=True)):
-        if item is None and "quantity_ordered" not in entry:
+        if item is None and not {"quantity_ordered", "packs"} & entry.keys():
             errors[f"items.{index}.quantity_ordered"] = ["This field is required."]
+        if "packs" not in entry and is_broken_pack(entry):
+            errors[f"items.{index}.quantity_ordered"] = ["Order whole packs."]
         if item is None and (reason := not_orderable(variations[index])):
             errors[f"items.{index}.product_id"] = [reason]
     refuse(errors)
@@ -48,13 +54,49 @@ def order_line(
     entry: Entry, item: PurchaseOrderItem | None, variation: ProductVariation
 ) -> OrderLine:
     stored: Entry = {} if item is None else vars(item)
-    return OrderLine(
+    line = OrderLine(
         variation=variation,
         item_id=None if item is None else item.pk,
-        quantity_ordered=entry.get("quantity_ordered") or stored["quantity_ordered"],
-        unit_cost=entry.get("unit_cost", stored.get("unit_cost")),
         notes=entry.get("notes", stored.get("notes", "")),
     )
+    if is_of_packs(entry, stored):
+        return replace(line, **pack_terms(entry, stored))
+    return replace(
+        line,
+        quantity_ordered=entry.get("quantity_ordered") or stored["quantity_ordered"],
+        unit_cost=entry.get("unit_cost", stored.get("unit_cost")),
+    )
+
+
+def is_of_packs(entry: Entry, stored: Entry) -> bool:
+    """Say whether an entry is of packs; quantities without a unit are in stock units."""
+    if "packs" in entry or entry.get("unit") == "pack":
+        return True
+    if "unit" in entry or stored.get("packs") is None:
+        return False
+    return all(entry.get(name, stored[name]) == stored[name] for name in STOCK_TERMS)
+
+
+def pack_terms(entry: Entry, stored: Entry) -> dict[str, Any]:
+    """Return what an entry says of packs; what it leaves out is as its item has it.
+
+    An entry that names packs and stock units, as an answer does, must mean the same by both.
+    """
+    terms = {name: stored.get(name) for name in ("packs", "pack_size", "pack_cost")}
+    if "packs" in entry:
+        terms |= {name: entry[name] for name in ("packs", "pack_cost") if name in entry}
+        terms["quantity_ordered"] = entry.get("quantity_ordered", Decimal(0))
+    elif entry.get("unit") == "pack":
+        if "quantity_ordered" in entry:
+            terms["packs"] = int(entry["quantity_ordered"])
+        if cost := entry.get("pack_cost", entry.get("unit_cost")):
+            terms["pack_cost"] = cost
+    return terms
+
+
+def is_broken_pack(entry: Entry) -> bool:
+    quantity = entry.get("quantity_ordered", Decimal(0))
+    return entry.get("unit") == "pack" and quantity != quantity.to_integral_value()
 
 
 def not_orderable(variation: ProductVariation) -> str:
@@ -110,12 +152,17 @@ def receipt_lines(entries: Sequence[Entry], items: Items) -> list[ReceiptLine]:
     lines = []
     for index, entry in enumerate(entries):
         item = only(items, entry, index, errors)
-        if item is not None:
+        if item is None:
+            continue
+        factor = item.pack_size if entry.get("unit") == "pack" else Decimal(1)
+        if factor is None:
+            errors[f"items.{index}.unit"] = ["The line was not ordered in packs. Leave it out."]
+        else:
             lines.append(
                 ReceiptLine(
                     item_id=item.pk,
-                    quantity_accepted=entry.get("quantity_accepted", Decimal(0)),
-                    quantity_rejected=entry.get("quantity_rejected", Decimal(0)),
+                    quantity_accepted=entry.get("quantity_accepted", Decimal(0)) * factor,
+                    quantity_rejected=entry.get("quantity_rejected", Decimal(0)) * factor,
                     lot_number=entry.get("lot_number", ""),
                     expiration_date=entry.get("expiration_date"),
                 )
@@ -126,3 +173,10 @@ def receipt_lines(entries: Sequence[Entry], items: Items) -> list[ReceiptLine]:
 
 def alone(found: list[PurchaseOrderItem]) -> PurchaseOrderItem | None:
     return found[0] if len(found) == 1 else None
+
+
+def charge_lines(entries: Sequence[Entry]) -> list[ChargeLine]:
+    return [
+        ChargeLine(charge_id=entry.get("id"), **{k: v for k, v in entry.items() if k != "id"})
+        for entry in entries
+    ]

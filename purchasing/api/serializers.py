@@ -25,14 +25,20 @@ from purchasing.models import (
     GoodsReceiptLine,
     PurchaseOrder,
     PurchaseOrderAmendment,
+    PurchaseOrderCharge,
     PurchaseOrderItem,
 )
+from purchasing.models.order import CENT
+from purchasing.services.packs import MOST_PACKS
 from suppliers.api.serializers import AddressSerializer
 from suppliers.models import Supplier
 
 STATUS_SYNONYMS = {"submitted": "sent", "acknowledged": "confirmed", "canceled": "cancelled"}
 MOST_LINES = 1000
+MOST_CHARGES = 50
 SMALLEST = Decimal("0.001")
+UNITS = [("stock", "stock"), ("pack", "pack")]
+UNIT_SYNONYMS = {"packs": "pack", "unit": "stock", "units": "stock"}
 WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
 
 
@@ -42,13 +48,14 @@ class OrderItemSerializer(serializers.ModelSerializer[PurchaseOrderItem]):
     product_variation = serializers.IntegerField(source="variation_id")
     sku = serializers.CharField(source="variation.sku_code")
     quantity_outstanding = QuantityField(read_only=True)
+    unit = serializers.ChoiceField(UNITS, help_text="In what it was ordered.")
 
     class Meta:
         model = PurchaseOrderItem
         fields = [
             "id", "product_id", "product_name", "product_variation", "sku", "quantity_ordered",
             "quantity_received", "quantity_rejected", "quantity_outstanding", "unit_cost",
-            "line_total", "notes",
+            "line_total", "unit", "packs", "pack_size", "pack_cost", "notes",
         ]  # fmt: skip
 
 
@@ -72,20 +79,35 @@ class PurchaseOrderRowSerializer(serializers.ModelSerializer[PurchaseOrder]):
 
 
 class FinancialSerializer(serializers.ModelSerializer[PurchaseOrder]):
+    landed_total = MoneyField(max_digits=24, help_text="Goods, shipping and charges.")
+
     class Meta:
         model = PurchaseOrder
-        fields = ["subtotal", "tax_amount", "shipping_cost", "total_amount", "currency"]
+        fields = [
+            "subtotal", "tax_amount", "shipping_cost", "total_amount", "currency",
+            "charges_amount", "landed_total",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ChargeSerializer(serializers.ModelSerializer[PurchaseOrderCharge]):
+    """What becomes part of the goods' cost in stock."""
+
+    class Meta:
+        model = PurchaseOrderCharge
+        fields = ["id", "kind", "amount", "spread", "carried", "notes"]
         read_only_fields = fields
 
 
 class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
     sku = serializers.CharField(source="item.variation.sku_code")
+    landed_amount = MoneyField(max_digits=24, help_text="Goods with their share of the charges.")
 
     class Meta:
         model = GoodsReceiptLine
         fields = [
-            "item", "sku", "quantity_accepted", "quantity_rejected", "lot_number",
-            "expiration_date",
+            "item", "sku", "quantity_accepted", "quantity_rejected", "goods_amount",
+            "charges_amount", "landed_amount", "lot_number", "expiration_date",
         ]  # fmt: skip
 
 
@@ -157,6 +179,7 @@ class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
     approval = ApprovalSerializer(source="*")
     allowed_transitions = serializers.ListField(child=serializers.CharField())
     allowed_actions = serializers.ListField(child=serializers.CharField())
+    charges = ChargeSerializer(many=True)
     amendments = AmendmentSerializer(many=True)
     receipts = GoodsReceiptSerializer(many=True)
 
@@ -165,7 +188,7 @@ class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
             *PurchaseOrderRowSerializer.Meta.fields,
             "financial", "shipping_address", "created_by", "approved_by", "approved_at",
             "received_by", "created_at", "updated_at", "notes", "approval", "allowed_transitions",
-            "allowed_actions", "amendments", "receipts",
+            "allowed_actions", "charges", "amendments", "receipts",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -197,14 +220,34 @@ class ReceivedOrderSerializer(ChangedOrderSerializer):
 
 
 class PurchaseItemInput(DocumentLineInput):
-    """A line of an order. `quantity_received` is the quantity accepted in all."""
+    """A line of an order. `quantity_received` is the quantity accepted in all.
+
+    With `unit` pack, `quantity_ordered` and `unit_cost` are of the supplier's packs, unless
+    `packs` and `pack_cost` say so; answers tell all of these, quantities in the stock unit.
+    """
 
     renamed = {"quantity": "quantity_ordered", "cost_per_unit": "unit_cost", "sku_code": "sku"}
 
     quantity_ordered = QuantityField(min_value=SMALLEST, max_value=LARGEST_QUANTITY, **OPTIONAL)
     unit_cost = CostField(min_value=0, **OPTIONAL)
+    unit = ChoiceSynonymField(UNITS, UNIT_SYNONYMS, **OPTIONAL)
+    packs = serializers.IntegerField(min_value=1, max_value=MOST_PACKS, **OPTIONAL)
+    pack_cost = CostField(min_value=0, **OPTIONAL)
     notes = serializers.CharField(max_length=200, **WORDS)
     quantity_received = QuantityField(min_value=0, max_value=LARGEST_QUANTITY, **OPTIONAL)
+
+
+class ChargeInput(serializers.Serializer[Any]):
+    """A charge to spread over the goods; one that the order has is named by `id`."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, **OPTIONAL)
+    kind = ChoiceSynonymField(PurchaseOrderCharge.Kind.choices)
+    amount = MoneyField(min_value=CENT)
+    spread = ChoiceSynonymField(PurchaseOrderCharge.Spread.choices, required=False)
+    notes = serializers.CharField(max_length=200, **WORDS)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in attrs.items() if value is not None}
 
 
 class FinancialInput(serializers.Serializer[Any]):
@@ -259,6 +302,7 @@ class PurchaseOrderInput(SynonymsMixin, serializers.Serializer[Any]):
     items = serializers.ListField(
         child=PurchaseItemInput(), allow_empty=False, max_length=MOST_LINES
     )
+    charges = serializers.ListField(child=ChargeInput(), max_length=MOST_CHARGES, required=False)
     reason = serializers.CharField(max_length=500, **WORDS)
     created_by = ReferenceInput(**OPTIONAL)
     approved_by = ReferenceInput(**OPTIONAL)
@@ -282,6 +326,9 @@ class ReceiptLineInput(DocumentLineInput):
 
     quantity_accepted = QuantityField(min_value=0, max_value=LARGEST_QUANTITY, **OPTIONAL)
     quantity_rejected = QuantityField(min_value=0, max_value=LARGEST_QUANTITY, **OPTIONAL)
+    unit = ChoiceSynonymField(
+        UNITS, UNIT_SYNONYMS, **OPTIONAL, help_text="`pack`: the quantities are of packs."
+    )
     lot_number = serializers.CharField(max_length=50, **WORDS)
     expiration_date = serializers.DateField(**OPTIONAL)
 

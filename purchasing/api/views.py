@@ -16,6 +16,7 @@ from purchasing.api.document_views import OrderDocumentsMixin
 from purchasing.api.draft_views import DraftsMixin
 from purchasing.api.filters import PurchaseOrderFilterSet
 from purchasing.api.lines import (
+    charge_lines,
     describes_lines,
     order_lines,
     receipt_lines,
@@ -42,7 +43,15 @@ from purchasing.services.updates import OrderUpdate, update_purchase_order
 from warehouses.queries import member_warehouse
 
 PEOPLE = ("created_by", "approved_by", "received_by")
-NOT_DETAILS = {*PEOPLE, "items", "status", "reason", "actual_delivery_date", "order_number"}
+NOT_DETAILS = {
+    *PEOPLE,
+    "items",
+    "charges",
+    "status",
+    "reason",
+    "actual_delivery_date",
+    "order_number",
+}
 
 
 class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, ListRetrieveViewSet):
@@ -97,6 +106,7 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
         refuse_received(entries)
         body["warehouse"] = member_warehouse(body.get("warehouse"), request.user)
         body.pop("reason", None)
+        body["charges"] = charge_lines(body.get("charges", ()))
         body["delivered_at"] = body.pop("actual_delivery_date", None)
         order = create_purchase_order(
             **{name: body[name] for name in body.keys() - set(PEOPLE)},
@@ -183,6 +193,7 @@ def as_update(order: PurchaseOrder, body: dict[str, Any], request: Request) -> O
     return OrderUpdate(
         details=details,
         lines=order_lines(entries, items) if describes_lines(entries) else None,
+        charges=charge_lines(body["charges"]) if "charges" in body else None,
         reason=body.get("reason", ""),
         status=body.get("status"),
         received=received_in_all(entries, items),

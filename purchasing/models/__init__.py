@@ -1,4 +1,5 @@
 from purchasing.models.amendment import PurchaseOrderAmendment
+from purchasing.models.charge import PurchaseOrderCharge
 from purchasing.models.order import PurchaseOrder, PurchaseOrderItem
 from purchasing.models.receipt import GoodsReceipt, GoodsReceiptLine
 from purchasing.models.request import PurchaseRequest, PurchaseRequestLine
@@ -8,6 +9,7 @@ __all__ = [
     "GoodsReceiptLine",
     "PurchaseOrder",
     "PurchaseOrderAmendment",
+    "PurchaseOrderCharge",
     "PurchaseOrderItem",
     "PurchaseRequest",
     "PurchaseRequestLine",

@@ -1,12 +1,12 @@
 """What is ordered from suppliers."""
 
 from datetime import UTC
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Prefetch, Q
+from django.db.models import Case, F, Prefetch, Q, When
 from django.db.models.functions import Round
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -20,6 +20,7 @@ from warehouses.models import Warehouse, WarehouseScopedQuerySet
 
 QUANTITY: dict[str, Any] = {"max_digits": 14, "decimal_places": 3}
 AMOUNT: dict[str, Any] = {"max_digits": 24, "decimal_places": 2}
+CENT = Decimal("0.01")
 
 
 class PurchaseOrderQuerySet(WarehouseScopedQuerySet):
@@ -35,7 +36,7 @@ class PurchaseOrderQuerySet(WarehouseScopedQuerySet):
         return (
             self.with_items()
             .select_related("created_by", "approved_by", "rejected_by", "received_by")
-            .prefetch_related("receipts__lines__item__variation", "amendments")
+            .prefetch_related("receipts__lines__item__variation", "amendments", "charges")
         )
 
     def late(self) -> Self:
@@ -105,6 +106,12 @@ class PurchaseOrder(models.Model):
     subtotal = models.DecimalField(**AMOUNT, default=0)
     tax_amount = models.DecimalField(**AMOUNT, default=0)
     shipping_cost = models.DecimalField(**AMOUNT, default=0)
+    shipping_carried = models.DecimalField(
+        **AMOUNT, default=0, help_text="How much of the shipping cost came into stock with goods."
+    )
+    charges_amount = models.DecimalField(
+        **AMOUNT, default=0, help_text="Sum of the charges, which are no part of the total."
+    )
     total_amount = models.GeneratedField(
         expression=F("subtotal") + F("tax_amount") + F("shipping_cost"),
         output_field=models.DecimalField(**AMOUNT),
@@ -158,6 +165,14 @@ class PurchaseOrder(models.Model):
             models.CheckConstraint(
                 condition=Q(subtotal__gte=0, tax_amount__gte=0, shipping_cost__gte=0),
                 name="purchase_order_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    charges_amount__gte=0,
+                    shipping_carried__gte=0,
+                    shipping_carried__lte=F("shipping_cost"),
+                ),
+                name="purchase_order_shipping_carried",
             ),
             models.CheckConstraint(
                 condition=~Q(status="received") | Q(actual_delivery_date__isnull=False),
@@ -224,6 +239,11 @@ class PurchaseOrder(models.Model):
         """What `total_amount` will be once the order as it stands in memory is saved."""
         return self.subtotal + self.tax_amount + self.shipping_cost
 
+    @property
+    def landed_total(self) -> Decimal:
+        """What the goods cost once they are here; tax is taken to be deductible."""
+        return self.subtotal + self.shipping_cost + self.charges_amount
+
     @cached_property
     def approval_limit(self) -> Decimal | None:
         return CompanySettings.current().purchase_approval_limit
@@ -268,7 +288,8 @@ class PurchaseOrder(models.Model):
 class PurchaseOrderItem(models.Model):
     """One line of an order: so much of one variation at one cost.
 
-    Rejected goods stay outstanding: the supplier still owes them.
+    Rejected goods stay outstanding: the supplier still owes them. What is bought in packs keeps
+    how many, of what size and at what cost each; quantities are in the stock unit all the same.
     """
 
     order = models.ForeignKey(PurchaseOrder, models.CASCADE, related_name="items", db_index=False)
@@ -280,8 +301,22 @@ class PurchaseOrderItem(models.Model):
     quantity_received = models.DecimalField(**QUANTITY, default=0)
     quantity_rejected = models.DecimalField(**QUANTITY, default=0)
     unit_cost = models.DecimalField(max_digits=15, decimal_places=4)
+    packs = models.PositiveIntegerField(null=True, blank=True)
+    pack_size = models.DecimalField(
+        **QUANTITY, null=True, blank=True, help_text="In the stock unit."
+    )
+    pack_cost = models.DecimalField(
+        max_digits=15, decimal_places=4, null=True, blank=True, help_text="Of one pack."
+    )
     line_total = models.GeneratedField(
-        expression=Round(F("quantity_ordered") * F("unit_cost"), precision=2),
+        expression=Round(
+            Case(
+                When(packs__isnull=True, then=F("quantity_ordered") * F("unit_cost")),
+                default=F("packs") * F("pack_cost"),
+                output_field=models.DecimalField(max_digits=30, decimal_places=7),
+            ),
+            precision=2,
+        ),
         output_field=models.DecimalField(**AMOUNT),
         db_persist=True,
     )
@@ -301,10 +336,40 @@ class PurchaseOrderItem(models.Model):
             models.CheckConstraint(
                 condition=Q(unit_cost__gte=0), name="purchase_item_cost_not_negative"
             ),
+            models.CheckConstraint(
+                condition=Q(packs__isnull=True, pack_size__isnull=True, pack_cost__isnull=True)
+                | Q(
+                    packs__gt=0,
+                    pack_size__gt=0,
+                    pack_cost__gte=0,
+                    quantity_ordered=F("packs") * F("pack_size"),
+                ),
+                name="purchase_item_packs_whole",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.position}: {self.quantity_ordered} {self.variation}"
+
+    @property
+    def unit(self) -> str:
+        """In what the line was ordered: `stock` units or the supplier's `pack`s."""
+        return "stock" if self.packs is None else "pack"
+
+    @property
+    def exact_unit_cost(self) -> Decimal:
+        """The cost of one stock unit, as exactly as it can be told."""
+        if self.pack_cost is None or self.pack_size is None:
+            return self.unit_cost
+        return self.pack_cost / self.pack_size
+
+    def goods_amount(self, quantity: Decimal) -> Decimal:
+        """What so much of the line costs, in cents; of packs the part of what they cost in all."""
+        if self.packs is None or self.pack_cost is None:
+            amount = quantity * self.unit_cost
+        else:
+            amount = self.packs * self.pack_cost * quantity / self.quantity_ordered
+        return amount.quantize(CENT, ROUND_HALF_UP)
 
     @property
     def quantity_outstanding(self) -> Decimal:

@@ -1,10 +1,12 @@
 """What came of orders."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from purchasing.models.order import QUANTITY, PurchaseOrder, PurchaseOrderItem
+from purchasing.models.order import AMOUNT, QUANTITY, PurchaseOrder, PurchaseOrderItem
 from warehouses.models import WarehouseScopedQuerySet
 
 
@@ -43,6 +45,12 @@ class GoodsReceiptLine(models.Model):
     item = models.ForeignKey(PurchaseOrderItem, models.PROTECT, related_name="receipt_lines")
     quantity_accepted = models.DecimalField(**QUANTITY)
     quantity_rejected = models.DecimalField(**QUANTITY, default=0)
+    goods_amount = models.DecimalField(
+        **AMOUNT, default=0, help_text="What was accepted costs by the order's line."
+    )
+    charges_amount = models.DecimalField(
+        **AMOUNT, default=0, help_text="Its share of shipping, duty and other charges."
+    )
     lot_number = models.CharField(max_length=50, blank=True)
     expiration_date = models.DateField(null=True, blank=True)
 
@@ -58,3 +66,8 @@ class GoodsReceiptLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity_accepted} of {self.item}"
+
+    @property
+    def landed_amount(self) -> Decimal:
+        """What was accepted costs now that it is here."""
+        return self.goods_amount + self.charges_amount

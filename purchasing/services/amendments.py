@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, Model
+from django.db.models import Max
 
 from common.exceptions import InvalidInput
 from inventory.services.ledger import apply_stock_changes
@@ -20,9 +19,9 @@ from purchasing.services.order_lines import (
     offered_costs,
     subtotal_of,
 )
+from purchasing.services.order_values import Change, as_json
 
-Change = dict[str, Any]
-LINE_FIELDS = ("quantity_ordered", "unit_cost", "notes")
+LINE_FIELDS = ("quantity_ordered", "unit_cost", "packs", "pack_size", "pack_cost", "notes")
 ZERO = Decimal(0)
 
 
@@ -119,6 +118,9 @@ def change_items(
         wanted = {
             "quantity_ordered": line.quantity_ordered,
             "unit_cost": cost_of(line, offers),
+            "packs": line.packs,
+            "pack_size": line.pack_size,
+            "pack_cost": line.pack_cost,
             "notes": line.notes,
         }
         told = [
@@ -202,20 +204,10 @@ def record_amendment(
 
 def whole_line(item: PurchaseOrderItem, held: str) -> Change:
     """Say that a line was added (`to`) or removed (`from`)."""
-    line = {name: as_json(getattr(item, name)) for name in LINE_FIELDS}
+    values = {name: as_json(getattr(item, name)) for name in LINE_FIELDS}
+    line = {name: value for name, value in values.items() if value is not None}
     return {**named(item), "field": "line", "from": None, "to": None, held: line}
 
 
 def named(item: PurchaseOrderItem) -> Change:
     return {"line": item.position, "sku": item.variation.sku_code}
-
-
-def as_json(value: Any) -> Any:
-    """Return a value as JSON holds it; figures of these sizes are exact as numbers."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    if isinstance(value, Model):
-        return getattr(value, str(getattr(value, "code_field", "pk")))
-    return value

@@ -11,6 +11,7 @@ from common.exceptions import InvalidInput
 from inventory.models import ProductSupplier, ProductVariation, UnitOfMeasure
 from inventory.sourcing import preferred_suppliers
 from purchasing.models import PurchaseOrder
+from purchasing.models.order import CENT
 from purchasing.replenishment import (
     Need,
     needs_of_customers,
@@ -18,7 +19,7 @@ from purchasing.replenishment import (
     order_quantity,
     why_not,
 )
-from purchasing.services.order_lines import CENT, OrderLine
+from purchasing.services.order_lines import OrderLine
 from purchasing.services.orders import create_purchase_order
 from sales.models import SalesOrder
 from suppliers.models import Supplier

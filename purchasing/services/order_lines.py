@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from common.exceptions import InvalidInput
 from inventory.models import ProductSupplier, ProductVariation
 from inventory.services.units import require_fit
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
-
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +18,17 @@ class OrderLine:
     item_id: the line of the order that it is about; None is a new one.
     quantity_ordered: in the variation's stock unit.
     unit_cost: in the order's currency; None is the supplier's cost, else the variation's.
+    packs: how many of the supplier's packs, which is told in stock units by purchasing.services.
+        packs; pack_size: in the stock unit; pack_cost: of one pack.
     """
 
     variation: ProductVariation
-    quantity_ordered: Decimal
+    quantity_ordered: Decimal = Decimal(0)
     item_id: int | None = None
     unit_cost: Decimal | None = None
+    packs: int | None = None
+    pack_size: Decimal | None = None
+    pack_cost: Decimal | None = None
     notes: str = ""
 
 
@@ -39,7 +42,11 @@ def require_quantities(lines: Sequence[OrderLine]) -> None:
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
     require_fit(
-        (line.variation, line.quantity_ordered, f"items.{index}.quantity_ordered")
+        (
+            line.variation,
+            line.quantity_ordered,
+            f"items.{index}.{'quantity_ordered' if line.packs is None else 'packs'}",
+        )
         for index, line in enumerate(lines)
     )
 
@@ -56,6 +63,9 @@ def make_items(
             variation=line.variation,
             quantity_ordered=line.quantity_ordered,
             unit_cost=cost_of(line, offers),
+            packs=line.packs,
+            pack_size=line.pack_size,
+            pack_cost=line.pack_cost,
             notes=line.notes,
         )
         for position, line in enumerate(lines, start=first_position)
@@ -80,8 +90,5 @@ def cost_of(line: OrderLine, offers: dict[int, Decimal]) -> Decimal:
 
 
 def subtotal_of(items: Iterable[PurchaseOrderItem]) -> Decimal:
-    """Sum quantity times cost, each line rounded to cents as the database rounds line_total."""
-    totals = (
-        (item.quantity_ordered * item.unit_cost).quantize(CENT, ROUND_HALF_UP) for item in items
-    )
-    return sum(totals, Decimal(0))
+    """Sum what lines cost, each rounded to cents as the database rounds line_total."""
+    return sum((item.goods_amount(item.quantity_ordered) for item in items), Decimal(0))

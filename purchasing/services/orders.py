@@ -13,6 +13,13 @@ from common.exceptions import DuplicateCode, InvalidInput, WrongState
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.amendments import amend_lines, field_changes, record_amendment
 from purchasing.services.approval import APPROVAL, take_over_terms
+from purchasing.services.charges import (
+    ChargeLine,
+    add_charges,
+    charges_by_key,
+    require_shipping_carried,
+    set_charges,
+)
 from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.order_lines import (
     OrderLine,
@@ -20,8 +27,11 @@ from purchasing.services.order_lines import (
     require_quantities,
     subtotal_of,
 )
+from purchasing.services.order_values import Change
+from purchasing.services.packs import in_stock_units
 from purchasing.services.receipts import Delivery, post_receipt
 from purchasing.services.tell import mail_order
+from purchasing.services.terms import require_currency, require_offered
 from purchasing.services.transitions import lock_purchase_order, move_order, require_active
 from suppliers.models import Supplier
 from warehouses.models import Warehouse
@@ -43,6 +53,10 @@ CHANGEABLE: dict[str, frozenset[str]] = {
     Status.CANCELLED: frozenset({"notes"}),
 }
 
+COMPUTED = (
+    "currency", "subtotal", "charges_amount", "status", "actual_delivery_date", "updated_at",
+)  # fmt: skip
+
 # What a new order may be.
 FIRST = (Status.DRAFT, Status.SENT, Status.RECEIVED)
 
@@ -63,6 +77,7 @@ def create_purchase_order(
     notes: str = "",
     status: str = Status.DRAFT,
     delivered_at: datetime | None = None,
+    charges: Sequence[ChargeLine] = (),
     acting_user: Any,
 ) -> PurchaseOrder:
     """Make an order with its lines: a draft, or already sent, or sent and wholly received.
@@ -91,11 +106,15 @@ def create_purchase_order(
         terms_by=acting_user,
     )
     require_sound(order, lines)
-    require_quantities(lines)
+    require_currency(order)
+    lines = orderable(order, lines)
+    order.charges_amount = sum((charge.amount for charge in charges), Decimal(0))
+    charges_by_key(charges, {})
     items = make_items(order, lines)
     order.subtotal = subtotal_of(items)
     insert_order(order)
     PurchaseOrderItem.objects.bulk_create(items)
+    add_charges(order, charges)
     if status == Status.SENT:
         move_order(order, status, acting_user)
         mail_order(order, acting_user)
@@ -132,18 +151,20 @@ def change_purchase_order(
     order: PurchaseOrder,
     details: Mapping[str, Any] | None = None,
     lines: Sequence[OrderLine] | None = None,
+    charges: Sequence[ChargeLine] | None = None,
     reason: str = "",
     acting_user: Any,
 ) -> PurchaseOrder:
-    """Change details (names as in CHANGEABLE), and the whole set of lines.
+    """Change details (names as in CHANGEABLE), and the whole sets of lines and of charges.
 
     The lines of a draft are made anew; those of an order that goods are still to come of are
     changed, added and removed, and what is incoming follows. A change of an order that is no draft
     any more is an amendment. Locks the order, then the balances. Raises WrongState where its
-    status permits a change no longer, AlreadyReceived, InvalidInput and SupplierNotActive.
+    status permits a change no longer, AlreadyReceived, ChargeCarried, InvalidInput and
+    SupplierNotActive.
     """
     locked = lock_purchase_order(order)
-    return change_locked(locked, details or {}, lines, acting_user, reason=reason)
+    return change_locked(locked, details or {}, lines, acting_user, charges=charges, reason=reason)
 
 
 def change_locked(
@@ -152,36 +173,72 @@ def change_locked(
     lines: Sequence[OrderLine] | None,
     acting_user: Any,
     *,
+    charges: Sequence[ChargeLine] | None = None,
     reason: str = "",
 ) -> PurchaseOrder:
     """Change a locked order and compute its totals anew."""
-    require_changeable(order, set(details), lines is not None)
-    total_before, was_draft = order.present_total, order.status == Status.DRAFT
-    was_late = order.is_late
-    changes = field_changes(order, details)
-    for name, value in details.items():
-        setattr(order, name, value)
-    if "supplier" in details:
-        require_active(order.supplier)
+    parts = {"items": lines, "charges": charges}
+    changed_parts = [name for name, rows in parts.items() if rows is not None]
+    require_changeable(order, set(details), changed_parts)
+    total_before, was_draft, was_late = order.present_total, is_draft(order), order.is_late
+    changes = set_details(order, details)
     require_sound(order, lines)
+    if lines is None and "supplier" in details:
+        require_offered(order, lines_of(order))
     if lines is not None:
-        require_quantities(lines)
+        lines = orderable(order, lines)
         if was_draft:
             replace_lines(order, lines)
         else:
             changes += amend_lines(order, lines, acting_user)
-    take_over_terms(order, [*details, *([] if lines is None else ["items"])], acting_user)
-    order.save(
-        update_fields=[
-            *details, "subtotal", "status", "actual_delivery_date", *APPROVAL, "updated_at",
-        ]
-    )  # fmt: skip
+    if charges is not None:
+        changes += set_charges(order, charges)
+    take_over_terms(order, [*details, *changed_parts], acting_user)
+    order.save(update_fields=[*details, *COMPUTED, *APPROVAL])
     if not was_draft:
         record_amendment(order, changes, total_before, reason, acting_user)
     if was_late:
         tell_of_late_order(order)
     order.refresh_from_db(fields=["total_amount"])
     return order
+
+
+def is_draft(order: PurchaseOrder) -> bool:
+    return order.status == Status.DRAFT
+
+
+def set_details(order: PurchaseOrder, details: Mapping[str, Any]) -> list[Change]:
+    """Change details of a locked order in memory, and return what changed.
+
+    With another supplier comes its currency, unless one is named.
+    """
+    changes = field_changes(order, details)
+    for name, value in details.items():
+        setattr(order, name, value)
+    if "supplier" in details:
+        require_active(order.supplier)
+        if "currency" not in details:
+            order.currency = order.supplier.currency
+    if {"supplier", "currency"} & set(details):
+        require_currency(order)
+    require_shipping_carried(order)
+    return changes
+
+
+def lines_of(order: PurchaseOrder) -> list[OrderLine]:
+    """Return what a draft orders, as far as terms are about it."""
+    return [
+        OrderLine(variation=item.variation, quantity_ordered=item.quantity_ordered)
+        for item in order.items.select_related("variation")
+    ]
+
+
+def orderable(order: PurchaseOrder, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Return lines in stock units, or raise InvalidInput naming what cannot be ordered so."""
+    told = in_stock_units(order.supplier, lines)
+    require_quantities(told)
+    require_offered(order, told)
+    return told
 
 
 def replace_lines(order: PurchaseOrder, lines: Sequence[OrderLine]) -> None:
@@ -191,11 +248,11 @@ def replace_lines(order: PurchaseOrder, lines: Sequence[OrderLine]) -> None:
     order.subtotal = subtotal_of(items)
 
 
-def require_changeable(order: PurchaseOrder, names: set[str], with_lines: bool) -> None:
+def require_changeable(order: PurchaseOrder, names: set[str], parts: Sequence[str]) -> None:
     """Raise WrongState naming what the order's status no longer lets one change."""
     fixed = sorted(names - CHANGEABLE[order.status])
-    if with_lines and order.status in PurchaseOrder.FINAL:
-        fixed.append("items")
+    if order.status in PurchaseOrder.FINAL:
+        fixed += parts
     if fixed:
         text = f"Cannot change any more while the purchase order is {order.status}."
         raise WrongState(

@@ -16,10 +16,11 @@ from inventory.models import StockMovement
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.movements import checked_time
 from inventory.services.stock_change import StockChange
-from purchasing.exceptions import OverReceipt
+from purchasing.exceptions import DuplicateDelivery, OverReceipt
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
 from purchasing.queries import most_receivable, over_receipt_tolerance
 from purchasing.services.approval import require_approval
+from purchasing.services.landed_costs import LandedCosts, landed_unit_cost
 from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.transitions import lock_purchase_order, move_order, require_transition
 
@@ -55,6 +56,15 @@ class Delivery:
     quiet: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What an accepted line does to stock, and what its goods and their charges cost."""
+
+    change: StockChange
+    goods_amount: Decimal
+    charges_amount: Decimal
+
+
 @transaction.atomic
 def receive_purchase_order(
     *,
@@ -65,11 +75,12 @@ def receive_purchase_order(
 ) -> GoodsReceipt:
     """Post a receipt of these lines, or of all that is outstanding, and return it.
 
-    Accepted goods enter stock at the line's cost and are no longer incoming; rejected ones are
-    noted and stay outstanding. One item may come in several lines, one a lot. A draft is sent on
-    the way. Locks the order, then the balances; the number of statements does not depend on the
-    number of lines. Raises WrongState, ApprovalNeeded, OverReceipt naming every line, InvalidInput,
-    and NotAllowed for a past time without the right to it. A quiet delivery raises no alerts.
+    Accepted goods enter stock at the line's cost with its share of the order's charges (see
+    LandedCosts) and are no longer incoming; rejected ones are noted and stay outstanding. One item
+    may come in several lines, one a lot. A draft is sent on the way. Locks the order, then the
+    balances; the number of statements does not depend on the number of lines. Raises WrongState,
+    ApprovalNeeded, DuplicateDelivery, OverReceipt naming every line, InvalidInput, and NotAllowed
+    for a past time without the right to it. A quiet delivery raises no alerts.
     """
     return post_receipt(lock_purchase_order(order), lines, delivery or Delivery(), acting_user)
 
@@ -85,22 +96,28 @@ def post_receipt(
     was_late = order.is_late
     if delivery.occurred_at is not None:
         require_time(order, delivery.occurred_at, acting_user)
+    if delivery.delivery_note:
+        require_new_note(order, delivery.delivery_note)
     items = {item.pk: item for item in order.items.select_related("variation")}
     lines = outstanding_lines(items.values()) if lines is None else lines
     require_lines(order, items, lines)
     if order.status == Status.DRAFT:
         move_order(order, Status.SENT, acting_user)
     require_approval(order)
-    receipt = write_receipt(order, lines, delivery, acting_user)
+    landed = LandedCosts(order, items.values())
     accepted = {index: line for index, line in enumerate(lines) if line.quantity_accepted}
-    changes = [
-        accept_line(order, items[line.item_id], line, delivery) for line in accepted.values()
-    ]
+    arrivals = {
+        index: accept_line(order, items[line.item_id], line, delivery, landed)
+        for index, line in accepted.items()
+    }
+    receipt = write_receipt(order, lines, arrivals, delivery, acting_user)
+    landed.save()
     count_in(items, lines)
     settle(order, items.values(), receipt, acting_user)
     if was_late:
         tell_of_late_order(order)
     try:
+        changes = [arrival.change for arrival in arrivals.values()]
         apply_stock_changes(changes, acting_user=acting_user, quiet=delivery.quiet)
     except UnfitLines as error:
         error.at_paths([f"items.{index}." for index in accepted])
@@ -114,6 +131,14 @@ def require_time(order: PurchaseOrder, occurred_at: datetime, acting_user: Any) 
     if occurred_at.date() < order.order_date.date():
         text = "Lies before the order date. Send a later time."
         raise InvalidInput(f"occurred_at: {text}", {"occurred_at": [text]})
+
+
+def require_new_note(order: PurchaseOrder, delivery_note: str) -> None:
+    """Raise DuplicateDelivery where a receipt of the locked order names the same delivery note."""
+    earlier = order.receipts.filter(delivery_note__iexact=delivery_note.strip()).first()
+    if earlier is not None:
+        text = f"{earlier.code} is of the same delivery note. If goods came twice, name another."
+        raise DuplicateDelivery(text, {"delivery_note": [text]})
 
 
 def outstanding_lines(items: Iterable[PurchaseOrderItem]) -> list[ReceiptLine]:
@@ -185,12 +210,16 @@ def excess(item: PurchaseOrderItem, accepted: Decimal, most: Decimal) -> dict[st
 
 
 def write_receipt(
-    order: PurchaseOrder, lines: Sequence[ReceiptLine], delivery: Delivery, acting_user: Any
+    order: PurchaseOrder,
+    lines: Sequence[ReceiptLine],
+    arrivals: dict[int, Arrival],
+    delivery: Delivery,
+    acting_user: Any,
 ) -> GoodsReceipt:
     receipt = GoodsReceipt.objects.create(
         code=next_code(GoodsReceipt, "code", "GR-", yearly=True),
         order=order,
-        delivery_note=delivery.delivery_note,
+        delivery_note=delivery.delivery_note.strip(),
         notes=delivery.notes,
         occurred_at=delivery.occurred_at or timezone.now(),
         received_by=acting_user,
@@ -202,37 +231,48 @@ def write_receipt(
                 item_id=line.item_id,
                 quantity_accepted=line.quantity_accepted,
                 quantity_rejected=line.quantity_rejected,
+                goods_amount=arrivals[index].goods_amount if index in arrivals else ZERO,
+                charges_amount=arrivals[index].charges_amount if index in arrivals else ZERO,
                 lot_number=line.lot_number,
                 expiration_date=line.expiration_date,
             )
-            for line in lines
+            for index, line in enumerate(lines)
         ]
     )
     return receipt
 
 
 def accept_line(
-    order: PurchaseOrder, item: PurchaseOrderItem, line: ReceiptLine, delivery: Delivery
-) -> StockChange:
-    """Count an accepted line in on its item; return what it does to stock.
+    order: PurchaseOrder,
+    item: PurchaseOrderItem,
+    line: ReceiptLine,
+    delivery: Delivery,
+    landed: LandedCosts,
+) -> Arrival:
+    """Count an accepted line in on its item; return what it costs and does to stock.
 
-    No more is taken off incoming stock than the item had there.
+    No more is taken off incoming stock than the item had there. Goods cost the difference of what
+    all and what the earlier ones cost, so that the cents of several receipts add up.
     """
     arrived = min(item.quantity_outstanding, line.quantity_accepted)
+    charges = landed.take(item, line.quantity_accepted)
+    before = item.quantity_received
     item.quantity_received += line.quantity_accepted
-    return StockChange(
+    change = StockChange(
         variation_id=item.variation_id,
         warehouse_id=order.warehouse_id,
         quantity=line.quantity_accepted,
         incoming=-arrived,
         movement_type=StockMovement.Type.INBOUND,
-        unit_cost=item.unit_cost,
+        unit_cost=landed_unit_cost(item, line.quantity_accepted, charges),
         reference_type=REFERENCE_TYPE,
         reference_code=order.order_number,
         lot_number=line.lot_number,
         expiration_date=line.expiration_date,
         occurred_at=delivery.occurred_at,
     )
+    goods = item.goods_amount(item.quantity_received) - item.goods_amount(before)
+    return Arrival(change, goods, charges)
 
 
 def count_in(items: dict[int, PurchaseOrderItem], lines: Iterable[ReceiptLine]) -> None:
@@ -265,4 +305,8 @@ def settle(
     elif any(item.quantity_received for item in items):
         order.status = Status.PARTIALLY_RECEIVED
     order.received_by = acting_user
-    order.save(update_fields=["status", "actual_delivery_date", "received_by", "updated_at"])
+    order.save(
+        update_fields=[
+            "status", "actual_delivery_date", "received_by", "shipping_carried", "updated_at",
+        ]
+    )  # fmt: skip

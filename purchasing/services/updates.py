@@ -12,8 +12,10 @@ from common.exceptions import InvalidInput, NotAllowed
 from common.permissions import Can
 from purchasing.exceptions import ReceiptCannotShrink
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.services.charges import ChargeLine
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.orders import change_locked
+from purchasing.services.packs import in_stock_units
 from purchasing.services.receipts import (
     Delivery,
     ReceiptLine,
@@ -38,6 +40,7 @@ class OrderUpdate:
 
     details: Mapping[str, Any] = field(default_factory=dict)
     lines: Sequence[OrderLine] | None = None
+    charges: Sequence[ChargeLine] | None = None
     reason: str = ""
     status: str | None = None
     received: Mapping[int, Decimal] = field(default_factory=dict)
@@ -52,22 +55,25 @@ def update_purchase_order(
 
     Status `received` accepts all that is outstanding. Who may only receive goods may do nothing
     else here. Locks the order, then the balances. Raises NotAllowed, InvalidInput, WrongState,
-    ApprovalNeeded, AlreadyReceived, OverReceipt, ReceiptCannotShrink and SupplierNotActive.
+    ApprovalNeeded, AlreadyReceived, ChargeCarried, OverReceipt, ReceiptCannotShrink and
+    SupplierNotActive.
     """
     order = lock_purchase_order(order)
     items = list(order.items.select_related("variation"))
     status = None if update.status == order.status else update.status
     arrived = arriving_lines(items, update.received, status)
     details = changed_details(order, update, receives=bool(arrived))
-    lines = None if update.lines is None or same_lines(items, update.lines) else update.lines
+    lines = changed_lines(order, items, update.lines)
+    charges = changed_charges(order, update.charges)
     if lines is not None and arrived:
         text = "Change the lines first, then receive them in a second request."
         raise InvalidInput(text, {"items": [text]})
     step = status if status and status not in BY_RECEIVING else None
-    if (details or lines is not None or step) and not acting_user.can(Can.MANAGE_PURCHASE_ORDERS):
+    changes = bool(details) or lines is not None or charges is not None
+    if (changes or step) and not acting_user.can(Can.MANAGE_PURCHASE_ORDERS):
         raise NotAllowed("You may receive goods of this order, but not change it. Ask a manager.")
-    if details or lines is not None:
-        change_locked(order, details, lines, acting_user, reason=update.reason)
+    if changes:
+        change_locked(order, details, lines, acting_user, charges=charges, reason=update.reason)
     if step:
         move_order(order, step, acting_user)
         if step == Status.SENT:
@@ -88,14 +94,35 @@ def changed_details(order: PurchaseOrder, update: OrderUpdate, *, receives: bool
     return {name: value for name, value in wanted.items() if getattr(order, name) != value}
 
 
-def same_lines(items: Sequence[PurchaseOrderItem], lines: Sequence[OrderLine]) -> bool:
-    """Say whether lines describe the items as they are."""
+def changed_lines(
+    order: PurchaseOrder, items: Sequence[PurchaseOrderItem], lines: Sequence[OrderLine] | None
+) -> list[OrderLine] | None:
+    """Return lines in stock units, or nothing where they describe the items as they are."""
+    if lines is None:
+        return None
+    told = in_stock_units(order.supplier, lines)
     present = [
-        (item.variation_id, item.quantity_ordered, item.unit_cost, item.notes) for item in items
-    ]
-    return present == [
-        (line.variation.pk, line.quantity_ordered, line.unit_cost, line.notes) for line in lines
-    ]
+        (item.variation_id, item.quantity_ordered, item.unit_cost, item.packs, item.pack_cost,
+         item.notes)
+        for item in items
+    ]  # fmt: skip
+    same = present == [
+        (line.variation.pk, line.quantity_ordered, line.unit_cost, line.packs, line.pack_cost,
+         line.notes)
+        for line in told
+    ]  # fmt: skip
+    return None if same else told
+
+
+def changed_charges(
+    order: PurchaseOrder, charges: Sequence[ChargeLine] | None
+) -> Sequence[ChargeLine] | None:
+    """Return charges, or nothing where the order has the very same."""
+    if charges is None:
+        return None
+    present = [(one.pk, one.kind, one.amount, one.spread, one.notes) for one in order.charges.all()]
+    wanted = [(one.charge_id, one.kind, one.amount, one.spread, one.notes) for one in charges]
+    return None if present == wanted else charges
 
 
 def arriving_lines(

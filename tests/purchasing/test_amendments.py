@@ -275,7 +275,7 @@ def test_the_number_of_statements_does_not_depend_on_the_lines(size, django_asse
         for item in order.items.select_related("variation")
     ]
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         change_purchase_order(order=order, lines=lines, acting_user=manager)
 
 

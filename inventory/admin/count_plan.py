@@ -54,6 +54,17 @@ def own_warehouses(user: Any) -> Any:
     return Warehouse.objects.member(user).filter(is_active=True).order_by("code")
 
 
+def chosen_warehouse(request: HttpRequest) -> Warehouse | None:
+    """Return the warehouse that is named, else the user's default one."""
+    own = own_warehouses(caller(request))
+    named = request.POST.get("warehouse") or request.GET.get("warehouse", "")
+    if named.isascii() and named.isdigit() and len(named) < 19:
+        found: Warehouse | None = own.filter(pk=int(named)).first()
+        if found is not None:
+            return found
+    return default_warehouse_for(caller(request))
+
+
 class CountPlanMixin(ScopedAdmin):
     """The list of counts leads to the plan: A items monthly, B quarterly, C yearly."""
 
@@ -68,7 +79,7 @@ class CountPlanMixin(ScopedAdmin):
     )  # fmt: skip
     def count_plan(self, request: HttpRequest) -> HttpResponse:
         """Show what is due in a warehouse; open a count of the first of it."""
-        warehouse = self.chosen_warehouse(request)
+        warehouse = chosen_warehouse(request)
         form = PlanForm(
             caller(request), request.POST if request.method == "POST" else None, warehouse
         )
@@ -96,13 +107,3 @@ class CountPlanMixin(ScopedAdmin):
             "back": reverse(f"{self.admin_site.name}:inventory_stockcount_changelist"),
         }
         return TemplateResponse(request, "admin/count_plan.html", context)
-
-    def chosen_warehouse(self, request: HttpRequest) -> Warehouse | None:
-        """Return the warehouse that is named, else the user's default one."""
-        own = own_warehouses(caller(request))
-        named = request.POST.get("warehouse") or request.GET.get("warehouse", "")
-        if named.isascii() and named.isdigit() and len(named) < 19:
-            found: Warehouse | None = own.filter(pk=int(named)).first()
-            if found is not None:
-                return found
-        return default_warehouse_for(caller(request))

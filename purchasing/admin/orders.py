@@ -12,6 +12,7 @@ from common.admin import ScopedAdmin, ServiceForm
 from common.admin_orders import plain
 from common.permissions import Can
 from purchasing.admin.amendments import AmendmentInline
+from purchasing.admin.drafts import DraftsMixin
 from purchasing.admin.filters import ApprovalFilter, DueFilter
 from purchasing.admin.lines import (
     ChargeInline,
@@ -81,7 +82,7 @@ class PurchaseOrderForm(ServiceForm):
 
 
 @admin.register(PurchaseOrder)
-class PurchaseOrderAdmin(ScopedAdmin):
+class PurchaseOrderAdmin(DraftsMixin, ScopedAdmin):
     may_view = Can.VIEW_PURCHASE_ORDERS
     may_add = may_change = Can.MANAGE_PURCHASE_ORDERS
     form = PurchaseOrderForm

@@ -66,3 +66,12 @@ def test_the_list_leads_to_the_exports(office):
 
     assert "/api/products/export/?format=csv" in page
     assert "/api/low-stock-thresholds/export/?format=xlsx" in page
+
+
+def test_files_to_fill_in_and_exports_are_those_of_the_role(office):
+    staff, manager = office("staff"), office("manager")
+
+    assert "/api/stocks/template/?format=csv" in staff.get(ADD).text
+    assert "/api/purchase-orders/template/" not in staff.get(ADD).text
+    assert "/api/purchase-orders/template/?format=csv" in manager.get(ADD).text
+    assert "/api/sales-orders/export/" in staff.get("/admin/operations/importjob/").text

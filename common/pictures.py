@@ -31,10 +31,11 @@ class PictureRules:
     field: str
     largest_file: int = 2 * MEGABYTE
     side: int = 512
+    kinds: str = "JPEG, PNG or WebP"
 
     def too_large(self) -> TooLarge:
         megabytes = self.largest_file // MEGABYTE
-        text = f"The picture is larger than {megabytes} MB. Send a smaller one."
+        text = f"The file is larger than {megabytes} MB. Send a smaller one."
         return TooLarge(text, {self.field: [text]})
 
     def refused(self, text: str) -> InvalidInput:
@@ -63,7 +64,7 @@ def clean_picture(file: IO[bytes], rules: PictureRules) -> bytes:
     except Exception as error:  # what a decoder raises over hostile bytes is no fixed list
         megabytes = rules.largest_file // MEGABYTE
         raise rules.refused(
-            f"This is no readable picture. Send a JPEG, PNG or WebP file of at most {megabytes} MB."
+            f"This is no readable picture. Send a {rules.kinds} file of at most {megabytes} MB."
         ) from error
 
 

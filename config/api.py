@@ -100,6 +100,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "sales prices": "What goods cost customers, by currency, day and quantity.",
             "fulfilments": "What left for customers, and from which warehouse.",
             "sales returns": "Goods that customers sent back.",
+            "attachments": "Files of documents: delivery notes, receipts, pictures.",
             "import and export": "Files of goods, suppliers, stock and orders, in and out.",
             "price list runs": "Suppliers' price lists, and what became of their lines.",
             "import jobs": "What became of a file, row by row.",

@@ -78,6 +78,7 @@ NAVIGATION = [
             "Goods receipts", "move_to_inbox", "purchasing_goodsreceipt_changelist",
             Can.VIEW_PURCHASE_ORDERS,
         ),
+        entry("Files", "attach_file", "inventory_attachment_changelist", Can.SIGN_IN),
     ),
     area(
         "Sales",

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from common.permissions import Can
+from inventory.attachments import AttachmentKind, register_attachments
 from inventory.services.tell import register_document
 from notifications.registry import register_mail
 from purchasing.documents.order_mail import write_order_mail
 from purchasing.measuring import figures_between, figures_now
-from purchasing.models import PurchaseOrder, PurchaseRequest
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
 from purchasing.services.requests import KIND
 from purchasing.services.tell import ORDER_SENT
 from suppliers.queries import PerformanceFigures, register_measure
@@ -21,6 +23,27 @@ register_document(KIND, PurchaseRequest)
 DONE = (PurchaseOrder.Status.RECEIVED, PurchaseOrder.Status.CANCELLED)
 
 register_mail(ORDER_SENT)(write_order_mail)
+register_attachments(
+    AttachmentKind(
+        name="goods_receipt",
+        title="goods receipt",
+        documents=lambda: GoodsReceipt.objects.all(),
+        may_view=Can.VIEW_PURCHASE_ORDERS,
+        may_attach=Can.POST_STOCK,
+        may_remove=Can.MANAGE_PURCHASE_ORDERS,
+        guard=lambda receipt: receipt.order,  # nobody may lock what nobody may change
+    )
+)
+register_attachments(
+    AttachmentKind(
+        name="purchase_order",
+        title="purchase order",
+        documents=lambda: PurchaseOrder.objects.all(),
+        may_view=Can.VIEW_PURCHASE_ORDERS,
+        may_attach=Can.MANAGE_PURCHASE_ORDERS,
+        may_remove=Can.MANAGE_PURCHASE_ORDERS,
+    )
+)
 
 
 @register_open_tasks

@@ -6,17 +6,28 @@ from typing import Any
 from django.dispatch import receiver
 
 from common.permissions import Can
+from inventory.attachments import AttachmentKind, register_attachments
 from inventory.signals import stock_became_available
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_mail
 from sales.documents.fulfilment_mail import write_fulfilment_mail
-from sales.models import SalesOrder
+from sales.models import SalesOrder, SalesReturn
 from sales.services.back_orders import reserve_back_orders
 from sales.services.customer_mail import GOODS_LEFT
 from sales.services.tell import RESERVATION_EXPIRED, RESERVATION_TAKEN
 from warehouses.open_tasks import OpenTask, register_open_tasks
 
 register_mail(GOODS_LEFT)(write_fulfilment_mail)
+register_attachments(
+    AttachmentKind(
+        name="sales_return",
+        title="sales return",
+        documents=lambda: SalesReturn.objects.all(),
+        may_view=Can.VIEW_SALES_ORDERS,
+        may_attach=Can.POST_STOCK,
+        may_remove=Can.MANAGE_SALES_ORDERS,
+    )
+)
 
 
 @receiver(stock_became_available, dispatch_uid="sales.reserve_back_orders")

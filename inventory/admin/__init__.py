@@ -1,4 +1,5 @@
 from inventory.admin.adjustments import AdjustmentRequestAdmin
+from inventory.admin.attachments import AttachmentAdmin
 from inventory.admin.catalogue import CategoryAdmin, ProductAdmin, VariationAdmin
 from inventory.admin.counts import StockCountAdmin
 from inventory.admin.stock import LowStockThresholdAdmin, StockAdmin, StockMovementAdmin
@@ -6,6 +7,7 @@ from inventory.admin.transfers import TransferRequestAdmin
 
 __all__ = [
     "AdjustmentRequestAdmin",
+    "AttachmentAdmin",
     "CategoryAdmin",
     "LowStockThresholdAdmin",
     "ProductAdmin",

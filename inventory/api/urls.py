@@ -4,6 +4,7 @@ from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from inventory.api.adjustment_views import AdjustmentRequestViewSet
+from inventory.api.attachment_views import AttachmentViewSet
 from inventory.api.catalogue_views import (
     CategoryViewSet,
     LowStockThresholdViewSet,
@@ -24,6 +25,7 @@ from inventory.api.transfer_views import TransferRequestViewSet
 from inventory.api.unit_views import UnitViewSet
 
 router = SimpleRouter()
+router.register("attachments", AttachmentViewSet, basename="attachment")
 router.register("labels", LabelViewSet, basename="label")
 router.register("categories", CategoryViewSet, basename="category")
 router.register("products", ProductViewSet, basename="product")

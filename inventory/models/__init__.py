@@ -1,4 +1,5 @@
 from inventory.models.adjustments import AdjustmentLine, AdjustmentReason, AdjustmentRequest
+from inventory.models.attachment import Attachment, AttachmentContent
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
 from inventory.models.counts import AbcClass, StockCount, StockCountLine
 from inventory.models.lot import Lot, LotBalance, LotQuarantine
@@ -16,6 +17,8 @@ __all__ = [
     "AdjustmentLine",
     "AdjustmentReason",
     "AdjustmentRequest",
+    "Attachment",
+    "AttachmentContent",
     "Category",
     "Lot",
     "LotBalance",

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from common.admin import ScopedAdmin, ServiceForm
 from common.admin_orders import plain
 from common.permissions import Can
+from inventory.admin.attachments import AttachmentsMixin
 from purchasing.admin.amendments import AmendmentInline
 from purchasing.admin.drafts import DraftsMixin
 from purchasing.admin.filters import ApprovalFilter, DueFilter
@@ -82,7 +83,8 @@ class PurchaseOrderForm(ServiceForm):
 
 
 @admin.register(PurchaseOrder)
-class PurchaseOrderAdmin(DraftsMixin, ScopedAdmin):
+class PurchaseOrderAdmin(AttachmentsMixin, DraftsMixin, ScopedAdmin):
+    attachment_kind = "purchase_order"
     may_view = Can.VIEW_PURCHASE_ORDERS
     may_add = may_change = Can.MANAGE_PURCHASE_ORDERS
     form = PurchaseOrderForm

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from common.admin import HistoryAdmin, ReadOnlyInline
 from common.permissions import Can
+from inventory.admin.attachments import AttachmentsMixin
 from inventory.admin.labels import LabelsMixin, pieces
 from inventory.labels.content import MOST_LINES, LabelLine
 from purchasing.models import GoodsReceipt, GoodsReceiptLine
@@ -21,7 +22,8 @@ class GoodsReceiptLineInline(ReadOnlyInline):
 
 
 @admin.register(GoodsReceipt)
-class GoodsReceiptAdmin(LabelsMixin, HistoryAdmin):
+class GoodsReceiptAdmin(AttachmentsMixin, LabelsMixin, HistoryAdmin):
+    attachment_kind = "goods_receipt"
     may_view = Can.VIEW_PURCHASE_ORDERS
     list_display = ["code", "order", "delivery_note", "occurred_at", "received_by"]
     list_select_related = ["order", "received_by"]

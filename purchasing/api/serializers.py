@@ -3,7 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from common.api.fields import (
@@ -17,6 +21,7 @@ from common.api.fields import (
 )
 from common.api.synonyms import SynonymsMixin
 from common.validators import business_code, currency_code
+from inventory.api.attachment_views import AttachmentSerializer
 from inventory.api.document_lines import OPTIONAL, DocumentLineInput
 from inventory.api.stock_serializers import user_code
 from inventory.services.stock_change import LARGEST_QUANTITY
@@ -111,15 +116,26 @@ class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
         ]  # fmt: skip
 
 
+def files_of(order: PurchaseOrder, kind: str, key: int) -> Any:
+    files = [one for one in order.files if (one.document_type, one.document_id) == (kind, key)]
+    return AttachmentSerializer(files, many=True).data
+
+
 class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
     received_by = serializers.SerializerMethodField()
     lines = ReceiptLineSerializer(many=True)
+    attachments = serializers.SerializerMethodField()
 
     class Meta:
         model = GoodsReceipt
         fields = [
             "code", "occurred_at", "recorded_at", "delivery_note", "notes", "received_by", "lines",
+            "attachments",
         ]  # fmt: skip
+
+    @extend_schema_field(AttachmentSerializer(many=True))
+    def get_attachments(self, receipt: GoodsReceipt) -> Any:
+        return files_of(receipt.order, "goods_receipt", receipt.pk)
 
     def get_received_by(self, receipt: GoodsReceipt) -> str | None:
         return user_code(receipt.received_by_id)
@@ -183,14 +199,20 @@ class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
     amendments = AmendmentSerializer(many=True)
     receipts = GoodsReceiptSerializer(many=True)
 
+    attachments = serializers.SerializerMethodField()
+
     class Meta(PurchaseOrderRowSerializer.Meta):
         fields = [
             *PurchaseOrderRowSerializer.Meta.fields,
             "financial", "shipping_address", "created_by", "approved_by", "approved_at",
             "received_by", "created_at", "updated_at", "notes", "approval", "allowed_transitions",
-            "allowed_actions", "charges", "amendments", "receipts",
+            "allowed_actions", "charges", "amendments", "receipts", "attachments",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(AttachmentSerializer(many=True))
+    def get_attachments(self, order: PurchaseOrder) -> Any:
+        return files_of(order, "purchase_order", order.pk)
 
 
 class ChangedOrderSerializer(PurchaseOrderSerializer):

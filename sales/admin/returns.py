@@ -9,6 +9,7 @@ from common.admin import HistoryAdmin, ReadOnlyInline
 from common.admin_orders import QuantitiesForm, plain, quantity_field
 from common.admin_steps import Step
 from common.permissions import Can
+from inventory.admin.attachments import AttachmentsMixin
 from sales.models import SalesReturn, SalesReturnItem
 from sales.services.inspections import Inspected, inspect_returned_goods
 
@@ -75,7 +76,8 @@ class InspectionFilter(admin.SimpleListFilter):
 
 
 @admin.register(SalesReturn)
-class SalesReturnAdmin(HistoryAdmin):
+class SalesReturnAdmin(AttachmentsMixin, HistoryAdmin):
+    attachment_kind = "sales_return"
     may_view = Can.VIEW_SALES_ORDERS
     list_display = [
         "return_number", "order", "warehouse", "occurred_at", "restocking_fee_percent",

@@ -10,8 +10,11 @@ from django.utils import timezone
 from alerts.models import Alert
 from common.models import AuditEntry, CompanySettings, SavedView
 from common.permissions import ROLE_PERMISSIONS, Can, Role
+from inventory.attached_files import CheckedFile
+from inventory.attachments import attachment_kinds
 from inventory.models import (
     AdjustmentRequest,
+    Attachment,
     Category,
     Lot,
     LowStockThreshold,
@@ -24,6 +27,7 @@ from inventory.models import (
     TransferRequest,
 )
 from inventory.services.adjustments import Correction, request_adjustment
+from inventory.services.attachments import attach_file
 from inventory.services.counts.opening import open_count
 from notifications.models import Notification, OutboxMessage
 from operations.models import (
@@ -97,6 +101,7 @@ TABLE = {
     PeopleGroup: Rights(*[Can.MANAGE_USERS] * 4),
     PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
     GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
+    Attachment: Rights(Can.SIGN_IN),
     PurchaseRequest: Rights(Can.REQUEST_GOODS, Can.REQUEST_GOODS),
     SalesOrder: Rights(Can.VIEW_SALES_ORDERS, *[Can.MANAGE_SALES_ORDERS] * 2),
     Fulfilment: Rights(Can.VIEW_SALES_ORDERS),
@@ -119,6 +124,16 @@ TABLE = {
 def asked_promotion(place, user):
     return PromotionRequest.objects.create(
         code="PRM-1", user=user, warehouse=place.own, requested_by=user
+    )
+
+
+def attached(warehouse):
+    receipt = make_order(warehouse=warehouse, status="received").receipts.get()
+    return attach_file(
+        kind=attachment_kinds()["goods_receipt"],
+        document=receipt,
+        file=CheckedFile("a.pdf", "application/pdf", b"%PDF"),
+        acting_user=UserFactory(role="admin"),
     )
 
 
@@ -197,6 +212,7 @@ ROWS = {
     ).receipts.get(),
     PurchaseRequest: lambda place, user: make_goods_request(warehouse=place.own),
     SalesOrder: lambda place, user: take_order((place.variation, 2), warehouse=place.own),
+    Attachment: lambda place, user: attached(place.own),
     Fulfilment: lambda place, user: delivered(place),
     SalesReturn: lambda place, user: returned(place),
     SalesPrice: lambda place, user: list_price(place.variation, 7),
@@ -233,6 +249,7 @@ FOREIGN = {
     GoodsReceipt: lambda place: make_order(
         warehouse=place.foreign, status="received"
     ).receipts.get(),
+    Attachment: lambda place: attached(place.foreign),
     PurchaseRequest: lambda place: make_goods_request(warehouse=place.foreign),
     SalesOrder: lambda place: take_order((place.variation, 2), warehouse=place.foreign),
     Fulfilment: lambda place: fulfil_sales_order(

@@ -36,6 +36,16 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         yield world
 
 
+def sent(method: str, body: Any) -> dict[str, Any]:
+    """Return how a body is sent: a form where it holds a file."""
+    if method == "get":
+        return {}
+    files = [one for one in (body or {}).values() if hasattr(one, "seek")]
+    for file in files:
+        file.seek(0)
+    return {"data": body, "format": "multipart" if files else "json"}
+
+
 @pytest.fixture(scope="module")
 def ask(world: World) -> Callable[..., Any]:
     """Return a function that sends a request as a user (None: nobody) and undoes its effects."""
@@ -45,7 +55,7 @@ def ask(world: World) -> Callable[..., Any]:
         if user is not None:
             client.force_authenticate(user)
         with undone():
-            answer = getattr(client, method)(address, *([] if method == "get" else [body]))
+            answer = getattr(client, method)(address, **sent(method, body))
             answer.whole = b"".join(answer)
             for close in answer._resource_closers:  # not close(): that ends the connection too
                 close()

@@ -115,6 +115,7 @@ DATABASE_POOL = environment.whole_number("DATABASE_POOL", default=0, most=200)
 DATABASES = {
     "default": {
         **env.db_url("DATABASE_URL"),
+        "ENGINE": "common.postgresql",
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 0 if DATABASE_POOL else 300,
         "OPTIONS": {

@@ -52,6 +52,11 @@ class Estimates:
 ESTIMATES = Estimates()
 
 
+def has_compiled_rows(view: Any, request: Request) -> bool:
+    """Say whether a view has the rows asked for compiled: the newest, not filtered or ordered."""
+    return hasattr(view, "newest_rows") and PAGING.issuperset(request.query_params)
+
+
 class EnvelopePagination(BasePagination):
     """Pages by `?page=` from 1 and `?limit=` up to 100, or by `?cursor=` where there may be many.
 
@@ -62,7 +67,9 @@ class EnvelopePagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.name = getattr(view, "resource_name", "results")
         self.limit = positive(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
-        keyset = keyset_of(queryset, getattr(view, "keyset_fields", ()), self.name)
+        # Compiled rows have the view's own ordering, and need no statement for it.
+        ordered = view.queryset if has_compiled_rows(view, request) else queryset
+        keyset = keyset_of(ordered, getattr(view, "keyset_fields", ()), self.name)
         cursor = request.query_params.get("cursor")
         if cursor:
             return self.paginate_on(queryset, keyset, cursor, view)
@@ -100,10 +107,9 @@ class EnvelopePagination(BasePagination):
 
         None where the list is filtered or ordered, and the ORM has to write the statement.
         """
-        compiled = getattr(view, "newest_rows", None)
-        if compiled is None or not PAGING.issuperset(request.query_params):
+        if not has_compiled_rows(view, request):
             return None
-        rows: list[Any] = compiled(self.limit + 1, key)
+        rows: list[Any] = view.newest_rows(self.limit + 1, key)
         return rows
 
     def total_of(self, queryset: Any, offset: int, found: int, question: Question) -> Total:

@@ -1,10 +1,11 @@
 """Base classes of the endpoints."""
 
 from collections.abc import Generator, Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from rest_framework import mixins, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +13,9 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from common.api.copied_csv import copied_csv
+from common.api.database_json import JSON, written
 from common.api.exports import CsvRenderer, ExportRenderer, XlsxRenderer, chunks_of, columns_of
+from common.api.pagination import has_compiled_rows
 from common.api.preconditions import (
     SAFE_METHODS,
     entity_tag,
@@ -110,8 +113,16 @@ class ListViewSet(ApiViewSet):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         take_saved_view(self, request)
-        found = self.filter_queryset(self.get_queryset())
         renderer = getattr(request, "accepted_renderer", None)
+        if has_compiled_rows(self, request) and not isinstance(renderer, ExportRenderer):
+            # Nothing is filtered: these rows are written as a statement only to be counted.
+            late = SimpleLazyObject(lambda: self.list_rows(self.get_queryset()))
+            page = self.paginate_queryset(cast(Any, late)) or []
+            is_written = bool(page) and isinstance(page[0], dict) and JSON in page[0]
+            return self.get_paginated_response(
+                written(page) if is_written else self.list_data(page)
+            )
+        found = self.filter_queryset(self.get_queryset())
         if isinstance(renderer, CsvRenderer) and self.csv_columns:
             return copied_csv(self.resource_name, found, self.csv_columns)
         rows = self.list_rows(found)

@@ -10,8 +10,10 @@ from functools import cache
 from typing import Any
 
 from django.db.models import BigIntegerField, F, Func, TextField, Value
+from django.db.models.functions import Cast
 
 from common.api.copied_csv import CodeCell, NumberCell, TextCell, TimeCell
+from common.api.database_json import JSON, JsonRow
 from common.compiled_queries import CompiledQuery, Given
 from inventory.api.stock_serializers import user_code
 from inventory.models import ProductVariation, StockMovement
@@ -64,6 +66,22 @@ CSV_COLUMNS = {
     "notes": TextCell("notes"),
 }
 
+# The same for JSON, where texts stand as they are and a number without the zeros at its end.
+JSON_COLUMNS = {
+    **CSV_COLUMNS,
+    "product_id": F("variation__product__code"),
+    "sku": F("variation__sku_code"),
+    "warehouse": F("warehouse__code"),
+    "reason_code": F("reason_code"),
+    "reason_description": F("reason_description"),
+    "reference_type": F("reference_type"),
+    "reference_id": F("reference_code"),
+    "warehouse_location": F("bin_location"),
+    "lot_number": F("lot_number"),
+    "status": Cast(Value("completed"), TextField()),
+    "notes": F("notes"),
+}
+
 
 @cache
 def newest_movements(sees_all: bool, limit: int, is_after: bool) -> CompiledQuery:
@@ -71,7 +89,7 @@ def newest_movements(sees_all: bool, limit: int, is_after: bool) -> CompiledQuer
     rows = StockMovement.objects.visible_to(GivenUser(sees_all)).order_by("-pk")
     if is_after:
         rows = rows.filter(pk__lt=Given("key", BigIntegerField()))
-    return CompiledQuery(lambda: rows.values(*COLUMNS)[:limit])
+    return CompiledQuery(lambda: rows.values("id", **{JSON: JsonRow(JSON_COLUMNS)})[:limit])
 
 
 def movement_rows(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -108,7 +126,8 @@ def movement_rows(found: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def json_time(moment: datetime) -> str:
     """Write a time as the API does, such as 2026-01-31T12:00:00.000000Z."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    text = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{text.removesuffix('+00:00')}Z"
 
 
 def posted_row(

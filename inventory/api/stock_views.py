@@ -144,7 +144,7 @@ class StockMovementViewSet(ListRetrieveViewSet):
     def list_rows(self, rows: Any) -> Any:
         return rows.select_related(None).values(*COLUMNS)
 
-    def list_data(self, rows: Any) -> list[dict[str, Any]]:
+    def list_data(self, rows: Any) -> list[Any]:
         return list(movement_rows(rows))
 
     @extend_schema(request=MovementInput, responses={201: MovementAnswer})

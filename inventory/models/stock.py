@@ -193,7 +193,7 @@ class StockMovement(models.Model):
 
 
 def movement_code(key: int, recorded_at: datetime) -> str:
-    return f"MOV-{recorded_at.astimezone(UTC):%Y}-{key:06d}"
+    return f"MOV-{recorded_at.astimezone(UTC).year}-{key:06d}"
 
 
 @not_audited("Written by the ledger alone, for lines of documents that are audited.")

@@ -299,6 +299,10 @@ def test_the_database_writes_the_cells_that_other_formats_show(api, key):
     expected = [["" if one is None else str(cell_of(one)) for one in row.values()] for row in shown]
     assert lines[1:] == expected
     assert len(shown) == len(texts) + 1
+    # The newest rows are JSON of the database, those in an order asked for are ours.
+    ordered = client.get("/api/stock-movements/", {"limit": 100, "ordering": "-id"})
+    assert ordered.json()["stock_movements"] == shown
+    assert [list(row) for row in ordered.json()["stock_movements"]] == [list(row) for row in shown]
     assert b"\n" not in copied.getvalue().replace(b"\r\n", b"").replace(b"c\nd", b"").replace(
         b"'\nx", b""
     )

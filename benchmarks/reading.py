@@ -2,12 +2,14 @@
 
 import resource
 import time
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from django.core import signing
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from benchmarks.fill import MISTYPED_WORD, RARE_WORD
 from benchmarks.limits import bare_connection
@@ -19,6 +21,7 @@ from inventory.search import searched_products
 
 FIRST_PAGE = "/api/stock-movements/?limit=50"
 NAIVE_PAGE = "/naive/stock-movements/"
+STOCK_PAGE = "/api/stocks/?limit=50"
 CURSOR_KEY, CURSOR_SALT = 3, "stock_movements"
 
 
@@ -75,6 +78,34 @@ def page_at_half_depth(run: Run) -> Outcome:
         timed("first page by number", lambda: client.get(FIRST_PAGE)),
         slowdown=True,
     )
+
+
+def stock_as_it_was(run: Run) -> Outcome:
+    """Fifty balances at the end of a day half a year ago, over the same fifty of today."""
+    client, day = run.client, timezone.now().date() - timedelta(days=182)
+    then_page = f"{STOCK_PAGE}&as_of={day}"
+    now, then = client.get(STOCK_PAGE).json()["stocks"], client.get(then_page).json()["stocks"]
+    ids = [row["id"] for row in then]
+    assert ids == [row["id"] for row in now]
+    assert len(ids) == 50
+    assert {row["id"]: row["on_hand"] for row in then} == plain_sums(ids, day)
+    return run.compare(
+        timed("GET /api/stocks/?limit=50&as_of=…", lambda: client.get(then_page)),
+        timed(f"GET {STOCK_PAGE}", lambda: client.get(STOCK_PAGE)),
+        basis="processor",
+        slowdown=True,
+        note=f"{StockMovement.objects.count()} movements",
+    )
+
+
+def plain_sums(ids: list[int], day: date) -> dict[int, float]:
+    """Add up what occurred until the end of a day, in Python."""
+    sums = dict.fromkeys(ids, 0.0)
+    moved = StockMovement.objects.filter(stock__in=ids)
+    for stock, moment, quantity in moved.values_list("stock", "occurred_at", "quantity"):
+        if moment.date() <= day:
+            sums[stock] += float(quantity)
+    return sums
 
 
 def search(run: Run) -> Outcome:

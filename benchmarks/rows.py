@@ -93,7 +93,7 @@ ROWS = (
     ),
     Row("export", "CSV export / COPY", reading.exported_movements, 0.3, None),
     Row("dashboard", "90-day dashboard / raw", missing("not built yet"), 20, 80),
-    Row("as-of", "as-of stock of a page / current", missing("not built yet"), 5, 2, "at_most"),
+    Row("as-of", "as-of stock of a page / current", reading.stock_as_it_was, 5, 2, "at_most"),
     Row("import", "import of products / bulk_create", bringing.against_bulk_create, 2, 3),
     Row(
         "import-default",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -17,4 +18,6 @@ class RolePermission(BasePermission):
             return bool(request.user and request.user.is_authenticated)
         if not (request.user and request.user.is_authenticated):
             return False
+        if not hasattr(view, method):
+            raise MethodNotAllowed(str(request.method))
         return required is not None and request.user.can(required)

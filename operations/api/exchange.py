@@ -7,6 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -183,6 +184,8 @@ class ExportView(ApiView):
         },
     )
     def get(self, request: Request) -> Any:
+        if request.query_params.get("format") == NumberJSONRenderer.format:
+            raise ValidationError({"format": ["A file of an import is CSV or XLSX: use one."]})
         kind = KINDS[self.kind]
         if not isinstance(request.accepted_renderer, XlsxRenderer):
             lines = csv_lines(kind, request.user, is_empty=self.is_empty)

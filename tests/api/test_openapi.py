@@ -1,9 +1,12 @@
 """The OpenAPI document and the page that shows it."""
 
+import json
 import re
 
+import jsonschema_rs
 import pytest
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
 from rest_framework.test import APIClient
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +102,25 @@ def test_the_page_loads_nothing_from_elsewhere():
     sources = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page.content.decode())
     assert sources
     assert [one for one in sources if not one.startswith(("/", "data:"))] == []
+
+
+def test_every_body_has_an_example_that_its_schema_accepts(document):
+    missing, wrong = [], {}
+    for name, operation in operations(document):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            examples = [one["value"] for one in content.get("examples", {}).values()]
+            examples += [content["example"]] if "example" in content else []
+            if not examples:
+                missing.append(name)
+            schema = {**content["schema"], "components": document["components"]}
+            judge = jsonschema_rs.validator_for(json.loads(OpenApiJsonRenderer().render(schema)))
+            for example in examples:
+                wrong |= dict.fromkeys([name] if list(judge.iter_errors(example)) else [], example)
+
+    assert (missing, wrong) == ([], {})
+
+
+def test_a_made_example_shows_what_is_required_and_some_more(document):
+    body = body_of(document["paths"]["/api/units/"]["post"])
+
+    assert {"code", "name", "decimals"} <= body["example"].keys()

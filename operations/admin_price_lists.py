@@ -1,7 +1,5 @@
 """Price lists in the back office: feeds, uploads, and what became of each list."""
 
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django import forms
@@ -26,6 +24,7 @@ from operations.models import PriceListRun, SupplierPriceFeed
 from operations.price_lists.feeds import ask_for_feed, delete_feed, reading_of, save_feed
 from operations.price_lists.reading import Reading
 from operations.price_lists.runs import take_price_list
+from operations.price_lists.sources import uploaded
 from suppliers.models import Supplier
 
 SHOWN = 200
@@ -130,7 +129,7 @@ class PriceListRunAdmin(ScopedAdmin):
     search_fields = ["file_name", "supplier__code", "supplier__company_name"]
     fields = [
         "supplier", "file_name", ("state", "dry_run", "by_feed"), "message",
-        ("rows", "changed", "unchanged", "unknown", "refused", "jumps"),
+        ("rows", "changed", "unchanged"), ("jumps", "unknown", "refused"),
         ("created_by", "created_at"), "sha256",
     ]  # fmt: skip
     readonly_fields = ["created_at"]
@@ -182,13 +181,10 @@ class PriceListRunAdmin(ScopedAdmin):
 def take_sent(filled: dict[str, Any], user: Any) -> PriceListRun:
     supplier = filled["supplier"]
     feed = SupplierPriceFeed.objects.filter(supplier=supplier).first()
-    with NamedTemporaryFile(prefix="prices-") as file:
-        for chunk in filled["file"].chunks():
-            file.write(chunk)
-        file.flush()
+    with uploaded(filled["file"]) as path:
         return take_price_list(
             supplier=supplier,
-            path=Path(file.name),
+            path=path,
             file_name=filled["file"].name,
             reading=reading_of(feed) if feed else Reading(),
             dry_run=not filled["in_force"],

@@ -69,6 +69,7 @@ class MonthInline(ReadOnlyInline):
     model = SupplierPerformance
     may_view = Can.VIEW_STOCK
     verbose_name_plural = "months"
+    hide_title = True
     fields = ["month", "total_orders_in_period", *RATES, "communication_score", "notes"]
     readonly_fields = ["month"]
 
@@ -148,7 +149,8 @@ class SupplierAdmin(ScopedAdmin):
 
     @admin.display(description="last order")
     def last_order(self, row: Supplier) -> Any:
-        return figures_of(row).last_order_date or UNKNOWN
+        ordered = figures_of(row).last_order_date
+        return f"{ordered:%Y-%m-%d}" if ordered else UNKNOWN
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool

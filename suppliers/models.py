@@ -93,13 +93,13 @@ class Measurement(models.Model):
     percentages, times are days, the value is in the supplier's currency.
     """
 
-    on_time_delivery_rate = models.DecimalField(**PERCENT)
-    order_fulfillment_rate = models.DecimalField(**PERCENT)
-    quality_score = models.DecimalField("quality from 1 to 5", **PERCENT)
-    return_rate = models.DecimalField(**PERCENT)
-    average_lead_time_days = models.DecimalField(**DAYS)
-    lead_time_spread_days = models.DecimalField(**DAYS)
-    reliability_score = models.DecimalField("reliability from 0 to 100", **PERCENT)
+    on_time_delivery_rate = models.DecimalField("on time %", **PERCENT)
+    order_fulfillment_rate = models.DecimalField("fulfilled %", **PERCENT)
+    quality_score = models.DecimalField("quality 1–5", **PERCENT)
+    return_rate = models.DecimalField("returned %", **PERCENT)
+    average_lead_time_days = models.DecimalField("lead time in days", **DAYS)
+    lead_time_spread_days = models.DecimalField("± days", **DAYS)
+    reliability_score = models.DecimalField("reliability 0–100", **PERCENT)
     judged_lines = models.PositiveIntegerField(default=0)
     evaluation_period_start = models.DateField()
     evaluation_period_end = models.DateField()
@@ -118,9 +118,9 @@ class SupplierPerformance(Measurement):
     supplier = models.ForeignKey(
         Supplier, models.CASCADE, related_name="performances", db_index=False
     )
-    total_orders_in_period = models.PositiveIntegerField(default=0)
+    total_orders_in_period = models.PositiveIntegerField("orders", default=0)
     total_value_in_period = models.DecimalField(max_digits=30, decimal_places=2, default=0)
-    communication_score = models.DecimalField(**PERCENT)
+    communication_score = models.DecimalField("communication 1–5", **PERCENT)
     notes = models.CharField(max_length=1000, blank=True)
 
     objects = ReferenceQuerySet.as_manager()

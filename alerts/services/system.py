@@ -79,7 +79,7 @@ def tell_people(alert: Alert, right: Can) -> None:
                 topic=SYSTEM_ALERT,
                 title=alert.title,
                 message=alert.message,
-                reference=alert.code,
+                reference=alert.supplier.code if alert.supplier else alert.code,
                 dedup_key=f"alert:{alert.pk}:{user.pk}:in_app",
             )
             for user in User.objects.who_can(right)

@@ -72,7 +72,8 @@ class SourcingInline(ScopedInline):
     positive_fields = POSITIVE
     autocomplete_fields = ["supplier"]
     verbose_name_plural = "suppliers"
-    fields = [*SourcingForm.Meta.fields, "preferred"]
+    fields = [*SourcingForm.Meta.fields[:3], "preferred", *SourcingForm.Meta.fields[3:]]
+    hide_title = True
     readonly_fields = ["preferred"]
 
     @display(boolean=True)

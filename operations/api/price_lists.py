@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Generator, Iterable
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.http import Http404
@@ -33,6 +31,7 @@ from operations.price_lists.feeds import (
 from operations.price_lists.judging import LINE
 from operations.price_lists.reading import MOST_BYTES, Reading
 from operations.price_lists.runs import take_price_list
+from operations.price_lists.sources import uploaded
 from suppliers.models import Supplier
 
 OPTIONAL: dict[str, Any] = {"required": False, "allow_blank": True}
@@ -238,13 +237,10 @@ class SupplierPriceListViewSet(PriceListRunViewSet):
         fields = {name: sent[name] for name in sent} if hasattr(sent, "keys") else {}
         wanted = PriceListRequest(data={**request.query_params.dict(), **as_object(fields)})
         wanted.is_valid(raise_exception=True)
-        with NamedTemporaryFile(prefix="prices-") as file:
-            for chunk in wanted.validated_data["file"].chunks():
-                file.write(chunk)
-            file.flush()
+        with uploaded(wanted.validated_data["file"]) as path:
             run = take_price_list(
                 supplier=supplier,
-                path=Path(file.name),
+                path=path,
                 file_name=wanted.validated_data["file"].name,
                 reading=wanted.reading(supplier),
                 dry_run=wanted.validated_data["dry_run"],

@@ -54,6 +54,7 @@ class SupplierPriceFeed(models.Model):
     objects = ReferenceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "price feed"
         ordering = ["supplier"]
 
     def __str__(self) -> str:
@@ -105,6 +106,7 @@ class PriceListRun(models.Model):
     objects = ReferenceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "price list"
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from time import time
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -141,6 +142,16 @@ def fetched(url: str) -> Iterator[Path]:
         file.write(answer.body)
         file.flush()
         yield Path(file.name)
+
+
+@contextmanager
+def uploaded(file: Any) -> Iterator[Path]:
+    """Put a file that somebody sent on disk, for as long as it is read."""
+    with NamedTemporaryFile(prefix="prices-") as copy:
+        for chunk in file.chunks():
+            copy.write(chunk)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def name_in(url: str) -> str:

@@ -299,7 +299,7 @@ def test_jumps_raise_one_alert_that_names_the_greatest(supplier, take):
         f"Price list spring.csv of {supplier.company_name}: {great.product.code} -50 %, "
         f"{small.product.code} +20 %."
     )
-    told = Notification.objects.filter(reference=alert.code)
+    told = Notification.objects.filter(reference="ACME", title=alert.title)
     assert {one.recipient for one in told} == {admin, take.user}
     assert staff not in {one.recipient for one in told}
 

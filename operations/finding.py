@@ -289,30 +289,27 @@ def lot_matches(
 ) -> list[dict[str, Any]]:
     """Find lots by number: of the scanned trade item where GS1 names one."""
     number = (code.gs1.lot_number if code.gs1 else None) or code.code
-    balances = LotBalance.objects.visible_to(user).filter(lot__lot_number=number)
+    lots = Lot.objects.filter(lot_number=number, balances__in=LotBalance.objects.visible_to(user))
     if code.gs1:
-        balances = balances.filter(lot__variation__in=variations)
-    rows = (
-        balances.order_by("lot")
-        .values(
-            "lot", "lot__lot_number", "lot__expiration_date", "lot__variation__sku_code",
-            "lot__variation__product__name",
-        )
-        .annotate(on_hand=Sum("on_hand"))[:MOST_MATCHES]
-    )  # fmt: skip
+        lots = lots.filter(variation__in=variations)
+    found = (
+        lots.annotate(on_hand=Sum("balances__on_hand"))
+        .select_related("variation__product")
+        .order_by("pk")[:MOST_MATCHES]
+    )
     return [
         {
-            **({"expiration_date": day} if (day := row["lot__expiration_date"]) else {}),
+            **({"expiration_date": lot.expiration_date} if lot.expiration_date else {}),
             "type": "lot",
-            "id": row["lot"],
-            "code": row["lot__lot_number"],
-            "title": row["lot__variation__product__name"],
-            "url": f"/api/lots/{row['lot']}/",
+            "id": lot.pk,
+            "code": lot.lot_number,
+            "title": lot.variation.product.name,
+            "url": f"/api/lots/{lot.pk}/",
             "matched_by": "lot_number",
-            "sku": row["lot__variation__sku_code"],
-            "on_hand": row["on_hand"],
+            "sku": lot.variation.sku_code,
+            "on_hand": lot.on_hand,
         }
-        for row in rows
+        for lot in found
     ]
 
 
@@ -321,6 +318,7 @@ def bin_matches(code: ScannedCode, user: Any) -> list[dict[str, Any]]:
     rows = (
         Stock.objects.visible_to(user)
         .filter(bin_location=code.code)
+        .exclude(bin_location="")  # as the index says
         .select_related("warehouse", "variation__product")
         .order_by("pk")[:MOST_MATCHES]
     )

@@ -65,6 +65,7 @@ class Lot(models.Model):
                 condition=Q(expiration_date__isnull=False),
                 name="lot_by_expiry",
             ),
+            models.Index(fields=["lot_number"], name="lot_by_number"),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,9 @@ class Stock(models.Model):
         ]
         indexes = [
             models.Index(fields=["warehouse"], condition=Q(is_low=True), name="stock_low"),
+            models.Index(
+                fields=["bin_location"], condition=~Q(bin_location=""), name="stock_by_bin"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -37,12 +37,23 @@ class Place:
     """A kind of rows that are found: who may, by which columns, and how one is shown."""
 
     kind: str
-    rows: Callable[[], Any]
+    model: Any
     path: str
-    permission: Can
     title: Callable[[Any], str]
+    related: str = ""
+    permission: Can = Can.VIEW_STOCK
     columns: Sequence[str] = ()
     is_document: bool = False
+
+    def rows(self, user: Any) -> Any:
+        """Return the rows that a user may see, with what their title names."""
+        rows = self.model.objects.visible_to(user)
+        return rows.select_related(self.related) if self.related else rows
+
+
+def status_of(noun: str) -> Callable[[Any], str]:
+    """Return the title of documents that say no more than how far they are."""
+    return lambda row: f"{noun}, {row.status}"
 
 
 def code_of(row: Any) -> str:
@@ -53,46 +64,44 @@ def code_of(row: Any) -> str:
 PLACES = (
     Place(
         kind="product",
-        rows=lambda: Product.objects.all(),
+        model=Product,
         path="products",
-        permission=Can.VIEW_STOCK,
         title=lambda row: row.name,
     ),
     Place(
         kind="variation",
-        rows=lambda: ProductVariation.objects.select_related("product"),
+        model=ProductVariation,
+        related="product",
         path="variations",
-        permission=Can.VIEW_STOCK,
         title=lambda row: row.product.name,
         columns=("sku_code__istartswith", "barcode__istartswith"),
     ),
     Place(
         kind="lot",
-        rows=lambda: Lot.objects.select_related("variation__product"),
+        model=Lot,
+        related="variation__product",
         path="lots",
-        permission=Can.VIEW_STOCK,
         title=lambda row: f"{row.lot_number}, {row.variation.product.name}",
         columns=("lot_number__istartswith",),
     ),
     Place(
         kind="supplier",
-        rows=lambda: Supplier.objects.all(),
+        model=Supplier,
         path="suppliers",
-        permission=Can.VIEW_STOCK,
         title=lambda row: row.company_name,
         columns=("code__istartswith", "company_name__icontains"),
     ),
     Place(
         kind="warehouse",
-        rows=lambda: Warehouse.objects.all(),
+        model=Warehouse,
         path="warehouses",
-        permission=Can.VIEW_STOCK,
         title=lambda row: row.name,
         columns=("code__istartswith", "name__icontains"),
     ),
     Place(
         kind="purchase_order",
-        rows=lambda: PurchaseOrder.objects.select_related("supplier"),
+        model=PurchaseOrder,
+        related="supplier",
         path="purchase-orders",
         permission=Can.VIEW_PURCHASE_ORDERS,
         title=lambda row: f"{row.supplier.company_name}, {row.status}",
@@ -101,7 +110,8 @@ PLACES = (
     ),
     Place(
         kind="goods_receipt",
-        rows=lambda: GoodsReceipt.objects.select_related("order"),
+        model=GoodsReceipt,
+        related="order",
         path="purchase-orders",
         permission=Can.VIEW_PURCHASE_ORDERS,
         title=lambda row: f"Receipt of {row.order.order_number}",
@@ -110,16 +120,16 @@ PLACES = (
     ),
     Place(
         kind="purchase_request",
-        rows=lambda: PurchaseRequest.objects.all(),
+        model=PurchaseRequest,
         path="purchase-requests",
         permission=Can.REQUEST_GOODS,
-        title=lambda row: f"Purchase request, {row.status}",
+        title=status_of("Purchase request"),
         columns=("code__istartswith",),
         is_document=True,
     ),
     Place(
         kind="sales_order",
-        rows=lambda: SalesOrder.objects.all(),
+        model=SalesOrder,
         path="sales-orders",
         permission=Can.VIEW_SALES_ORDERS,
         title=lambda row: f"{row.customer_email}, {row.status}",
@@ -128,7 +138,8 @@ PLACES = (
     ),
     Place(
         kind="sales_return",
-        rows=lambda: SalesReturn.objects.select_related("order"),
+        model=SalesReturn,
+        related="order",
         path="sales-returns",
         permission=Can.VIEW_SALES_ORDERS,
         title=lambda row: f"Return of {row.order.order_number}",
@@ -137,42 +148,39 @@ PLACES = (
     ),
     Place(
         kind="transfer",
-        rows=lambda: TransferRequest.objects.all(),
+        model=TransferRequest,
         path="transfer-requests",
-        permission=Can.VIEW_STOCK,
-        title=lambda row: f"Transfer, {row.status}",
+        title=status_of("Transfer"),
         columns=("code__istartswith",),
         is_document=True,
     ),
     Place(
         kind="adjustment",
-        rows=lambda: AdjustmentRequest.objects.all(),
+        model=AdjustmentRequest,
         path="adjustment-requests",
-        permission=Can.VIEW_STOCK,
-        title=lambda row: f"Adjustment, {row.status}",
+        title=status_of("Adjustment"),
         columns=("code__istartswith",),
         is_document=True,
     ),
     Place(
         kind="stock_count",
-        rows=lambda: StockCount.objects.all(),
+        model=StockCount,
         path="stock-counts",
-        permission=Can.VIEW_STOCK,
-        title=lambda row: f"Stock count, {row.status}",
+        title=status_of("Stock count"),
         columns=("code__istartswith",),
         is_document=True,
     ),
     Place(
         kind="movement",
-        rows=lambda: StockMovement.objects.select_related("variation"),
+        model=StockMovement,
+        related="variation",
         path="stock-movements",
-        permission=Can.VIEW_STOCK,
         title=lambda row: f"{row.movement_type} of {row.quantity:f} {row.variation.sku_code}",
         is_document=True,
     ),
     Place(
         kind="person",
-        rows=lambda: User.objects.all(),
+        model=User,
         path="users",
         permission=Can.VIEW_PEOPLE,
         title=lambda row: row.username,
@@ -212,7 +220,7 @@ def search_everywhere(*, text: str, acting_user: Any) -> dict[str, list[dict[str
 
 
 def searched(place: Place, text: str, user: Any) -> QuerySet[Any]:
-    rows = place.rows().visible_to(user)
+    rows = place.rows(user)
     if place.kind == "product":
         found: QuerySet[Any] = searched_products(rows, text)
     elif place.kind == "movement":
@@ -344,7 +352,7 @@ def document_matches(code: ScannedCode, user: Any) -> list[dict[str, Any]]:
     for place in PLACES:
         if not place.is_document or not user.can(place.permission):
             continue
-        rows = place.rows().visible_to(user)
+        rows = place.rows(user)
         if place.kind == "movement":
             found = rows.by_reference(name) if name.startswith("MOV-") else rows.none()
         else:

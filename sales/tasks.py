@@ -1,16 +1,11 @@
 """What sales does by the clock."""
 
 from celery import Task, shared_task
-from django.db import OperationalError
+
+from common.retries import RETRIED
 
 
-@shared_task(
-    bind=True,
-    name="sales.release_expired_reservations",
-    autoretry_for=(OperationalError,),
-    retry_backoff=10,
-    max_retries=3,
-)
+@shared_task(name="sales.release_expired_reservations", **RETRIED)
 def release_expired_reservations(self: Task) -> int:
     """Release what orders hold whose reservation is over; return how many orders."""
     from sales.services import reservation_expiry  # noqa: PLC0415 - see the house style

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -242,11 +243,7 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
         ]  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None:
-            return []
-        return [field for _, options in self.get_fieldsets(request, obj)
-                for group in options["fields"]
-                for field in ([group] if isinstance(group, str) else group)]  # fmt: skip
+        return [] if obj is None else flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q
 from django.http import HttpRequest
 from unfold.decorators import display
@@ -309,11 +310,7 @@ class TransferRequestAdmin(ScopedAdmin):
         ]  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None:
-            return []
-        return [field for _, options in self.get_fieldsets(request, obj)
-                for group in options["fields"]
-                for field in ([group] if isinstance(group, str) else group)]  # fmt: skip
+        return [] if obj is None else flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in ("from_warehouse", "to_warehouse"):  # one of the two is one's own

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Q
 
 from common.exceptions import InvalidInput, WrongState
-from inventory.models import ProductVariation, Stock, UnitOfMeasure
+from inventory.models import ProductVariation, Stock, TransferRequest, UnitOfMeasure
+from inventory.queries import lines_in_transit
 from inventory.units import fits, misfit
 
 
@@ -30,16 +31,40 @@ def resolve_unit(columns: dict[str, Any], field: str) -> None:
 def count_in_new_unit(variation: ProductVariation, field: str = "stock_unit") -> None:
     """Let a locked variation's balances be counted in the unit that it now has.
 
-    Raises WrongState where a quantity in stock would not fit. Locks the balances; a balance that
-    is being made waits for the variation.
+    Raises WrongState where a quantity in stock or in transit would not fit. Locks the balances; a
+    balance that is being made waits for the variation.
     """
     decimals = UnitOfMeasure.objects.get(code=variation.stock_unit).decimals
     stocks = Stock.objects.filter(variation=variation)
-    for stock in stocks.order_by("pk").select_for_update(no_key=True):
+    locked = list(stocks.order_by("pk").select_for_update(no_key=True))
+    refuse_parts_in_transit(variation, decimals, field)
+    for stock in locked:
         if not all(fits(quantity, decimals) for quantity in (stock.on_hand, stock.incoming)):
             text = f"There is stock that does not fit {variation.stock_unit}. Adjust it first."
             raise WrongState(text, {field: [text]})
     stocks.exclude(quantity_decimals=decimals).update(quantity_decimals=decimals)
+
+
+def refuse_parts_in_transit(variation: ProductVariation, decimals: int, field: str) -> None:
+    """Raise WrongState where goods on their way to a locked balance could not be received.
+
+    What several lines bring may fit as a whole, and each of them, or each of their lots, not.
+    """
+    for line in (
+        lines_in_transit(TransferRequest.objects.all())
+        .filter(variation=variation)
+        .select_related("transfer")
+        .prefetch_related("lots")
+        .order_by("pk")
+    ):
+        parts = [line.quantity_in_transit, *(lot.quantity_in_transit for lot in line.lots.all())]
+        unfit = next((quantity for quantity in parts if not fits(quantity, decimals)), None)
+        if unfit is not None:
+            text = (
+                f"Transfer {line.transfer.code} has {unfit.normalize():f} on its way, which does "
+                f"not fit {variation.stock_unit}. Receive it or close it first."
+            )
+            raise WrongState(text, {field: [text]})
 
 
 def require_fit(lines: Iterable[tuple[ProductVariation, Decimal, str]]) -> None:

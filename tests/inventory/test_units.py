@@ -16,12 +16,13 @@ from inventory.models import (
     UnitOfMeasure,
 )
 from inventory.services.movements import record_movement
+from inventory.services.transfers.receiving import receive_transfer
 from inventory.services.variations import update_variation
 from inventory.units import fits, misfit
 from operations.ledger_verification import verify_ledger
 from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
-from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.transfers import make_transfer, transfer_facts
 from tests.factories.users import UserFactory
@@ -132,6 +133,31 @@ def test_unit_changes_only_where_stock_fits_the_new_one(shop):
 
     stock.refresh_from_db()
     assert stock.quantity_decimals == 0
+    assert verify_ledger() == []
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_unit_stays_while_parts_of_the_new_one_are_in_transit(shop, tracked):
+    """Two halves on their way are a whole piece, and neither could be received as pieces."""
+    kilo = VariationFactory(stock_unit="kg", product=ProductFactory(lot_tracking=tracked))
+    there, user = WarehouseFactory(), UserFactory(role="admin")
+    put_in_stock(kilo, shop, 10, **({"lot_number": "L-1"} if tracked else {}))
+    first, second = (
+        make_transfer("0.5", status="in_transit", source=shop, to=there, variations=[kilo])
+        for _ in range(2)
+    )
+    before = Stock.objects.order_by("pk").values_list("quantity_decimals", flat=True)
+    assert list(Stock.objects.values_list("incoming", flat=True).order_by("pk")) == [0, 1]
+
+    with pytest.raises(WrongState, match=f"Transfer {first.code} has 0.5 on its way"):
+        update_variation(variation=kilo, values={"stock_unit": "pieces"}, acting_user=user)
+
+    assert ProductVariation.objects.get(pk=kilo.pk).stock_unit == "kg"
+    assert list(before.all()) == [3, 3]
+    for transfer in (first, second):
+        receive_transfer(transfer=transfer, acting_user=user)
+    update_variation(variation=kilo, values={"stock_unit": "pieces"}, acting_user=user)
+    assert list(before.all()) == [0, 0]
     assert verify_ledger() == []
 
 

@@ -21,6 +21,11 @@ from purchasing.services.order_lines import (
     subtotal_of,
 )
 from purchasing.services.orders import require_sound
+from purchasing.services.terms import (
+    exclusive_suppliers,
+    refuse_sold_elsewhere,
+    require_currency,
+)
 from purchasing.services.transitions import require_active
 
 Status = PurchaseOrder.Status
@@ -54,8 +59,10 @@ def take_over_purchase_orders(
     """
     limit = CompanySettings.current().purchase_approval_limit
     require_quantities([line for one in orders for line in one.lines])
+    sellers = exclusive_suppliers(line for one in orders for line in one.lines)
     items: list[PurchaseOrderItem] = []
     for one in orders:
+        refuse_sold_elsewhere(one.order, dict(enumerate(one.lines)), sellers)
         items += prepare(one, limit, acting_user)
     with refuse_duplicates(TAKEN):
         made = PurchaseOrder.objects.bulk_create([one.order for one in orders])
@@ -83,6 +90,7 @@ def prepare(one: OpenOrder, limit: Decimal | None, acting_user: Any) -> list[Pur
         raise InvalidInput(text, {"status": [text]})
     require_active(order.supplier)
     require_sound(order, one.lines)
+    require_currency(order)
     items = make_items(order, one.lines)
     for item, quantity in zip(items, one.received, strict=True):
         item.quantity_received = quantity

@@ -1,12 +1,13 @@
 """What a supplier's terms permit to be ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from common.exceptions import InvalidInput
 from inventory.models import ProductSupplier
 from purchasing.models import PurchaseOrder
 from purchasing.services.order_lines import OrderLine
+from suppliers.models import Supplier
 
 
 def require_currency(order: PurchaseOrder) -> None:
@@ -29,16 +30,32 @@ def require_offered(order: PurchaseOrder, lines: Sequence[OrderLine]) -> None:
         for index, line in enumerate(lines)
         if line.item_id is None or order.status == PurchaseOrder.Status.DRAFT
     }
-    exclusive = ProductSupplier.objects.filter(
-        product__in={line.variation.product_id for line in new.values()}, is_exclusive=True
-    ).exclude(supplier=order.supplier_id)
-    sold_by = {row.product_id: row.supplier.code for row in exclusive.select_related("supplier")}
+    refuse_sold_elsewhere(order, new, exclusive_suppliers(new.values()))
+
+
+def exclusive_suppliers(lines: Iterable[OrderLine]) -> dict[int, Supplier]:
+    """Return by product who alone sells the goods of lines, in one query."""
+    rows = ProductSupplier.objects.filter(
+        product__in={line.variation.product_id for line in lines}, is_exclusive=True
+    )
+    return {row.product_id: row.supplier for row in rows.select_related("supplier")}
+
+
+def refuse_sold_elsewhere(
+    order: PurchaseOrder, lines: Mapping[int, OrderLine], sellers: Mapping[int, Supplier]
+) -> None:
+    """Raise InvalidInput naming every line, by its index, that another supplier alone sells."""
+    sold_by = {
+        product: supplier.code
+        for product, supplier in sellers.items()
+        if supplier.pk != order.supplier_id
+    }
     errors: dict[str, list[Any]] = {
         f"items.{index}.product_id": [
             f"{line.variation.sku_code} is bought from {sold_by[line.variation.product_id]} alone. "
             "Order it there."
         ]
-        for index, line in new.items()
+        for index, line in lines.items()
         if line.variation.product_id in sold_by
     }
     if errors:

@@ -16,6 +16,7 @@ from operations.exchange.fields import (
     Name,
     Number,
     Pattern,
+    Whole,
 )
 from operations.exchange.kinds.base import Kind
 from operations.exchange.kinds.orders import (
@@ -35,6 +36,7 @@ from purchasing.models import PurchaseOrder
 from purchasing.services.open_orders import OPEN, OpenOrder, take_over_purchase_orders
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.orders import address_of
+from purchasing.services.packs import MOST_PACKS
 from suppliers.models import Supplier
 from warehouses.models import Warehouse
 
@@ -55,6 +57,7 @@ HEADER: Sequence[Field] = (
     ),
     Number(name="tax_amount", places=2, most=LARGEST_AMOUNT, also=("tax",)),
     Number(name="shipping_cost", places=2, most=LARGEST_AMOUNT, also=("shipping",)),
+    Number(name="shipping_carried", places=2, most=LARGEST_AMOUNT),
     JsonObject(name="shipping_address"),
     Field(name="notes", longest=1000),
 )  # fmt: skip
@@ -65,11 +68,14 @@ LINE: Sequence[Field] = (
     Number(
         name="unit_cost", places=4, most=LARGEST_AMOUNT, also=("cost_per_unit", "cost", "price")
     ),
+    Whole(name="packs", least=Decimal(1), most=Decimal(MOST_PACKS)),
+    Number(name="pack_size", above_zero=True),
+    Number(name="pack_cost", places=4, most=LARGEST_AMOUNT),
     Field(name="line_notes"),
 )
 OF_ORDER = (
     "order_number", "status", "order_date", "expected_delivery_date", "tax_amount",
-    "shipping_cost", "notes",
+    "shipping_cost", "shipping_carried", "notes",
 )  # fmt: skip
 # What a row means where it is empty, as for single orders.
 GOODS = (
@@ -78,7 +84,13 @@ GOODS = (
     " LEFT JOIN inventory_productsupplier o"
     " ON o.supplier_id = s.id AND o.product_id = v.product_id"
 )
-COST = "coalesce(r.unit_cost, o.cost_per_unit, v.cost_price)"
+COST = (
+    "CASE WHEN r.packs IS NULL THEN coalesce(r.unit_cost, o.cost_per_unit, v.cost_price)"
+    " ELSE round(r.pack_cost / r.pack_size, 4) END"
+)
+WORTH = f"round(CASE WHEN r.packs IS NULL THEN r.quantity * ({COST})" + (
+    " ELSE r.packs * r.pack_cost END, 2)"
+)
 ORDERED = "coalesce(r.order_date, statement_timestamp())"
 EXPECTED = f"coalesce(r.expected_delivery_date, {ORDERED} + s.lead_time_days * interval '1 day')"
 
@@ -93,7 +105,14 @@ def judge(work: Work) -> None:
         " JOIN inventory_product p ON p.id = v.product_id"
         " WHERE p.status = 'discontinued' OR NOT v.is_active"
     )
+    work.refuse(
+        "SELECT r.line, 'sku', r.sku, 'It is bought from ' || e.code || ' alone. Order it there.'"
+        " FROM import_row r JOIN inventory_productvariation v ON v.sku_code = r.sku"
+        " JOIN inventory_productsupplier o ON o.product_id = v.product_id AND o.is_exclusive"
+        " JOIN suppliers_supplier e ON e.id = o.supplier_id AND e.code <> r.supplier_id"
+    )
     judge_dates(work)
+    judge_packs(work)
     refuse_too_many(work, "quantity_received")
     work.refuse(
         "SELECT r.line, 'status', coalesce(r.status, ''), CASE WHEN o.came"
@@ -139,6 +158,34 @@ def judge_dates(work: Work) -> None:
     )
 
 
+def judge_packs(work: Work) -> None:
+    """Note packs that do not make up the quantity or the cost, and shipping that is carried twice.
+
+    `shipping_carried` is the part of the shipping cost that goods brought into stock before.
+    """
+    work.refuse(
+        "SELECT line, 'packs', coalesce(packs::text, ''),"
+        " 'Say how many packs, of what size, at what cost each; or nothing of all three.'"
+        " FROM import_row WHERE num_nulls(packs, pack_size, pack_cost) IN (1, 2)"
+        " AND line NOT IN (SELECT line FROM import_problem)"
+    )
+    work.refuse(
+        "SELECT line, 'packs', packs::text, 'So many packs of ' || trim_scale(pack_size)"
+        " || ' are not ' || trim_scale(quantity) || '. Correct one of the three.'"
+        " FROM import_row WHERE packs * pack_size <> quantity"
+    )
+    work.refuse(
+        "SELECT line, 'unit_cost', trim_scale(unit_cost)::text,"
+        " 'Not what a pack costs by its size. Leave it empty.' FROM import_row"
+        " WHERE packs IS NOT NULL AND unit_cost <> round(pack_cost / pack_size, 4)"
+    )
+    work.refuse(
+        "SELECT line, 'shipping_carried', trim_scale(shipping_carried)::text,"
+        " 'More than the shipping cost.' FROM import_row"
+        " WHERE shipping_carried > coalesce(shipping_cost, 0)"
+    )
+
+
 def judge_totals(work: Work) -> None:
     """Note orders under way whose total needs somebody's approval."""
     limit = CompanySettings.current().purchase_approval_limit
@@ -148,7 +195,7 @@ def judge_totals(work: Work) -> None:
         "SELECT min(line), 'status', coalesce(min(status), ''), 'The total of ' || sum(worth)"  # nosec B608
         " || ' is above the limit of ' || %s::numeric || '. Import it as a draft, and let somebody"
         " approve it.' FROM (SELECT r.line, r.order_number, r.status,"
-        f" round(r.quantity * {COST}, 2)"
+        f" {WORTH}"
         " + CASE WHEN r.line = min(r.line) OVER (PARTITION BY r.order_number)"
         " THEN coalesce(r.tax_amount, 0) + coalesce(r.shipping_cost, 0) ELSE 0 END AS worth"
         f" FROM import_row r {GOODS}) AS r WHERE coalesce(status, 'draft') <> 'draft'"
@@ -211,6 +258,9 @@ def open_order(
                 variation=goods[row["sku"]],
                 quantity_ordered=row["quantity"],
                 unit_cost=row["unit_cost"],
+                packs=row["packs"],
+                pack_size=row["pack_size"],
+                pack_cost=row["pack_cost"],
                 notes=row["line_notes"] or "",
             )
             for row in lines
@@ -224,8 +274,9 @@ def rows(user: Any) -> tuple[str, Sequence[Any]]:
     return (
         "SELECT o.order_number, s.code AS supplier_id, w.code AS warehouse, o.status,"
         " o.order_date, o.expected_delivery_date, o.currency, o.tax_amount, o.shipping_cost,"
-        " o.shipping_address, o.notes, v.sku_code AS sku, i.quantity_ordered AS quantity,"
-        " i.quantity_received, i.unit_cost, i.notes AS line_notes, i.position"
+        " o.shipping_carried, o.shipping_address, o.notes, v.sku_code AS sku,"
+        " i.quantity_ordered AS quantity, i.quantity_received, i.unit_cost, i.packs, i.pack_size,"
+        " i.pack_cost, i.notes AS line_notes, i.position"
         " FROM purchasing_purchaseorder o JOIN purchasing_purchaseorderitem i ON i.order_id = o.id"
         " JOIN suppliers_supplier s ON s.id = o.supplier_id"
         " JOIN warehouses_warehouse w ON w.id = o.warehouse_id"

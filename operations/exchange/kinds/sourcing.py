@@ -15,8 +15,10 @@ from operations.exchange.upsert import stage, write
 PRODUCT = Code(name="product_id", is_required=True, also=("product_code", "product"))
 SUPPLIER = Name(name="supplier_id", is_required=True, also=("supplier_code", "supplier"))
 PRIMARY = YesNo(name="is_primary", also=("primary", "preferred"))
+LOCKED = YesNo(name="is_locked", also=("locked",))
+EXCLUSIVE = YesNo(name="is_exclusive", also=("exclusive",))
 TERMS = terms("")
-SOURCING = sourcing_target(TERMS)
+SOURCING = sourcing_target(TERMS, "is_locked", "is_exclusive")
 
 
 def judge(work: Work) -> None:
@@ -38,6 +40,12 @@ def judge(work: Work) -> None:
         " FROM (SELECT line, min(line) OVER (PARTITION BY product_id) AS first"
         " FROM import_row WHERE is_primary) AS chosen WHERE line > first"
     )
+    work.refuse(
+        "SELECT line, 'is_exclusive', 'yes', 'Line ' || first || ' names the exclusive supplier"
+        " already. Say no in one of the two.'"
+        " FROM (SELECT line, min(line) OVER (PARTITION BY product_id) AS first"
+        " FROM import_row WHERE is_exclusive) AS chosen WHERE line > first"
+    )
 
 
 def plan(work: Work) -> None:
@@ -51,13 +59,36 @@ def plan(work: Work) -> None:
     own = ", ".join(f'r."{one.name}"' for one in TERMS)
     work.make(
         "import_sourcing",
-        f"SELECT r.line, p.id AS product_id, s.id AS supplier_id, {primary_of(work)} AS is_primary,"  # nosec B608
+        "SELECT *, coalesce(wants_lock, was_locked AND is_primary, false) AS is_locked FROM ("  # nosec B608
+        f"SELECT r.line, p.id AS product_id, s.id AS supplier_id, {primary_of(work)} AS is_primary,"
+        " r.is_locked AS wants_lock, e.is_locked AS was_locked,"
+        " coalesce(r.is_exclusive, e.is_exclusive, false) AS is_exclusive,"
         f" {own} FROM import_row r JOIN inventory_product p ON p.code = r.product_id"
         " JOIN suppliers_supplier s ON s.code = r.supplier_id"
-        " LEFT JOIN inventory_productsupplier e ON e.product_id = p.id AND e.supplier_id = s.id",
+        " LEFT JOIN inventory_productsupplier e ON e.product_id = p.id AND e.supplier_id = s.id"
+        ") AS told",
     )
+    judge_marks(work)
     stage(work, SOURCING)
     work.make("import_fate", "SELECT line, fate FROM import_sourcing_final")
+
+
+def judge_marks(work: Work) -> None:
+    """Note locks of others than the primary supplier, and second exclusive suppliers."""
+    work.refuse(
+        "SELECT line, 'is_locked', 'yes',"
+        " 'Only the primary supplier can be locked. Make it the primary one.'"
+        " FROM import_sourcing WHERE is_locked AND NOT is_primary"
+    )
+    work.refuse(
+        "SELECT i.line, 'is_exclusive', 'yes', s.code || ' is its exclusive supplier already. Say"
+        " no there in the same file.' FROM import_sourcing i"
+        " JOIN inventory_productsupplier e ON e.product_id = i.product_id AND e.is_exclusive"
+        " AND e.supplier_id <> i.supplier_id JOIN suppliers_supplier s ON s.id = e.supplier_id"
+        " WHERE i.is_exclusive AND NOT EXISTS (SELECT FROM import_sourcing o"
+        " WHERE o.product_id = e.product_id AND o.supplier_id = e.supplier_id"
+        " AND NOT o.is_exclusive)"
+    )
 
 
 def primary_of(work: Work) -> str:
@@ -83,6 +114,10 @@ def write_sourcing(work: Work) -> None:
         " AND (f.is_primary AND e.supplier_id <> f.supplier_id"
         " OR NOT f.is_primary AND e.supplier_id = f.supplier_id)"
     )
+    work.run(
+        "UPDATE inventory_productsupplier e SET is_exclusive = false FROM import_sourcing_final f"
+        " WHERE e.id = f.id AND e.is_exclusive AND NOT f.is_exclusive"
+    )
     with terms_from(SupplierPrice.Source.IMPORT):
         write(work, SOURCING, (25, 95))
 
@@ -90,7 +125,8 @@ def write_sourcing(work: Work) -> None:
 def rows(user: Any) -> tuple[str, Sequence[Any]]:
     own = ", ".join(f'o."{one.target}" AS "{one.name}"' for one in TERMS)
     return (
-        f"SELECT p.code AS product_id, s.code AS supplier_id, o.is_primary, {own}"  # nosec B608
+        "SELECT p.code AS product_id, s.code AS supplier_id, o.is_primary, o.is_locked,"  # nosec B608
+        f" o.is_exclusive, {own}"
         " FROM inventory_productsupplier o JOIN inventory_product p ON p.id = o.product_id"
         " JOIN suppliers_supplier s ON s.id = o.supplier_id"
         " ORDER BY p.id, o.is_primary DESC, o.id",
@@ -103,7 +139,7 @@ SOURCING_TERMS = Kind(
     title="Suppliers of products",
     resource="sourcing",
     permission=Can.MANAGE_CATALOGUE,
-    fields=(PRODUCT, SUPPLIER, PRIMARY, *TERMS),
+    fields=(PRODUCT, SUPPLIER, PRIMARY, LOCKED, EXCLUSIVE, *TERMS),
     judge=judge,
     plan=plan,
     write=write_sourcing,

@@ -20,13 +20,16 @@ def terms(prefix: str) -> Sequence[Field]:
     )
 
 
-def sourcing_target(fields: Sequence[Field]) -> Target:
-    """Return where staged terms go to: a row for a product and a supplier."""
+def sourcing_target(fields: Sequence[Field], *marks: str) -> Target:
+    """Return where staged terms go to: a row for a product and a supplier.
+
+    `marks` are further columns of yes or no, which are staged as they shall be.
+    """
     return Target(
         name="sourcing",
         table="inventory_productsupplier",
         source="import_sourcing",
         key=[Field(name="product_id"), Field(name="supplier_id")],
         fields=fields,
-        given=[("is_primary", "boolean")],
+        given=[(mark, "boolean") for mark in ("is_primary", *marks)],
     )

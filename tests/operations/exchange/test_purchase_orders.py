@@ -233,13 +233,57 @@ def test_orders_above_the_limit_come_in_as_drafts_alone(bring):
     assert PurchaseOrder.objects.get().approval_status == "pending"
 
 
+PACKS = "order_number,supplier_id,sku,quantity,unit_cost,packs,pack_size,pack_cost\n"
+
+
+def test_lines_of_packs_keep_them_and_cost_what_they_cost(bring):
+    report = bring("purchase_orders", PACKS + "PO-1,SUP-A,SKU-1,36,,3,12,10\nPO-1,,SKU-2,2,5,,,\n")
+
+    assert report.problems == []
+    order = PurchaseOrder.objects.get()
+    packed, loose = order.items.all()
+    assert (packed.packs, packed.pack_size, packed.pack_cost) == (3, 12, 10)
+    assert (packed.unit_cost, packed.line_total) == (Decimal("0.8333"), 30)
+    assert (loose.packs, order.subtotal, order.total_amount) == (None, 40, 40)
+
+
+def test_packs_that_do_not_add_up_are_refused(bring):
+    report = bring(
+        "purchase_orders",
+        PACKS + "PO-1,SUP-A,SKU-1,36,,3,,10\nPO-2,SUP-A,SKU-1,35,,3,12,10\n"
+        "PO-3,SUP-A,SKU-1,36,1,3,12,10\nPO-4,SUP-A,SKU-1,36,,1.5,0,10\n",
+    )
+
+    assert told(report) == [
+        (2, "packs",
+         "Say how many packs, of what size, at what cost each; or nothing of all three."),
+        (3, "packs", "So many packs of 12 are not 35. Correct one of the three."),
+        (4, "unit_cost", "Not what a pack costs by its size. Leave it empty."),
+        (5, "pack_size", "Write a number greater than 0."),
+        (5, "packs", "Write a number without decimals."),
+    ]  # fmt: skip
+    assert PurchaseOrder.objects.count() == 0
+
+
+def test_goods_that_another_supplier_alone_sells_are_refused(bring):
+    variation = VariationFactory(sku_code="SKU-3")
+    ProductSupplier.objects.create(
+        product=variation.product, supplier=SupplierFactory(code="SUP-B"), is_exclusive=True
+    )
+
+    report = bring("purchase_orders", HEADER + "PO-1,SUP-A,,,,SKU-3,1,1\nPO-2,SUP-B,,,,SKU-3,1,1\n")
+
+    assert told(report) == [(2, "sku", "It is bought from SUP-B alone. Order it there.")]
+    assert PurchaseOrder.objects.count() == 0
+
+
 @pytest.mark.parametrize("number", [1, 60])
 def test_many_orders_are_taken_over_in_as_many_statements(bring, number, django_assert_num_queries):
     rows = "".join(
         f"PO-{n},SUP-A,WH-A,sent,2026-01-31,SKU-1,1,1\nPO-{n},,,,,SKU-2,2,\n" for n in range(number)
     )
 
-    with django_assert_num_queries(80):
+    with django_assert_num_queries(86):
         bring("purchase_orders", HEADER + rows)
 
     assert PurchaseOrder.objects.count() == number

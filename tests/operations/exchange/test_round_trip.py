@@ -20,14 +20,17 @@ from operations.exchange.kinds import KINDS
 from operations.ledger_verification import verify_ledger
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.open_orders import OPEN
+from purchasing.services.order_lines import OrderLine
+from purchasing.services.orders import create_purchase_order
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from suppliers.models import Supplier
 from tests.factories.inventory import VariationFactory, put_in_stock
-from tests.factories.purchasing import make_order
+from tests.factories.purchasing import make_order, receive_one
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
+from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +78,8 @@ def make_company():
         VariationFactory(product=variation.product, sku_code=f"SKU-{number}-B", is_default=False)
         ProductSupplier.objects.create(
             product=variation.product, supplier=suppliers[number], is_primary=True,
-            supplier_product_code=text, lead_time_days=number + 1, cost_per_unit=Decimal("0.5"),
+            is_locked=number == 1, is_exclusive=number == 2, supplier_product_code=text,
+            lead_time_days=number + 1, cost_per_unit=Decimal("0.5"),
         )  # fmt: skip
         ProductSupplier.objects.create(
             product=variation.product, supplier=suppliers[number - 1], is_primary=False,
@@ -98,6 +102,12 @@ def make_orders(supplier, first, second):
             3, 1, "2.5", variations=goods, supplier=supplier, status=status, warehouse=second,
             notes=HOSTILE[0], tax_amount=Decimal("1.25"), order_number=f"PO-{status}".upper(),
         )  # fmt: skip
+    packed = create_purchase_order(
+        supplier=supplier, warehouse=second, order_number="PO-PACKED", status="sent",
+        shipping_cost=Decimal("10.01"), acting_user=UserFactory(role="manager"),
+        lines=[OrderLine(variation=goods[2], packs=3, pack_size=Decimal(7), pack_cost=Decimal(10))],
+    )  # fmt: skip
+    receive_one(order=packed, acting_user=packed.created_by)
     for number, priority in enumerate((1, 2, 4)):
         order = take_order(
             *[(one, 2 + number) for one in goods], warehouse=first, priority=priority,
@@ -168,7 +178,7 @@ def test_export_and_import_into_an_empty_database_gives_the_same(bring, form):
         report = bring(kind, files[kind])
         assert (kind, report.problems) == (kind, [])
 
-    assert (len(before["stock"]), len(before["purchases"]), len(before["sales"])) == (15, 5, 3)
+    assert (len(before["stock"]), len(before["purchases"]), len(before["sales"])) == (15, 6, 3)
     assert contents() == before
     assert verify_ledger() == []
     if form == "csv":

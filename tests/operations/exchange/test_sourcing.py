@@ -88,3 +88,43 @@ def test_unknown_products_and_suppliers_and_second_rows_are_refused(bring):
         (7, "product_id", "Fill this in."),
     ]
     assert terms() == []
+
+
+def marks():
+    rows = ProductSupplier.objects.order_by("product__code", "supplier__code")
+    return list(rows.values_list("supplier__code", "is_primary", "is_locked", "is_exclusive"))
+
+
+def test_locks_and_exclusive_suppliers_change_places_and_are_kept(bring):
+    head = "product_id,supplier_id,is_primary,is_locked,is_exclusive\n"
+    bring("sourcing", head + "PRD-A,SUP-X,yes,yes,yes\nPRD-A,SUP-Y,,,\n")
+    assert marks() == [("SUP-X", True, True, True), ("SUP-Y", False, False, False)]
+
+    same = bring("sourcing", "product_id,supplier_id,pack_size\nPRD-A,SUP-X,12\n")
+    assert (same.totals["changed"], marks()[0]) == (1, ("SUP-X", True, True, True))
+    bring("sourcing", head + "PRD-A,SUP-Y,yes,yes,yes\nPRD-A,SUP-X,no,,no\n")
+
+    assert marks() == [("SUP-X", False, False, False), ("SUP-Y", True, True, True)]
+
+
+def test_stray_locks_and_second_exclusive_suppliers_are_refused(bring):
+    head = "product_id,supplier_id,is_primary,is_locked,is_exclusive\n"
+    bring("sourcing", head + "PRD-A,SUP-X,yes,,yes\n")
+    before = marks()
+
+    report = bring(
+        "sourcing",
+        head + "PRD-A,SUP-Y,no,yes,no\nPRD-B,SUP-X,,,yes\nPRD-B,SUP-Y,,,yes\n",
+    )
+    other = bring("sourcing", head + "PRD-A,SUP-Y,no,,yes\n")
+
+    assert told(report) == [
+        (2, "is_locked", "Only the primary supplier can be locked. Make it the primary one."),
+        (4, "is_exclusive",
+         "Line 3 names the exclusive supplier already. Say no in one of the two."),
+    ]  # fmt: skip
+    assert told(other) == [
+        (2, "is_exclusive",
+         "SUP-X is its exclusive supplier already. Say no there in the same file.")
+    ]  # fmt: skip
+    assert marks() == before

@@ -222,7 +222,8 @@ class SalesOrderAdmin(ScopedAdmin):
             given = {name: value for name, value in values.items() if value is not None}
             order = SalesOrder(**{**given, "currency": currency})
             return create_sales_order(order=order, lines=lines, acting_user=request.user)
-        return self.change(request, form, lines if formsets[0].has_changed() else None)
+        priced_anew = formsets[0].has_changed() or "currency" in form.changed_data
+        return self.change(request, form, lines if priced_anew else None)
 
     def change(self, request: HttpRequest, form: Any, lines: Any) -> SalesOrder:
         return change_sales_order(

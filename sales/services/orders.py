@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from common.codes import next_code
-from common.exceptions import WrongState
+from common.exceptions import InvalidInput, WrongState
 from inventory.exceptions import UnfitLines
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import Holder, StockChange
@@ -65,19 +65,23 @@ def change_sales_order(
     """Change fields of an order, replace its lines, and take it to another status.
 
     What is given as it already is counts as unchanged, so that a whole order may be sent. Lines,
-    currency and date may change while nothing has been delivered or cancelled; new lines reserve
-    what is available after the old ones have released theirs. Priority and the end of the
-    reservation may change while the order is open; that moves its place among those who wait, and
-    takes nothing from anybody. Status `fulfilled` delivers all that is outstanding, `cancelled`
-    cancels. Locks the order, then the balances. Raises WrongState, InvalidInput and
-    InsufficientStock.
+    currency and date may change while nothing has been delivered or cancelled, the currency with
+    the lines' prices alone; new lines reserve what is available after the old ones have released
+    theirs. Priority and the end of the reservation may change while the order is open; that moves
+    its place among those who wait, and takes nothing from anybody. Status `fulfilled` delivers all
+    that is outstanding, `cancelled` cancels. Locks the order, then the balances. Raises
+    WrongState, InvalidInput and InsufficientStock.
     """
     locked = lock_order(order)
     says_more = bool(changes) or lines is not None
     changes = {name: value for name, value in changes.items() if getattr(locked, name) != value}
+    is_repriced = lines is not None
     if lines is not None and not _differ(locked, lines):
         lines = None
     refuse_late_changes(locked, [*changes, "items"] if lines is not None else [*changes])
+    if "currency" in changes and not is_repriced:
+        text = f"Prices are in {locked.currency}. Send the lines with their new prices, too."
+        raise InvalidInput(text, {"currency": [text]})
     require_future(changes.get("reserved_until"))
     for field, value in changes.items():
         setattr(locked, field, value)

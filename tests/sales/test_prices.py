@@ -167,6 +167,18 @@ def test_replaced_lines_are_priced_in_the_currency_and_on_the_day_of_the_order(m
     assert list(late.json()["details"]) == ["items.0.sale_price_per_unit"]
 
 
+def test_currency_changes_with_the_prices_alone(manager, stock):
+    order = take_order((stock.variation, 2), warehouse=stock.warehouse)
+    path = f"{ORDERS}{order.order_number}/"
+
+    refused = manager.patch(path, {"currency": "EUR"})
+    items = [{"sku": stock.variation.sku_code, "quantity": 2, "sale_price_per_unit": 8}]
+    changed = manager.patch(path, {"currency": "EUR", "items": items})
+
+    assert (refused.status_code, list(refused.json()["details"])) == (400, ["currency"])
+    assert (changed.json()["currency"], changed.json()["total_amount"]) == ("EUR", 16)
+
+
 def test_price_is_kept_changed_and_deleted_over_http(manager, variation):
     made = manager.post(
         PRICES,

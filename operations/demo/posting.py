@@ -101,7 +101,7 @@ class Poster:
             ],
             delivery=Delivery(
                 occurred_at=arrival.arrived_at,
-                delivery_note=f"DN-{order.pk:05d}",
+                delivery_note=f"DN-{order.pk:05d}-{arrival.arrived_at:%m%d}",
                 notes="Some goods refused: damaged in transit." if arrival.has_rejects else "",
                 quiet=True,
             ),

@@ -27,7 +27,7 @@ from notifications.models import OutboxMessage
 from operations.demo.company import Wish, plan
 from operations.demo.today import Today
 from operations.ledger_verification import verify_ledger
-from purchasing.models import PurchaseOrder
+from purchasing.models import GoodsReceipt, PurchaseOrder
 from sales.models import SalesOrder, SalesOrderItem
 from suppliers.models import Supplier
 from users.models import User
@@ -238,3 +238,10 @@ def test_seeding_again_says_so_at_once(company, django_assert_num_queries):
         call_command("seed_demo", stdout=said)
     assert said.getvalue() == "The demo company is there.\n"
     assert SalesOrder.objects.count() == orders
+
+
+def test_each_delivery_of_an_order_has_a_note_of_its_own(company):
+    notes = GoodsReceipt.objects.values_list("order", "delivery_note")
+    orders = Counter(order for order, _ in notes)
+    assert max(orders.values()) == 2
+    assert len(set(notes)) == len(notes)

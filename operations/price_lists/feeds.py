@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from alerts.services.system import end_system_alert, raise_system_alert
@@ -93,12 +94,12 @@ def run_feed(
     an alert that ends with the next list that is taken. Raises nothing about lists or their place.
     """
     runs: list[PriceListRun] = []
+    SupplierPriceFeed.objects.filter(pk=feed.pk).update(looked_at=timezone.now())
     try:
         with lists_of(feed) as lists:
             runs += [run for run in taken(feed, lists, again, acting_user) if run is not None]
     except DomainError as error:
         runs.append(failed(feed, feed.place, "", error, acting_user))
-    SupplierPriceFeed.objects.filter(pk=feed.pk).update(looked_at=timezone.now())
     tell_trouble(feed, runs)
     return runs
 
@@ -177,10 +178,14 @@ def run_asked_feed(feed_id: int, user_id: int) -> int:
 
 
 def run_due_feeds() -> int:
-    """Take what is new in all feeds that are switched on; return how many lists were taken."""
+    """Take what is new in all feeds that are switched on; return how many lists were taken.
+
+    Those that were looked at longest ago come first, so that one that takes all the time, or fails
+    in a way nobody thought of, keeps the others from nothing for more than a night.
+    """
     feeds = SupplierPriceFeed.objects.filter(is_active=True).select_related("supplier")
     number = 0
-    for feed in feeds.order_by("pk"):
+    for feed in feeds.order_by(F("looked_at").asc(nulls_first=True), "pk"):
         runs = run_feed(feed=feed, acting_user=None)
         number += sum(run.state == State.APPLIED for run in runs)
     return number

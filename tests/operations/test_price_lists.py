@@ -13,6 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from alerts.models import Alert
 from common.exceptions import InvalidInput
@@ -612,6 +613,26 @@ def test_the_nightly_job_looks_at_all_feeds_that_are_switched_on(supplier, base,
         ("ACME", "applied"),
         (broken.code, "failed"),
     }
+
+
+def test_feeds_that_were_looked_at_longest_ago_come_first(supplier, base, feed):
+    other = SupplierFactory()
+    (base / "other").mkdir()
+    save_feed(
+        supplier=other,
+        values={"kind": "folder", "folder": "other"},
+        acting_user=UserFactory(role="manager"),
+    )
+    SupplierPriceFeed.objects.filter(pk=feed.pk).update(looked_at=timezone.now())
+    for folder in ("acme", "other"):
+        put(base / folder, "a.csv", LIST + f"{folder},,11,\n")
+
+    assert run_due_feeds() == 2
+
+    assert list(PriceListRun.objects.order_by("pk").values_list("supplier", flat=True)) == [
+        other.pk,
+        supplier.pk,
+    ]
 
 
 def test_who_may_not_any_more_has_nothing_taken(supplier, base, feed):

@@ -1,9 +1,7 @@
 """Several workers judge the lots of one balance at the same moment."""
 
-from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -14,9 +12,9 @@ from common.models import CompanySettings
 from inventory.models import Stock
 from inventory.models.lot import stock_day
 from notifications.models import OutboxMessage
+from tests.alerts.racing import run_after_all_have_read
 from tests.alerts.stocks import post
 from tests.factories.inventory import ProductFactory, VariationFactory
-from tests.threads import run_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKERS = 4
@@ -30,19 +28,9 @@ def refresh_after_all_have_read(monkeypatch, warehouse):
         expiration_date=stock_day() + timedelta(days=3),
     )  # fmt: skip
     stock, _ = Stock.objects.get(), CompanySettings.current()
-    all_read = Barrier(WORKERS)
-    unfinished_alerts, seen = expiry_alerts.unfinished_alerts, []
-
-    def read_then_wait(stock_ids):
-        alerts = unfinished_alerts(stock_ids)
-        seen.append(len(alerts))
-        with suppress(BrokenBarrierError):
-            all_read.wait(timeout=1)
-        return alerts
-
-    monkeypatch.setattr(expiry_alerts, "unfinished_alerts", read_then_wait)
-    outcomes = run_at_once(*[lambda: refresh_expiry_alerts([stock.pk])] * WORKERS)
-    return sorted(outcome.raised for outcome in outcomes), seen
+    return run_after_all_have_read(
+        monkeypatch, expiry_alerts, lambda: refresh_expiry_alerts([stock.pk]), WORKERS
+    )
 
 
 def test_workers_at_once_raise_one_alert_and_one_mail(monkeypatch, warehouse, manager):

@@ -1,7 +1,6 @@
 """Several workers judge the same balance at the same moment."""
 
-from contextlib import suppress
-from threading import Barrier, BrokenBarrierError, Event
+from threading import Event
 
 import pytest
 
@@ -9,6 +8,7 @@ from alerts.models import Alert
 from alerts.services import refresh_stock_alerts, sweep_stock_alerts
 from alerts.services import stock as stock_alerts
 from notifications.models import Notification, OutboxMessage
+from tests.alerts.racing import run_after_all_have_read
 from tests.alerts.stocks import move, stock_of
 from tests.threads import run_at_once
 
@@ -16,20 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def refresh_after_all_have_read(monkeypatch, stock, workers):
-    """Let every worker find no alert before any of them writes one, as far as locks permit."""
-    all_read = Barrier(workers)
-    unfinished_alerts, seen = stock_alerts.unfinished_alerts, []
-
-    def read_then_wait(causes):
-        alerts = unfinished_alerts(causes)
-        seen.append(len(alerts))
-        with suppress(BrokenBarrierError):
-            all_read.wait(timeout=1)
-        return alerts
-
-    monkeypatch.setattr(stock_alerts, "unfinished_alerts", read_then_wait)
-    outcomes = run_at_once(*[lambda: refresh_stock_alerts([stock.pk])] * workers)
-    return sorted(outcome.raised for outcome in outcomes), seen
+    return run_after_all_have_read(
+        monkeypatch, stock_alerts, lambda: refresh_stock_alerts([stock.pk]), workers
+    )
 
 
 def test_eight_workers_raise_one_alert_and_one_mail(monkeypatch, warehouse, manager):

@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from tests.properties.model import NO_LOT, Refused, World
-from tests.properties.things import ZERO, Count, CountLine, Shelf
+from tests.properties.model import NO_LOT, World
+from tests.properties.things import ZERO, Count, CountLine, Refused, Shelf
 
 TOLERANCE_PERCENT = Decimal(60)
 

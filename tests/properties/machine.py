@@ -27,10 +27,10 @@ from purchasing.services.receipts import ReceiptLine, receive_purchase_order
 from purchasing.services.transitions import cancel_purchase_order
 from sales.models import SalesOrder, SalesOrderItem
 from tests.properties.count_rules import CountRules
-from tests.properties.model import Refused, World
+from tests.properties.model import World
 from tests.properties.sales_rules import SalesRules
 from tests.properties.strategies import COSTS, DAYS_LEFT, ITEMS, LOTS, PLACES, QUANTITIES, WHICH
-from tests.properties.things import ZERO, Purchase, Shelf
+from tests.properties.things import ZERO, Purchase, Refused, Shelf
 
 FIRST_DAY = date(2030, 1, 1)
 

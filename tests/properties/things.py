@@ -6,6 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 ZERO, FOUR_PLACES = Decimal(0), Decimal("0.0001")
 
 
+class Refused(Exception):
+    """The operation is not lawful; the text is the code of the refusal."""
+
+
 @dataclass
 class Shelf:
     item: int

@@ -7,30 +7,11 @@ from rest_framework.test import APIClient
 from notifications.models import Notification, OutboxMessage
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
+from tests.warehouses.registering import BODY, REGISTER, mails, register
 from users.models import User
 from warehouses.models import Registration
 
 pytestmark = pytest.mark.django_db
-REGISTER, STAFFS = "/api/auth/register/", "/api/staffs/"
-BODY = {
-    "username": "newcomer",
-    "email": "new@example.com",
-    "password": "StrongPassword!123",
-    "first_name": "Nora",
-    "role": "employee",
-    "warehouse": "wh-east",
-    "note": "Night shift",
-}
-
-
-def register(**changes):
-    return APIClient().post(REGISTER, {**BODY, **changes}, format="json")
-
-
-def mails(topic):
-    return sorted(
-        OutboxMessage.objects.filter(topic=topic).values_list("recipient__username", flat=True)
-    )
 
 
 def test_a_registration_waits_and_opens_nothing(place):

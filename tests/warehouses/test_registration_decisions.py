@@ -4,32 +4,13 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from notifications.models import OutboxMessage
 from tests.factories.warehouses import MembershipFactory
+from tests.warehouses.registering import BODY, mails, register
 from users.models import User
 from warehouses.models import StandingChange
 
 pytestmark = pytest.mark.django_db
-REGISTER, STAFFS = "/api/auth/register/", "/api/staffs/"
-BODY = {
-    "username": "newcomer",
-    "email": "new@example.com",
-    "password": "StrongPassword!123",
-    "first_name": "Nora",
-    "role": "employee",
-    "warehouse": "wh-east",
-    "note": "Night shift",
-}
-
-
-def register(**changes):
-    return APIClient().post(REGISTER, {**BODY, **changes}, format="json")
-
-
-def mails(topic):
-    return sorted(
-        OutboxMessage.objects.filter(topic=topic).values_list("recipient__username", flat=True)
-    )
+STAFFS = "/api/staffs/"
 
 
 def test_a_manager_sees_who_waits_for_their_warehouse(api, place, foreign, pending):

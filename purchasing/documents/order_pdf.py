@@ -1,5 +1,6 @@
 """A purchase order on paper, as the supplier gets it."""
 
+from decimal import Decimal
 from typing import Any
 
 from reportlab.lib.units import mm
@@ -139,13 +140,20 @@ def lines_of(items: list[PurchaseOrderItem], codes: dict[int, str]) -> list[list
             [
                 str(item.position),
                 named(variation.product.name, under, width=GOODS - 10),
-                amount_of(item.quantity_ordered),
-                text(variation.stock_unit, width=25 * mm - 10),
-                unit_price(item.unit_cost),
+                *quantity_and_price(item),
                 money(item.line_total),
             ]
         )
     return rows
+
+
+def quantity_and_price(item: PurchaseOrderItem) -> list[Any]:
+    """Return how much is ordered, of what, and at which price: in packs where it is in packs."""
+    unit, quantity, price = item.variation.stock_unit, item.quantity_ordered, item.unit_cost
+    if item.packs is not None and item.pack_size is not None and item.pack_cost is not None:
+        unit = f"packs of {amount_of(item.pack_size)} {unit}"
+        quantity, price = Decimal(item.packs), item.pack_cost
+    return [amount_of(quantity), text(unit, width=25 * mm - 10), unit_price(price)]
 
 
 def sums_of(order: PurchaseOrder) -> list[Flowable]:

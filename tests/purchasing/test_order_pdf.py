@@ -38,6 +38,7 @@ def test_the_pdf_has_the_figures_of_the_order():
     supplier = SupplierFactory(
         company_name="Acme Bolts", primary_contact="Ann Lee", street="1 Mill Lane", city="Leeds",
         postal_code="LS1 4AP", country="GB", tax_id="GB123", payment_terms=45,
+        currency="EUR",
     )  # fmt: skip
     CompanySettings.objects.create(pk=1, name="Our Company Ltd", letterhead="5 Dock Road\nHull")
     order = written(supplier=supplier, notes="Deliver to gate 2.", status="sent")
@@ -89,6 +90,18 @@ def test_an_amended_order_says_so_and_one_that_waits_for_approval_too():
     assert f"Purchase order {order.order_number}, amendment 1" in amended
     assert "do not deliver" not in amended
     assert f"Purchase order {order.order_number}, amendment 2 Not approved: do not" in waiting
+
+
+def test_what_is_ordered_in_packs_is_printed_in_packs():
+    order = make_order("60", "7")
+    order.items.filter(position=1).update(
+        packs=5, pack_size=12, pack_cost=Decimal("30.125"), unit_cost=Decimal("2.5104")
+    )
+
+    text = text_of(purchase_order_pdf(order.pk))
+
+    assert "5 packs of 12 kg 30.125 150.63" in text
+    assert "7 kg 2.50 17.50" in text
 
 
 def test_an_order_without_tax_and_shipping_shows_its_total_alone():

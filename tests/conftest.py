@@ -1,6 +1,7 @@
 """Fixtures of all tests: real PostgreSQL, as the application's role."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -96,7 +97,10 @@ def turn_on_the_cluster(
     test, on another database, holds it back. Whoever waits for quiet keeps the door, so that the
     others do not go on passing by.
     """
-    folder = tmp_path_factory.getbasetemp().parent
+    # What the processes of one run share; a run of one process shares nothing, least of all with
+    # runs of other checkouts, whose servers are others.
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     wants_quiet = request.node.get_closest_marker("quiet_cluster") is not None
     with (folder / "door.lock").open("w") as door, (folder / "cluster.lock").open("w") as cluster:
         fcntl.flock(door, fcntl.LOCK_EX)

@@ -79,6 +79,10 @@ NAVIGATION = [
             Can.VIEW_PURCHASE_ORDERS,
         ),
         entry("Files", "attach_file", "inventory_attachment_changelist", Can.SIGN_IN),
+        entry(
+            "Supplier returns", "undo", "purchasing_supplierreturn_changelist",
+            Can.VIEW_PURCHASE_ORDERS,
+        ),
     ),
     area(
         "Sales",

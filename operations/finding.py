@@ -22,7 +22,7 @@ from inventory.models import (
 )
 from inventory.scanned_codes import ScannedCode, read_code
 from inventory.search import LONGEST_TEXT, searched_products
-from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest, SupplierReturn
 from sales.models import SalesOrder, SalesReturn
 from suppliers.models import Supplier
 from users.models import User
@@ -143,6 +143,16 @@ PLACES = (
         path="sales-returns",
         permission=Can.VIEW_SALES_ORDERS,
         title=lambda row: f"Return of {row.order.order_number}",
+        columns=("return_number__istartswith",),
+        is_document=True,
+    ),
+    Place(
+        kind="supplier_return",
+        model=SupplierReturn,
+        related="order",
+        path="supplier-returns",
+        permission=Can.VIEW_PURCHASE_ORDERS,
+        title=lambda row: f"Return to the supplier of {row.order.order_number}",
         columns=("return_number__istartswith",),
         is_document=True,
     ),

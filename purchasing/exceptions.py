@@ -57,3 +57,10 @@ class DuplicateDelivery(DomainError):
 
     code = "duplicate_delivery"
     title = "Already received"
+
+
+class ReturnExceeded(DomainError):
+    """More should go back to a supplier than came in; `details` names every line."""
+
+    code = "return_exceeded"
+    title = "More than came in"

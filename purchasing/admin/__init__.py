@@ -1,5 +1,11 @@
 from purchasing.admin.orders import PurchaseOrderAdmin
 from purchasing.admin.receipts import GoodsReceiptAdmin
 from purchasing.admin.requests import PurchaseRequestAdmin
+from purchasing.admin.returns import SupplierReturnAdmin
 
-__all__ = ["GoodsReceiptAdmin", "PurchaseOrderAdmin", "PurchaseRequestAdmin"]
+__all__ = [
+    "GoodsReceiptAdmin",
+    "PurchaseOrderAdmin",
+    "PurchaseRequestAdmin",
+    "SupplierReturnAdmin",
+]

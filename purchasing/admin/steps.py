@@ -10,6 +10,7 @@ from common.admin_orders import QuantitiesForm, quantity_field
 from common.admin_steps import FileStep, Step, pdf_page
 from common.permissions import Can
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm
+from purchasing.admin.returns import RETURN_STEP
 from purchasing.models import PurchaseOrder
 from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
 from purchasing.services.dispatch import send_purchase_order_again
@@ -218,6 +219,7 @@ STEPS = (
         explanation="All that is outstanding; enter less where less arrived. What is rejected does "
         "not enter stock and stays outstanding.",
     ),
+    RETURN_STEP,
     Step(
         name="cancel", title="Cancel order", permission=Can.MANAGE_PURCHASE_ORDERS, run=cancel,
         lawful=can_become(Status.CANCELLED), icon="block", is_final=True,

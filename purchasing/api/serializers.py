@@ -59,7 +59,8 @@ class OrderItemSerializer(serializers.ModelSerializer[PurchaseOrderItem]):
         model = PurchaseOrderItem
         fields = [
             "id", "product_id", "product_name", "product_variation", "sku", "quantity_ordered",
-            "quantity_received", "quantity_rejected", "quantity_outstanding", "unit_cost",
+            "quantity_received", "quantity_rejected", "quantity_returned", "quantity_outstanding",
+            "unit_cost",
             "line_total", "unit", "packs", "pack_size", "pack_cost", "notes",
         ]  # fmt: skip
 

@@ -38,6 +38,7 @@ from purchasing.services.receipts import Delivery, receive_purchase_order
 from purchasing.services.transitions import (
     cancel_purchase_order,
     confirm_purchase_order,
+    ship_purchase_order,
 )
 from purchasing.services.updates import OrderUpdate, update_purchase_order
 from warehouses.queries import member_warehouse
@@ -78,6 +79,7 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
         "receive": Can.POST_STOCK,
         "send": Can.MANAGE_PURCHASE_ORDERS,
         "confirm": Can.MANAGE_PURCHASE_ORDERS,
+        "ship": Can.MANAGE_PURCHASE_ORDERS,
         "cancel": Can.MANAGE_PURCHASE_ORDERS,
         "from_shortage": Can.MANAGE_PURCHASE_ORDERS,
         "from_reorder_list": Can.MANAGE_PURCHASE_ORDERS,
@@ -159,6 +161,13 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
         """Note that the supplier confirmed."""
         order = confirm_purchase_order(order=self.get_object(), acting_user=request.user)
         return self.answer(order, "Purchase order confirmed successfully")
+
+    @extend_schema(request=None, responses=ChangedOrderSerializer)
+    @action(detail=True, methods=["post"])
+    def ship(self, request: Request, pk: str) -> Response:
+        """Note that the goods are on their way."""
+        order = ship_purchase_order(order=self.get_object(), acting_user=request.user)
+        return self.answer(order, "Purchase order shipped successfully")
 
     @extend_schema(request=None, responses=ChangedOrderSerializer)
     @action(detail=True, methods=["post"])

@@ -3,6 +3,7 @@ from purchasing.models.charge import PurchaseOrderCharge
 from purchasing.models.order import PurchaseOrder, PurchaseOrderItem
 from purchasing.models.receipt import GoodsReceipt, GoodsReceiptLine
 from purchasing.models.request import PurchaseRequest, PurchaseRequestLine
+from purchasing.models.supplier_return import SupplierReturn, SupplierReturnItem
 
 __all__ = [
     "GoodsReceipt",
@@ -13,4 +14,6 @@ __all__ = [
     "PurchaseOrderItem",
     "PurchaseRequest",
     "PurchaseRequestLine",
+    "SupplierReturn",
+    "SupplierReturnItem",
 ]

@@ -310,6 +310,7 @@ class PurchaseOrderItem(models.Model):
     quantity_ordered = models.DecimalField(**QUANTITY)
     quantity_received = models.DecimalField(**QUANTITY, default=0)
     quantity_rejected = models.DecimalField(**QUANTITY, default=0)
+    quantity_returned = models.DecimalField(**QUANTITY, default=0)
     unit_cost = models.DecimalField(max_digits=15, decimal_places=4)
     packs = models.PositiveIntegerField(null=True, blank=True)
     pack_size = models.DecimalField(
@@ -342,6 +343,12 @@ class PurchaseOrderItem(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity_received__gte=0, quantity_rejected__gte=0),
                 name="purchase_item_received_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity_returned__gte=0, quantity_returned__lte=F("quantity_received")
+                ),
+                name="purchase_item_returned_came_in",
             ),
             models.CheckConstraint(
                 condition=Q(unit_cost__gte=0), name="purchase_item_cost_not_negative"
@@ -380,6 +387,11 @@ class PurchaseOrderItem(models.Model):
         else:
             amount = self.packs * self.pack_cost * quantity / self.quantity_ordered
         return amount.quantize(CENT, ROUND_HALF_UP)
+
+    @property
+    def quantity_returnable(self) -> Decimal:
+        """What came in and did not go back to the supplier."""
+        return self.quantity_received - self.quantity_returned
 
     @property
     def quantity_outstanding(self) -> Decimal:

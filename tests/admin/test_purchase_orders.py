@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from common.models import CompanySettings
-from inventory.models import Stock
+from inventory.models import ProductSupplier, Stock
 from notifications.models import OutboxMessage
 from purchasing.models import PurchaseOrder
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
@@ -23,8 +23,8 @@ STEPS = {
     "sent": {"send_again", "confirm", "ship", "receive", "cancel"},
     "confirmed": {"send_again", "ship", "receive", "cancel"},
     "shipped": {"send_again", "receive", "cancel"},
-    "partially_received": {"send_again", "receive"},
-    "received": set(),
+    "partially_received": {"send_again", "receive", "return"},
+    "received": {"return"},
     "cancelled": set(),
 }
 
@@ -43,7 +43,7 @@ def test_a_purchase_order_shows_the_lawful_buttons(manager, office, place, statu
     order = make_order(warehouse=place.own, status=status)
 
     assert buttons(manager, order) == STEPS[status] | {"pdf"}
-    assert buttons(office("staff"), order) == STEPS[status] & {"receive"} | {"pdf"}
+    assert buttons(office("staff"), order) == STEPS[status] & {"receive", "return"} | {"pdf"}
 
 
 @pytest.mark.parametrize("step", ["send", "confirm", "ship", "receive", "cancel"])
@@ -480,3 +480,52 @@ def test_an_order_to_a_supplier_without_address_is_sent_without_mail(manager, pl
     assert "has no e-mail address: nothing is mailed" in errors_of(sent)
     assert "Enter one, then send again." in errors_of(again)
     assert OutboxMessage.objects.filter(topic="purchasing.order_sent").count() == 0
+
+
+def test_goods_go_back_to_their_supplier_from_the_page(manager, place):
+    order = make_order(5, 6, warehouse=place.own, status="received")
+    first, _ = order.items.all()
+
+    page = manager.get(step_of(order, "return")).content.decode()
+    assert "5 came in" in page
+    nothing = manager.post(step_of(order, "return"), {"reason": "damaged"})
+    assert "Enter what goes back" in nothing.content.decode()
+    too_much = manager.post(
+        step_of(order, "return"), {f"line_{first.pk}": "5.001", "reason": "damaged"}, follow=True
+    )
+    assert "More should go back than came in" in errors_of(too_much)
+    assert not order.supplier_returns.exists()
+    answer = manager.post(
+        step_of(order, "return"), {f"line_{first.pk}": "2", "reason": "damaged"}, follow=True
+    )
+
+    returned = order.supplier_returns.get()
+    assert f"Sent back as {returned.return_number}; 5.00" in errors_of(answer)
+    assert Stock.objects.get(variation=first.variation, warehouse=place.own).on_hand == 3
+    listing = manager.get("/admin/purchasing/supplierreturn/?q=" + order.order_number)
+    assert returned.return_number in listing.content.decode()
+
+
+def test_packs_and_charges_are_written_on_the_page(manager, place):
+    supplier = SupplierFactory()
+    ProductSupplier.objects.create(product=place.variation.product, supplier=supplier, pack_size=12)
+    answer = manager.post(
+        add_to(PurchaseOrder),
+        new_purchase(
+            supplier, place, {"variation": place.variation.pk, "packs": "5", "pack_cost": "60"}
+        ),
+    )
+    assert answer.status_code == 302, errors_of(answer)
+    order = PurchaseOrder.objects.get()
+    item = order.items.get()
+    assert (item.packs, item.quantity_ordered, item.line_total) == (5, 60, 300)
+
+    body = filled(manager, page_of(order))
+    body |= {"items-0-packs": "6", "charges-TOTAL_FORMS": "1"}
+    body |= {"charges-0-kind": "duty", "charges-0-amount": "7.5", "charges-0-spread": "value"}
+    answer = manager.post(page_of(order), body)
+
+    assert answer.status_code == 302, errors_of(answer)
+    assert [(item.packs, item.quantity_ordered) for item in order.items.all()] == [(6, 72)]
+    order.refresh_from_db()
+    assert (order.charges.get().amount, order.charges_amount) == (7.5, 7.5)

@@ -39,7 +39,8 @@ from operations.models import (
     Webhook,
     WebhookDelivery,
 )
-from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest, SupplierReturn
+from purchasing.services.returns import ReturnLine, return_to_supplier
 from sales.models import Fulfilment, SalesOrder, SalesPrice, SalesReturn
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
@@ -102,6 +103,7 @@ TABLE = {
     PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
     GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
     Attachment: Rights(Can.SIGN_IN),
+    SupplierReturn: Rights(Can.VIEW_PURCHASE_ORDERS),
     PurchaseRequest: Rights(Can.REQUEST_GOODS, Can.REQUEST_GOODS),
     SalesOrder: Rights(Can.VIEW_SALES_ORDERS, *[Can.MANAGE_SALES_ORDERS] * 2),
     Fulfilment: Rights(Can.VIEW_SALES_ORDERS),
@@ -148,6 +150,12 @@ def returned(place):
         lines=[LineRequest("line", "1", 1, "unwanted")],
         acting_user=None,
     )
+
+
+def sent_back(warehouse):
+    order = make_order(warehouse=warehouse, status="received")
+    line = ReturnLine(item_id=order.items.get().pk, quantity=Decimal(1), reason="damaged")
+    return return_to_supplier(order=order, lines=[line], acting_user=None)
 
 
 def signed_in(user):
@@ -211,6 +219,7 @@ ROWS = {
         warehouse=place.own, status="received"
     ).receipts.get(),
     PurchaseRequest: lambda place, user: make_goods_request(warehouse=place.own),
+    SupplierReturn: lambda place, user: sent_back(place.own),
     SalesOrder: lambda place, user: take_order((place.variation, 2), warehouse=place.own),
     Attachment: lambda place, user: attached(place.own),
     Fulfilment: lambda place, user: delivered(place),
@@ -251,6 +260,7 @@ FOREIGN = {
     ).receipts.get(),
     Attachment: lambda place: attached(place.foreign),
     PurchaseRequest: lambda place: make_goods_request(warehouse=place.foreign),
+    SupplierReturn: lambda place: sent_back(place.foreign),
     SalesOrder: lambda place: take_order((place.variation, 2), warehouse=place.foreign),
     Fulfilment: lambda place: fulfil_sales_order(
         order=take_order((place.variation, 2), warehouse=place.foreign), acting_user=None

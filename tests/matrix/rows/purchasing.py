@@ -1,7 +1,10 @@
 """Purchase orders: not for sales; managers and admins manage, staff receive."""
 
+from decimal import Decimal
+
 from common.models import CompanySettings
-from purchasing.models import PurchaseOrder
+from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.services.returns import ReturnLine, return_to_supplier
 from suppliers.models import Supplier
 from tests.factories.purchasing import make_order
 from tests.factories.users import UserFactory
@@ -39,6 +42,27 @@ def waiting_purchase(place):
     CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": 1000})
     buyer = UserFactory(role="manager")
     return order_in(place, "draft", acting_user=buyer, tax_amount=2000)
+
+
+@made
+def received_purchase(place):
+    return order_in(place, "received")
+
+
+@made
+def supplier_return(place):
+    order = PurchaseOrder.objects.get(order_number=place["received_purchase"])
+    line = ReturnLine(item_id=order.items.get().pk, quantity=Decimal(1), reason="damaged")
+    returned = return_to_supplier(
+        order=order, lines=[line], notes=place.secret("return-notes"), acting_user=place.admin
+    )
+    return returned.return_number
+
+
+def new_return(place):
+    item = PurchaseOrderItem.objects.filter(order__order_number=place["received_purchase"]).first()
+    line = {"id": item.pk if item else 1, "quantity": 1, "reason": "damaged"}
+    return {"order_number": place["received_purchase"], "items": [line]}
 
 
 @made
@@ -83,6 +107,7 @@ def rows(path):
         ),
         Row("post", detail + "send/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "confirm/", own=MANAGE, foreign=FOREIGN_MANAGE),
+        Row("post", sent + "ship/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "receive/", own=RECEIVE, foreign=FOREIGN_RECEIVE),
         Row(
@@ -110,4 +135,20 @@ def rows(path):
     ]
 
 
-ROWS = rows("/api/purchase-orders/") + rows("/api/orders/purchase/")
+RETURNS = "/api/supplier-returns/"
+ROWS = [
+    *rows("/api/purchase-orders/"),
+    *rows("/api/orders/purchase/"),
+    Row("get", RETURNS, own=SEE),
+    Row("get", RETURNS + "?order={received_purchase}", own=SEE, foreign="200 400 400 403 400"),
+    Row("get", RETURNS + "?warehouse={warehouse}", own=SEE, foreign=SEE),
+    Row("get", RETURNS + "?supplier_id={supplier}", own=SEE),
+    Row("get", RETURNS + "{supplier_return}/", own=SEE, foreign="200 404 404 403 404"),
+    Row(
+        "post",
+        RETURNS,
+        own="201 201 201 403 403",
+        foreign="201 400 400 403 403",
+        body=new_return,
+    ),
+]

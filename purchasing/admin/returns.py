@@ -1,0 +1,118 @@
+"""Goods that went back to suppliers: to read, and to send back from the page of their order."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from common.admin import HistoryAdmin, ReadOnlyInline
+from common.admin_orders import QuantitiesForm, plain
+from common.admin_steps import Step
+from common.permissions import Can
+from purchasing.models import PurchaseOrder, SupplierReturn, SupplierReturnItem
+from purchasing.services.returns import ReturnLine, return_to_supplier
+
+
+class SupplierReturnItemInline(ReadOnlyInline):
+    model = SupplierReturnItem
+    may_view = Can.VIEW_PURCHASE_ORDERS
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("item__variation")
+
+
+@admin.register(SupplierReturn)
+class SupplierReturnAdmin(HistoryAdmin):
+    may_view = Can.VIEW_PURCHASE_ORDERS
+    list_display = ["return_number", "order", "supplier", "occurred_at", "credit_amount"]
+    list_filter = ["items__reason"]
+    list_select_related = ["order__supplier", "created_by"]
+    search_fields = ["return_number", "order__order_number", "order__supplier__company_name"]
+    inlines = [SupplierReturnItemInline]
+
+    @admin.display(ordering="order__supplier")
+    def supplier(self, row: SupplierReturn) -> str:
+        return str(row.order.supplier)
+
+
+class ReturnForm(QuantitiesForm):
+    """What goes back of each line, and why."""
+
+    gathered_as = "lines"
+    nothing_text = "Enter what goes back of at least one line."
+    columns = ("Quantity", "Lot")
+
+    reason = forms.ChoiceField(
+        choices=SupplierReturnItem.Reason.choices, widget=UnfoldAdminSelectWidget
+    )
+    notes = forms.CharField(max_length=1000, required=False, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, order: PurchaseOrder, posted: Any) -> None:
+        items = [
+            item
+            for item in order.items.select_related("variation__product")
+            if item.quantity_returnable
+        ]
+        super().__init__(
+            [
+                (item.pk, f"{item.variation.sku_code} {item.variation.product.name}",
+                 item.quantity_returnable)
+                for item in items
+            ],
+            posted,
+        )  # fmt: skip
+        self.keys = [item.pk for item in items]
+        for item in items:
+            field = self.fields[f"{self.prefix_of_lines}{item.pk}"]
+            field.initial = None
+            field.help_text = f"{plain(item.quantity_returnable)} came in"
+            self.fields[f"lot_{item.pk}"] = forms.CharField(
+                label="Lot", max_length=50, required=False, widget=UnfoldAdminTextInputWidget
+            )
+
+    @property
+    def table(self) -> list[tuple[Any, list[Any]]]:
+        """Return the fields of each line, for the page to show side by side."""
+        kinds = (self.prefix_of_lines, "lot_")
+        rows = [[self[f"{kind}{key}"] for kind in kinds] for key in self.keys]
+        return [(row[0], row) for row in rows]
+
+    @property
+    def beside_the_table(self) -> list[Any]:
+        return [self["reason"], self["notes"]]
+
+    def gathered(self, filled: dict[str, Any]) -> list[ReturnLine]:
+        """Return the lines of which something goes back."""
+        quantities = self.taken(filled, self.prefix_of_lines)
+        lots, reason = self.taken(filled, "lot_"), filled.pop("reason", "")
+        return [
+            ReturnLine(
+                item_id=key,
+                quantity=quantities[key] or Decimal(0),
+                reason=reason,
+                lot_number=lots.get(key, ""),
+            )
+            for key in self.keys
+            if quantities.get(key)
+        ]
+
+
+def send_back(
+    row: PurchaseOrder, acting_user: Any, lines: list[ReturnLine], notes: str = ""
+) -> str:
+    returned = return_to_supplier(order=row, lines=lines, notes=notes, acting_user=acting_user)
+    return (
+        f"Sent back as {returned.return_number}; {returned.credit_amount:.2f} {row.currency} "
+        "are to be credited."
+    )
+
+
+RETURN_STEP = Step(
+    name="return", title="Return to supplier", permission=Can.POST_STOCK, run=send_back,
+    lawful=lambda row: row.items.filter(quantity_received__gt=0).exists(), form=ReturnForm,
+    icon="undo",
+    explanation="Goods leave stock and go back. What the order lacks does not grow.",
+)  # fmt: skip

@@ -173,7 +173,7 @@ class SalesOrderAdmin(ScopedAdmin):
         when: list[Any] = ["priority", "order_date", "reserved_until", "currency"]
         if obj is None:
             return [(None, {"fields": ["order_number", "warehouse", *when]}), customer]
-        when[2:3] = [("reserved_until", "reservation_expired_at")]
+        when.insert(3, "reservation_expired_at")
         return [
             (None, {"fields": [("order_number", "state"), ("warehouse", "total_amount"), *when]}),
             customer,

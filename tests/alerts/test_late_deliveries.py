@@ -16,6 +16,7 @@ from notifications.services import deliver_due_messages
 from purchasing.models import PurchaseOrder
 from purchasing.services.orders import change_purchase_order
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
+from purchasing.services.tell import ORDER_SENT
 from purchasing.services.transitions import cancel_purchase_order
 from tests.factories.purchasing import make_order
 from tests.factories.suppliers import SupplierFactory
@@ -27,15 +28,17 @@ pytestmark = pytest.mark.django_db
 
 
 def late_order(*quantities, days=1, status="sent", **wanted):
-    """Make an order that should have come so many days ago."""
+    """Make an order that should have come so many days ago; its mail to the supplier has left."""
     expected = timezone.now() - timedelta(days=days)
-    return make_order(
+    order = make_order(
         *quantities,
         status=status,
         order_date=expected - timedelta(days=5),
         expected_delivery_date=expected,
         **wanted,
     )
+    OutboxMessage.objects.filter(topic=ORDER_SENT).delete()
+    return order
 
 
 def states():

@@ -299,7 +299,7 @@ def test_a_draft_of_any_length_takes_as_many_statements(
     for _ in range(number):
         low(place, supplier=supplier, reorder_quantity=10)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         draft_from_reorder_list(warehouse=place, acting_user=boss)
 
     assert len(made()) == number

@@ -120,6 +120,8 @@ class ChoiceSynonymField(serializers.ChoiceField):
     def __init__(self, choices: Any, synonyms: dict[str, str] | None = None, **kwargs: Any) -> None:
         self.synonyms = synonyms or {}
         super().__init__(choices, **kwargs)
+        lawful = ", ".join(str(choice) for choice in self.choices)
+        self.error_messages["invalid_choice"] = f'"{{input}}" is not a valid choice. Use {lawful}.'
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, str):

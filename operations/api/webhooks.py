@@ -45,7 +45,7 @@ class WebhookSerializer(serializers.ModelSerializer[Webhook]):
         help_text="While the receiver fails, its other deliveries wait until then.",
     )  # fmt: skip
     created_by = serializers.CharField(
-        source="created_by.username", read_only=True, default=None, allow_null=True
+        source="created_by.code", read_only=True, default=None, allow_null=True
     )
 
     class Meta:

@@ -112,10 +112,10 @@ class PurchaseOrderAdmin(AttachmentsMixin, DraftsMixin, ScopedAdmin):
 
     @display(
         description="Approval",
-        label={"approved": "success", "rejected": "danger", "pending": "warning"},
+        label={"Approved": "success", "Rejected": "danger", "Pending": "warning"},
     )
-    def approval(self, row: PurchaseOrder) -> tuple[str, str]:
-        return row.approval_status, row.approval_status.replace("_", " ").capitalize()
+    def approval(self, row: PurchaseOrder) -> str:
+        return row.approval_status.replace("_", " ").capitalize()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         dates = ["order_date", "expected_delivery_date"]
@@ -130,7 +130,7 @@ class PurchaseOrderAdmin(AttachmentsMixin, DraftsMixin, ScopedAdmin):
                 "fields": ["actual_delivery_date", *money, ("subtotal", "total_amount")]
             }),
             ("Approval", {"fields": [
-                ("approval", "approved_by", "approved_at", "approved_total"),
+                ("approval", "approved_total"), ("approved_by", "approved_at"),
                 ("rejected_by", "rejected_at"), "approval_note",
             ]}),
             ("People", {"fields": [("created_by", "received_by")]}),

@@ -89,7 +89,8 @@ def pack_terms(entry: Entry, stored: Entry) -> dict[str, Any]:
     elif entry.get("unit") == "pack":
         if "quantity_ordered" in entry:
             terms["packs"] = int(entry["quantity_ordered"])
-        if cost := entry.get("pack_cost", entry.get("unit_cost")):
+        cost = entry.get("pack_cost", entry.get("unit_cost"))
+        if cost is not None:
             terms["pack_cost"] = cost
     return terms
 

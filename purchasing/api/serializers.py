@@ -251,7 +251,12 @@ class PurchaseItemInput(DocumentLineInput):
 
     renamed = {"quantity": "quantity_ordered", "cost_per_unit": "unit_cost", "sku_code": "sku"}
 
-    quantity_ordered = QuantityField(min_value=SMALLEST, max_value=LARGEST_QUANTITY, **OPTIONAL)
+    quantity_ordered = QuantityField(
+        min_value=SMALLEST,
+        max_value=LARGEST_QUANTITY,
+        error_messages={"min_value": "Send a quantity above 0."},
+        **OPTIONAL,
+    )
     unit_cost = CostField(min_value=0, **OPTIONAL)
     unit = ChoiceSynonymField(UNITS, UNIT_SYNONYMS, **OPTIONAL)
     packs = serializers.IntegerField(min_value=1, max_value=MOST_PACKS, **OPTIONAL)

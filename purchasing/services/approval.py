@@ -21,7 +21,7 @@ def require_approval(order: PurchaseOrder) -> None:
     if not order.awaits_approval:
         return
     if order.rejected_at is not None:
-        text = f"It was rejected: {order.approval_note} Change it, or let somebody approve it."
+        text = f"It was rejected ({order.approval_note}). Change it, or let somebody approve it."
     else:
         text = (
             f"The total of {order.present_total:.2f} is above the limit of "

@@ -56,7 +56,8 @@ def requested_lines(
     totals = sum_by_item((item.pk, request.quantity) for item, request in chosen)
     exceeded: dict[str, list[Any]] = {
         f"items.{index}.quantity": [
-            f"{item.outstanding} of line {item.position} are outstanding. Send at most that."
+            f"{item.outstanding.normalize():f} of line {item.position} are outstanding. "
+            "Send at most that."
         ]
         for index, (item, _) in enumerate(chosen)
         if totals[item.pk] > item.outstanding

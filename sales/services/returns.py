@@ -93,7 +93,7 @@ def refuse_excess(chosen: Chosen) -> None:
         left = item.quantity_fulfilled - item.quantity_returned
         if totals[item.pk] > left:
             exceeded[f"items.{index}.quantity"] = [
-                f"{left} of line {item.position} can come back. Send at most that."
+                f"{left.normalize():f} of line {item.position} can come back. Send at most that."
             ]
     if exceeded:
         raise QuantityExceeded("More should come back than left.", exceeded)

@@ -175,6 +175,8 @@ def test_what_awaits_approval_is_approved_or_rejected_by_somebody_else(manager, 
 
     assert buttons(other, order) == {"pdf", "approve", "reject", "cancel"}
     assert buttons(office("staff"), order) == {"pdf"}
+    page = other.get(page_of(order)).content.decode()
+    assert ("Pending" in page, "pending" in page) == (True, False)
     own = manager.post(step_of(order, "approve"), {"note": ""}, follow=True)
     assert "You asked for this yourself" in errors_of(own)
     other.post(step_of(order, "reject"), {"note": "Too dear."})

@@ -200,7 +200,9 @@ def test_a_rejected_order_waits_until_it_is_changed_or_approved(buyer, other):
     limit(1000)  # a higher limit does not lift a rejection
     with pytest.raises(ApprovalNeeded) as refusal:
         send_purchase_order(order=order, acting_user=buyer)
-    assert "Too much tea." in refusal.value.message
+    assert refusal.value.message == (
+        "It was rejected (Too much tea.). Change it, or let somebody approve it."
+    )
 
     limit(20)
     change_purchase_order(order=order, details={"tax_amount": Decimal(1)}, acting_user=buyer)

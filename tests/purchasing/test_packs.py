@@ -195,6 +195,17 @@ def test_packs_over_http(manager, supplier, place, entry):
 
 
 @pytest.mark.parametrize(
+    "entry", [{"unit": "pack", "quantity": 2, "unit_cost": 0}, {"packs": 2, "pack_cost": 0}]
+)
+def test_packs_that_cost_nothing_cost_nothing(manager, supplier, place, entry):
+    variation = sold_in_packs(supplier, cost="3")
+
+    (item,) = post(manager, supplier, place, {"sku": variation.sku_code, **entry}).json()["items"]
+
+    assert (item["packs"], item["pack_cost"], item["unit_cost"], item["line_total"]) == (2, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
     ("entry", "field"),
     [
         ({"unit": "pack", "quantity": 2.5}, "items.0.quantity_ordered"),
@@ -211,6 +222,18 @@ def test_bad_packs_over_http_are_named(manager, supplier, place, entry, field):
     answer = post(manager, supplier, place, {"sku": variation.sku_code, **entry})
 
     assert (answer.status_code, list(answer.json()["details"])) == (400, [field])
+    assert not PurchaseOrder.objects.exists()
+
+
+@pytest.mark.parametrize("quantity", [0, -3])
+def test_a_quantity_that_is_none_is_refused_with_what_to_send(manager, supplier, place, quantity):
+    variation = VariationFactory()
+
+    answer = post(
+        manager, supplier, place, {"sku": variation.sku_code, "quantity_ordered": quantity}
+    )
+
+    assert answer.json()["details"] == {"items.0.quantity_ordered": ["Send a quantity above 0."]}
     assert not PurchaseOrder.objects.exists()
 
 

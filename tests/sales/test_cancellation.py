@@ -85,7 +85,7 @@ def test_more_than_is_outstanding_is_refused_and_nothing_is_cancelled(order, sto
         cancel_sales_order(order=order, lines=[line(2, 1), line(1, 2)], acting_user=None)
 
     assert refusal.value.details == {
-        "items.1.quantity": ["1.000 of line 1 are outstanding. Send at most that."]
+        "items.1.quantity": ["1 of line 1 are outstanding. Send at most that."]
     }
     assert quantities(order) == [(6, 5, 0), (2, 0, 0)]
     assert figures(stock) == (5, 3)

@@ -162,6 +162,6 @@ def test_requests_name_lines_of_the_order_once_and_within_what_is_outstanding():
         "items.3.line": ["Line 1 is named twice. Name each line once."],
     }
     assert exceeded.value.details == {
-        "items.1.quantity": ["6.000 of line 1 are outstanding. Send at most that."]
+        "items.1.quantity": ["6 of line 1 are outstanding. Send at most that."]
     }
     assert figures(stock) == (20, 6)

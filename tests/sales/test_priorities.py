@@ -68,6 +68,17 @@ def test_who_manages_orders_sets_priorities(api, stock, role):
     assert figures(stock) == (10, 4)
 
 
+def test_an_unknown_priority_is_refused_with_those_that_there_are(manager, stock):
+    order = take_order((stock.variation, 4), warehouse=stock.warehouse)
+
+    answer = manager.patch(f"{ORDERS}{order.order_number}/", {"priority": "asap"})
+
+    assert (answer.status_code, answer.json()["details"]) == (
+        400,
+        {"priority": ['"asap" is not a valid choice. Use low, normal, high, urgent.']},
+    )
+
+
 def test_closed_orders_keep_their_priority(manager, stock):
     order = take_order((stock.variation, 4), warehouse=stock.warehouse)
     cancel_sales_order(order=order, acting_user=None)

@@ -79,7 +79,7 @@ def test_no_more_comes_back_than_left(delivered):
         return_goods(order=order, lines=[back("3.001")], acting_user=None)
 
     assert refusal.value.details == {
-        "items.0.quantity": ["3.000 of line 1 can come back. Send at most that."]
+        "items.0.quantity": ["3 of line 1 can come back. Send at most that."]
     }
     stock.refresh_from_db()
     assert stock.on_hand == 5

@@ -34,7 +34,7 @@ def test_created_webhook_shows_its_secret_once(client):
     assert {name: body[name] for name in ("name", "url", "event_types", "warehouse")} == {
         **BODY, "warehouse": place.code,
     }  # fmt: skip
-    assert (body["is_active"], body["created_by"]) == (True, client.user.username)
+    assert (body["is_active"], body["created_by"]) == (True, client.user.code)
     for shown in (client.get(PATH), client.get(f"{PATH}{hook.pk}/")):
         assert "secret" not in shown.content.decode().replace("previous_secret_until", "")
     assert body["secret"] not in hook.secret

@@ -10,6 +10,8 @@ expected day is over or all of it was accepted; what is neither due nor complete
 - fulfilment: min(1, accepted in all / ordered). After SCOR RL.2.1, delivered in full, by line.
 - quality: accepted / (accepted + rejected) of each line of which anything arrived, and of cancelled
   orders too; shown from 1 to 5 as 1 + 4 × the mean.
+- returned: what went back as damaged or defective of what was accepted, of each line of which
+  anything was.
 - lead time: days from order to receipt, weighted by accepted quantity within a line; mean and
   sample standard deviation (n − 1) over lines.
 - reliability: 0.5 on time + 0.3 fulfilment + 0.2 quality, each as a percentage.
@@ -46,7 +48,12 @@ cohort AS (
                AS in_time,
            sum(l.quantity_accepted
                * greatest(extract(epoch FROM r.occurred_at - c.order_date) / 86400, 0))
-               / nullif(sum(l.quantity_accepted), 0) AS lead_days
+               / nullif(sum(l.quantity_accepted), 0) AS lead_days,
+           (SELECT coalesce(sum(b.quantity), 0)
+            FROM purchasing_supplierreturnitem b
+            JOIN purchasing_supplierreturn w ON w.id = b.supplier_return_id
+            WHERE b.item_id = i.id AND b.reason IN ('damaged', 'defective')
+                AND w.occurred_at <= %(at)s) AS returned
     FROM cohort c
     JOIN purchasing_purchaseorderitem i ON i.order_id = c.id
     LEFT JOIN (
@@ -62,6 +69,7 @@ cohort AS (
            100 * avg(least(accepted / ordered, 1)) FILTER (WHERE is_judged) AS fulfilled,
            100 * avg(accepted / (accepted + rejected)) FILTER (WHERE accepted + rejected > 0)
                AS quality,
+           100 * avg(least(returned / accepted, 1)) FILTER (WHERE accepted > 0) AS returned,
            avg(lead_days) AS lead_days, stddev_samp(lead_days) AS spread_days,
            count(*) FILTER (WHERE is_judged) AS judged_lines
     FROM judged GROUP BY supplier_id, period
@@ -77,7 +85,7 @@ cohort AS (
            round(on_time, 2) AS on_time_delivery_rate,
            round(fulfilled, 2) AS order_fulfillment_rate,
            round(1 + quality / 25, 2) AS quality_score,
-           NULL::numeric AS return_rate,
+           round(returned, 2) AS return_rate,
            round(lead_days, 2) AS average_lead_time_days,
            round(spread_days, 2) AS lead_time_spread_days,
            round(0.5 * on_time + 0.3 * fulfilled + 0.2 * coalesce(quality, 0), 2)

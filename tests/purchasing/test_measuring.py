@@ -18,6 +18,7 @@ from purchasing.services.measuring import measure_suppliers
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.orders import create_purchase_order
 from purchasing.services.receipts import Delivery, ReceiptLine, receive_purchase_order
+from purchasing.services.returns import ReturnLine, return_to_supplier
 from purchasing.services.transitions import cancel_purchase_order, send_purchase_order
 from suppliers.models import SupplierPerformance, SupplierStanding
 from suppliers.queries import UNMEASURED
@@ -98,11 +99,13 @@ def example():
     first.receive(over_received, at(1, 28, 8), 11)
     first.order(at(1, 28, 8), at(4, 30), (6, 5))  # 30.00, open and not due
     first.order(at(1, 29, 8), at(2, 5), (3, 1), status="draft")
-    second = Buyer(SupplierFactory(code="SUPB", currency="EUR"))
+    second = Buyer(SupplierFactory(code="SUPB", currency="USD"))
+    foreign = second.order(at(2, 4), at(2, 10), (5, 100))  # in dollars, as it then billed
+    second.supplier.currency = "EUR"
+    second.supplier.save(update_fields=["currency"])
+    second.receive(foreign, at(2, 9), 4)
     late = second.order(at(2, 3), at(2, 10), (8, "2.5"))  # 20.00 EUR
     second.receive(late, at(2, 14), 8)
-    foreign = second.order(at(2, 4), at(2, 10), (5, 100), currency="USD")
-    second.receive(foreign, at(2, 9), 4)
     second.order(at(3, 1), at(3, 20), (2, 1))  # 2.00 EUR, overdue
     return first.supplier, second.supplier
 
@@ -122,7 +125,7 @@ JANUARY_A = {
     "on_time_delivery_rate": Decimal("75.83"),
     "order_fulfillment_rate": Decimal("83.33"),
     "quality_score": Decimal("4.87"),
-    "return_rate": None,
+    "return_rate": Decimal("0.00"),
     "average_lead_time_days": Decimal("8.10"),
     "lead_time_spread_days": Decimal("2.56"),
     "reliability_score": Decimal("82.25"),
@@ -140,7 +143,7 @@ FEBRUARY_B = {
     "on_time_delivery_rate": Decimal("40.00"),
     "order_fulfillment_rate": Decimal("90.00"),
     "quality_score": Decimal("5.00"),
-    "return_rate": None,
+    "return_rate": Decimal("0.00"),
     "average_lead_time_days": Decimal("8.00"),
     "lead_time_spread_days": Decimal("4.24"),
     "reliability_score": Decimal("67.00"),
@@ -248,6 +251,36 @@ def test_goods_that_were_all_rejected_count_against_quality_even_if_the_order_is
     assert figures.quality_score == Decimal("1.00")
     assert (figures.total_orders, figures.judged_lines) == (0, 0)
     assert (figures.on_time_delivery_rate, figures.reliability_score) == (None, None)
+
+
+@pytest.mark.django_db
+def test_goods_that_went_back_as_damaged_count_by_line():
+    buyer = Buyer(SupplierFactory())
+    order = buyer.order(at(1, 5), at(1, 15), (10, 1), (4, 1), (6, 1))
+    for line, quantity in enumerate((10, 4)):
+        buyer.receive(order, at(1, 9), quantity, line=line)
+    items = list(order.items.all())
+
+    def send_back(day, item, quantity, reason):
+        return_to_supplier(
+            order=order,
+            lines=[ReturnLine(item_id=item.pk, quantity=Decimal(quantity), reason=reason)],
+            occurred_at=at(1, day),
+            acting_user=buyer.user,
+        )
+
+    send_back(10, items[0], 2, "damaged")
+    send_back(11, items[0], 1, "defective")
+    send_back(11, items[0], 3, "excess")
+    send_back(20, items[1], 1, "damaged")
+    early, late = (
+        figures_between([buyer.supplier.pk], at(1, 1), at(2, 1), at=moment)[buyer.supplier.pk]
+        for moment in (at(1, 15), at(1, 31))
+    )
+
+    # (3/10 + 0/4) / 2; then (3/10 + 1/4) / 2. Of the third line nothing came.
+    assert early.return_rate == Decimal("15.00")
+    assert late.return_rate == Decimal("27.50")
 
 
 @pytest.mark.django_db

@@ -53,7 +53,7 @@ def test_detail_tells_live_figures(api):
         "on_time_delivery_rate": 100,
         "order_fulfillment_rate": 100,
         "quality_rating": 5,
-        "return_rate": None,
+        "return_rate": 0,
         "total_orders": 1,
         "last_order_date": order.order_date.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     }

@@ -12,7 +12,7 @@ from inventory.services.tell import register_document
 from notifications.registry import register_mail
 from purchasing.documents.order_mail import write_order_mail
 from purchasing.measuring import figures_between, figures_now
-from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest, SupplierReturn
 from purchasing.services.requests import KIND
 from purchasing.services.tell import ORDER_SENT
 from suppliers.queries import PerformanceFigures, register_measure
@@ -41,6 +41,17 @@ register_attachments(
         documents=lambda: PurchaseOrder.objects.all(),
         may_view=Can.VIEW_PURCHASE_ORDERS,
         may_attach=Can.MANAGE_PURCHASE_ORDERS,
+        may_remove=Can.MANAGE_PURCHASE_ORDERS,
+    )
+)
+
+register_attachments(
+    AttachmentKind(
+        name="supplier_return",
+        title="supplier return",
+        documents=lambda: SupplierReturn.objects.all(),
+        may_view=Can.VIEW_PURCHASE_ORDERS,
+        may_attach=Can.POST_STOCK,
         may_remove=Can.MANAGE_PURCHASE_ORDERS,
     )
 )

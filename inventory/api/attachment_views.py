@@ -70,7 +70,8 @@ class AttachmentInput(serializers.Serializer[Any]):
     """A file for a document."""
 
     document_type = serializers.CharField(
-        max_length=30, help_text="Such as goods_receipt, purchase_order, sales_return."
+        max_length=30,
+        help_text="One of goods_receipt, purchase_order, supplier_return, sales_return.",
     )
     document = ReferenceInput(help_text="The document's number or id.")
     description = serializers.CharField(max_length=200, required=False, allow_blank=True)

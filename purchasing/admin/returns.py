@@ -12,6 +12,7 @@ from common.admin import HistoryAdmin, ReadOnlyInline
 from common.admin_orders import QuantitiesForm, plain
 from common.admin_steps import Step
 from common.permissions import Can
+from inventory.admin.attachments import AttachmentsMixin
 from purchasing.models import PurchaseOrder, SupplierReturn, SupplierReturnItem
 from purchasing.services.returns import ReturnLine, return_to_supplier
 
@@ -25,7 +26,8 @@ class SupplierReturnItemInline(ReadOnlyInline):
 
 
 @admin.register(SupplierReturn)
-class SupplierReturnAdmin(HistoryAdmin):
+class SupplierReturnAdmin(AttachmentsMixin, HistoryAdmin):
+    attachment_kind = "supplier_return"
     may_view = Can.VIEW_PURCHASE_ORDERS
     list_display = ["return_number", "order", "supplier", "occurred_at", "credit_amount"]
     list_filter = ["items__reason"]

@@ -1,5 +1,6 @@
 """Files of documents: what may come in, who sees it, and how it is given out."""
 
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from inventory.models import Attachment, AttachmentContent
+from purchasing.services.returns import ReturnLine, return_to_supplier
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.returns import return_goods
@@ -209,10 +211,18 @@ def test_files_follow_a_draft_to_another_warehouse(api, place):
 
 def test_each_kind_of_document_has_its_own_rights(api, place, receipt):
     back = returned(place)
+    sent_back = return_to_supplier(
+        order=receipt.order,
+        lines=[
+            ReturnLine(item_id=receipt.order.items.get().pk, quantity=Decimal(1), reason="damaged")
+        ],
+        acting_user=api("manager", place).user,
+    )
     documents = [
         ("goods_receipt", receipt.code),
         ("purchase_order", receipt.order.order_number),
         ("sales_return", back.return_number),
+        ("supplier_return", sent_back.return_number),
     ]
     statuses = {
         role: [send(api(role, place), code, kind=kind).status_code for kind, code in documents]
@@ -220,13 +230,13 @@ def test_each_kind_of_document_has_its_own_rights(api, place, receipt):
     }
 
     assert statuses == {
-        "manager": [201, 201, 201],
-        "staff": [201, 403, 201],
-        "sales": [403, 403, 403],
-        "viewer": [403, 403, 403],
+        "manager": [201, 201, 201, 201],
+        "staff": [201, 403, 201, 201],
+        "sales": [403, 403, 403, 403],
+        "viewer": [403, 403, 403, 403],
     }
     assert len(api("sales", place).get(FILES).json()["attachments"]) == 2
-    assert Attachment.objects.count() == 5
+    assert Attachment.objects.count() == 7
 
 
 def test_a_foreign_document_is_refused_as_an_absent_one(staff, place):

@@ -22,8 +22,7 @@ from inventory.api.document_lines import (
     refuse,
 )
 from inventory.api.stock_serializers import user_code
-from inventory.services.stock_change import LARGEST_QUANTITY
-from purchasing.api.serializers import MOST_LINES, SMALLEST, WORDS
+from purchasing.api.serializers import ABOVE_NOTHING, MOST_LINES, WORDS
 from purchasing.models import PurchaseOrder, SupplierReturn, SupplierReturnItem
 from purchasing.services.returns import ReturnLine, return_to_supplier
 from suppliers.models import Supplier
@@ -77,7 +76,7 @@ class SupplierReturnLineInput(DocumentLineInput):
 
     renamed = {"item": "id", "sku_code": "sku", "quantity_returned": "quantity"}
 
-    quantity = QuantityField(min_value=SMALLEST, max_value=LARGEST_QUANTITY)
+    quantity = QuantityField(**ABOVE_NOTHING)
     reason = ChoiceSynonymField(SupplierReturnItem.Reason.choices)
     lot_number = serializers.CharField(max_length=50, **WORDS)
     credit_amount = MoneyField(min_value=0, **OPTIONAL)

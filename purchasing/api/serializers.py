@@ -41,7 +41,11 @@ from suppliers.models import Supplier
 STATUS_SYNONYMS = {"submitted": "sent", "acknowledged": "confirmed", "canceled": "cancelled"}
 MOST_LINES = 1000
 MOST_CHARGES = 50
-SMALLEST = Decimal("0.001")
+ABOVE_NOTHING: dict[str, Any] = {
+    "min_value": Decimal("0.001"),
+    "max_value": LARGEST_QUANTITY,
+    "error_messages": {"min_value": "Send a quantity above 0."},
+}
 UNITS = [("stock", "stock"), ("pack", "pack")]
 UNIT_SYNONYMS = {"packs": "pack", "unit": "stock", "units": "stock"}
 WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
@@ -251,12 +255,7 @@ class PurchaseItemInput(DocumentLineInput):
 
     renamed = {"quantity": "quantity_ordered", "cost_per_unit": "unit_cost", "sku_code": "sku"}
 
-    quantity_ordered = QuantityField(
-        min_value=SMALLEST,
-        max_value=LARGEST_QUANTITY,
-        error_messages={"min_value": "Send a quantity above 0."},
-        **OPTIONAL,
-    )
+    quantity_ordered = QuantityField(**ABOVE_NOTHING, **OPTIONAL)
     unit_cost = CostField(min_value=0, **OPTIONAL)
     unit = ChoiceSynonymField(UNITS, UNIT_SYNONYMS, **OPTIONAL)
     packs = serializers.IntegerField(min_value=1, max_value=MOST_PACKS, **OPTIONAL)

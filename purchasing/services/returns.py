@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -25,7 +25,6 @@ from purchasing.models import (
     SupplierReturn,
     SupplierReturnItem,
 )
-from purchasing.models.order import CENT
 from purchasing.services.receipts import require_time
 from purchasing.services.transitions import lock_purchase_order
 
@@ -190,7 +189,7 @@ def write_return(
     acting_user: Any,
 ) -> SupplierReturn:
     """Write the document of a locked order, and count on its lines what goes back."""
-    credits = [credit_of(items[line.item_id], line) for line in lines]
+    credits = credits_of(items, lines)
     returned = SupplierReturn.objects.create(
         return_number=next_code(SupplierReturn, "return_number", "RTS-", yearly=True),
         order=order,
@@ -219,11 +218,22 @@ def write_return(
     return returned
 
 
-def credit_of(item: PurchaseOrderItem, line: ReturnLine) -> Decimal:
-    """Return what is credited: as told, else quantity x the order's cost, without its charges."""
-    if line.credit_amount is not None:
-        return line.credit_amount
-    return (line.quantity * item.exact_unit_cost).quantize(CENT, ROUND_HALF_UP)
+def credits_of(
+    items: Mapping[int, PurchaseOrderItem], lines: Sequence[ReturnLine]
+) -> list[Decimal]:
+    """Return what is credited for each line: as told, else what its goods cost without charges.
+
+    That is what all of the order's line that went back by then cost, less what the same had cost
+    before: credits of a line that goes back in parts add up to what it cost, to the cent.
+    """
+    returned = {key: item.quantity_returned for key, item in items.items()}
+    credits = []
+    for line in lines:
+        item, before = items[line.item_id], returned[line.item_id]
+        returned[line.item_id] = before + line.quantity
+        cost = item.goods_amount(returned[line.item_id]) - item.goods_amount(before)
+        credits.append(cost if line.credit_amount is None else line.credit_amount)
+    return credits
 
 
 def outbound(

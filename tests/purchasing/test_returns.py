@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from common.exceptions import InvalidInput, NotAllowed
 from inventory.exceptions import InsufficientStock
-from inventory.models import Stock, StockMovement
+from inventory.models import ProductSupplier, Stock, StockMovement
 from operations.ledger_verification import verify_ledger
 from purchasing.exceptions import ReturnExceeded
 from purchasing.models import SupplierReturn
 from purchasing.queries import returned_share_of_orders
 from purchasing.services import returns
+from purchasing.services.order_lines import OrderLine
+from purchasing.services.orders import create_purchase_order
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
 from purchasing.services.returns import ReturnLine, return_to_supplier
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
@@ -57,6 +59,22 @@ def on_hand(order):
 
 def everything(order):
     return facts(order), list(SupplierReturn.objects.values())
+
+
+def test_credits_of_packs_that_go_back_in_parts_add_up_to_what_they_cost():
+    supplier, variation = SupplierFactory(), VariationFactory()
+    ProductSupplier.objects.create(product=variation.product, supplier=supplier, pack_size=3)
+    order = create_purchase_order(
+        supplier=supplier,
+        warehouse=WarehouseFactory(),
+        lines=[OrderLine(variation=variation, packs=1, pack_cost=Decimal(1))],
+        status="received",
+        acting_user=UserFactory(role="manager"),
+    )
+
+    credits = [send_back(order, (0, 1)).credit_amount for _ in range(3)]
+
+    assert credits == [Decimal("0.33"), Decimal("0.34"), Decimal("0.33")]
 
 
 def test_goods_leave_stock_and_are_credited():
@@ -306,6 +324,20 @@ def test_list_query_count(api, place, count, django_assert_num_queries):
         rows = viewer.get("/api/supplier-returns/").json()["supplier_returns"]
 
     assert len(rows) == count
+
+
+@pytest.mark.parametrize("quantity", [0, -1])
+def test_a_quantity_that_is_none_is_refused_with_what_to_send(api, quantity):
+    order = make_order(10, status="received")
+    before = everything(order)
+    entry = {"id": order.items.get().pk, "quantity": quantity, "reason": "damaged"}
+
+    answer = api("staff", order.warehouse).post(
+        "/api/supplier-returns/", {"order_number": order.order_number, "items": [entry]}
+    )
+
+    assert answer.json()["details"] == {"items.0.quantity": ["Send a quantity above 0."]}
+    assert everything(order) == before
 
 
 def test_the_share_of_orders_with_returns():

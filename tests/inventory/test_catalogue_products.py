@@ -55,6 +55,7 @@ def test_create_answers_with_the_whole_product(manager):
             "supplier_product_code": "",
             "pack_size": None,
             "is_locked": False,
+            "is_exclusive": False,
             "is_preferred": True,
         }
     ]

@@ -52,7 +52,7 @@ ROWS = [
     Row("patch", PATH + "{supplier}/", own=WRITE, body={"notes": "Changed"}),
     Row("delete", PATH + "{unused_supplier}/", own="204 204 403 403 403"),
     Row("get", PATH + "{supplier}/price-lists/", own=WRITE),
-    # Whoever may take a list sends no file here; see tests/operations/test_price_lists.py.
+    # Whoever may take a list sends no file here; see tests/operations/price_lists/.
     Row("post", PATH + "{supplier}/price-lists/", own="400 400 403 403 403", body={}),
     Row("get", FEED, own=WRITE),
     Row("put", FEED, own=WRITE, body={"is_active": False}),

@@ -2,6 +2,11 @@
 
 import contextlib
 import sys
+from threading import Event
+
+# Set by the first signal that asks to stop. The exception that it raises is lost where Python
+# ignores exceptions, such as while a process is being forked; the event is not.
+STOP_ASKED = Event()
 
 
 class LauncherError(Exception):

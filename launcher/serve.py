@@ -1,6 +1,7 @@
 """`./run`: the whole product under one supervisor."""
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from launcher import commands
-from launcher.console import LauncherError, say
+from launcher.console import STOP_ASKED, LauncherError, say
 from launcher.install import ROOT
 from launcher.prepare import decide_company, prepare
 from launcher.process import Process, end_recorded
@@ -57,10 +58,9 @@ def serve(arguments: list[str]) -> int:
         # Events, worker and beat would only take the processors from the page that is waited for.
         supervisor.start_beside(others)
         announce(address, state.path / "log", time.monotonic() - begun, demo=demo)
-        try:
-            supervisor.watch()
-        except KeyboardInterrupt:
-            say("Stopping ...")
+        with contextlib.suppress(KeyboardInterrupt):
+            supervisor.watch(until=STOP_ASKED.is_set)
+        say("Stopping ...")
     say("Stopped.")
     return 0
 

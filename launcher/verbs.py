@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from launcher import postgres
-from launcher.console import LauncherError, say
+from launcher.console import STOP_ASKED, LauncherError, say
 from launcher.install import ROOT
 from launcher.prepare import is_demo, manage
 from launcher.prepared import code_fingerprint
@@ -67,6 +67,7 @@ def interrupt_on_signals() -> None:
     def interrupt(*_: object) -> None:
         nonlocal last
         before, last = last, time.monotonic()
+        STOP_ASKED.set()
         if last - before > SAME_SIGNAL_SECONDS:
             raise KeyboardInterrupt
 

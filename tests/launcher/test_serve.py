@@ -1,11 +1,16 @@
 import argparse
+import contextlib
+import os
+import signal
 import socket
+import time
 
 import pytest
 
-from launcher import prepare, serve
-from launcher.console import LauncherError
+from launcher import prepare, serve, verbs
+from launcher.console import STOP_ASKED, LauncherError
 from launcher.servers import Servers
+from launcher.supervisor import Supervisor
 
 ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL", "SECRET_KEY")
 
@@ -101,3 +106,25 @@ def test_static_fingerprint_changes_with_a_file_and_a_package(tmp_path, monkeypa
     (tmp_path / "requirements.txt").write_text("django==5.2.20\n")
     seen.append(prepare.static_fingerprint(target))
     assert len(set(seen)) == 3
+
+
+@pytest.fixture
+def signals_as_before():
+    """Whoever asks to be interrupted by signals leaves pytest's handlers behind."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    STOP_ASKED.clear()
+
+
+def test_signal_whose_exception_is_lost_still_ends_the_watch(signals_as_before):
+    verbs.interrupt_on_signals()
+    with contextlib.suppress(KeyboardInterrupt):  # as Python does while it forks
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+
+    Supervisor().watch(until=STOP_ASKED.is_set)
+
+    assert STOP_ASKED.is_set()

@@ -1,114 +1,25 @@
 """Suppliers measured: a hand-computed example, and what a measurement leaves behind."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from common.models import AuditEntry, CompanySettings
+from common.models import AuditEntry
 from purchasing.measuring import figures_between, figures_now
 from purchasing.services import measuring
 from purchasing.services.measuring import measure_suppliers
-from purchasing.services.order_lines import OrderLine
-from purchasing.services.orders import create_purchase_order
-from purchasing.services.receipts import Delivery, ReceiptLine, receive_purchase_order
 from purchasing.services.returns import ReturnLine, return_to_supplier
 from purchasing.services.transitions import cancel_purchase_order, send_purchase_order
 from suppliers.models import SupplierPerformance, SupplierStanding
 from suppliers.queries import UNMEASURED
-from tests.factories.inventory import VariationFactory
+from tests.factories.measured import MEASURED_AT, Buyer, at, example
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
-from tests.factories.warehouses import WarehouseFactory
-from tests.threads import run_at_once
-
-MEASURED_AT = datetime(2025, 3, 31, 12, tzinfo=UTC)
-
-
-def at(month, day, hour=0, minute=0):
-    return datetime(2025, month, day, hour, minute, tzinfo=UTC)
-
-
-class Buyer:
-    """Orders and receives at given times."""
-
-    def __init__(self, supplier):
-        self.supplier = supplier
-        self.user = UserFactory(role="manager")
-        self.warehouse = WarehouseFactory()
-
-    def order(self, ordered, expected, *lines, **wanted):
-        """Order lines of (quantity, cost); sent unless a status says otherwise."""
-        return create_purchase_order(
-            supplier=self.supplier,
-            warehouse=self.warehouse,
-            lines=[
-                OrderLine(
-                    variation=VariationFactory(),
-                    quantity_ordered=Decimal(quantity),
-                    unit_cost=Decimal(cost),
-                )
-                for quantity, cost in lines
-            ],
-            order_date=ordered,
-            expected_delivery_date=expected,
-            acting_user=self.user,
-            **{"status": "sent", **wanted},
-        )
-
-    def receive(self, order, arrived, accepted, rejected=0, line=0):
-        receive_purchase_order(
-            order=order,
-            lines=[
-                ReceiptLine(
-                    item_id=order.items.all()[line].pk,
-                    quantity_accepted=Decimal(accepted),
-                    quantity_rejected=Decimal(rejected),
-                )
-            ],
-            delivery=Delivery(occurred_at=arrived),
-            acting_user=self.user,
-        )
-
-
-def example():
-    """Make the example of two suppliers; its arithmetic stands beside what is expected of it."""
-    CompanySettings.objects.update_or_create(
-        pk=1, defaults={"over_receipt_tolerance_percent": Decimal(10)}
-    )
-    first = Buyer(SupplierFactory(code="SUPA", currency="USD", communication_score=Decimal(4)))
-    whole = first.order(at(1, 5, 8), at(1, 15), (100, 2), (10, 5))  # 250.00
-    first.receive(whole, at(1, 12, 8), 100)
-    first.receive(whole, at(1, 12, 8), 10, line=1)
-    partly_late = first.order(at(1, 10, 23), at(1, 20), (40, 10))  # 400.00
-    first.receive(partly_late, at(1, 20, 23), 30)  # the last hour of the expected day
-    first.receive(partly_late, at(1, 30, 23), 10)
-    rejected = first.order(at(1, 12, 8), at(1, 22), (50, 4))  # 200.00
-    first.receive(rejected, at(1, 16, 8), 40, 10)
-    first.receive(rejected, at(1, 26, 8), 10)
-    cancelled = first.order(at(1, 15, 8), at(1, 25), (7, 9))
-    cancel_purchase_order(order=cancelled, acting_user=first.user)
-    first.order(at(1, 20, 8), at(1, 25), (20, 3))  # 60.00, open and overdue
-    over_received = first.order(at(1, 20, 8), at(1, 30), (10, 1))  # 10.00
-    first.receive(over_received, at(1, 28, 8), 11)
-    first.order(at(1, 28, 8), at(4, 30), (6, 5))  # 30.00, open and not due
-    first.order(at(1, 29, 8), at(2, 5), (3, 1), status="draft")
-    second = Buyer(SupplierFactory(code="SUPB", currency="USD"))
-    foreign = second.order(at(2, 4), at(2, 10), (5, 100))  # in dollars, as it then billed
-    second.supplier.currency = "EUR"
-    second.supplier.save(update_fields=["currency"])
-    second.receive(foreign, at(2, 9), 4)
-    late = second.order(at(2, 3), at(2, 10), (8, "2.5"))  # 20.00 EUR
-    second.receive(late, at(2, 14), 8)
-    second.order(at(3, 1), at(3, 20), (2, 1))  # 2.00 EUR, overdue
-    return first.supplier, second.supplier
-
 
 # SUPA, January. Orders: seven but the cancelled one and the draft = 6; value 250 + 400 + 200 + 60
 # + 10 + 30 = 950. The line of 30.00 is neither due nor complete: 6 lines are judged.
@@ -413,47 +324,3 @@ def test_command_measures_and_refuses_what_is_no_date(capsys):
     assert capsys.readouterr().out == "Suppliers are measured; 1 months changed.\n"
     with pytest.raises(CommandError, match="no date"):
         call_command("measure_suppliers", "--since", "yesterday")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_several_measurements_at_once_leave_one_row_a_month():
-    example()
-
-    outcomes = run_at_once(*[lambda: measure_suppliers(at=MEASURED_AT)] * 4)
-
-    assert sorted(outcomes) == [0, 0, 0, 3]
-    assert len(months()) == SupplierPerformance.objects.count() == 3
-    assert SupplierStanding.objects.count() == 2
-
-
-def measured_while_another_measurement_is_under_way(key):
-    """Measure while a transaction that orders something holds an advisory lock; say what it saw."""
-    buyer = Buyer(SupplierFactory())
-    measured = []
-    thread = Thread(target=measure_and_close, args=[measured])
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
-        buyer.order(at(2, 1), at(2, 5), (1, 1))
-        thread.start()
-        for _ in range(200):
-            cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-            if measured or cursor.fetchone() is not None:
-                break
-            time.sleep(0.01)
-    thread.join(timeout=30)
-    return measured
-
-
-def measure_and_close(measured):
-    measured.append(measure_suppliers(at=MEASURED_AT))
-    connection.close()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_measurement_waits_for_the_one_before_and_sees_what_was_written_meanwhile():
-    assert measured_while_another_measurement_is_under_way(measuring.LOCK) == [1]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_control_a_measurement_that_does_not_wait_would_write_what_is_past():
-    assert measured_while_another_measurement_is_under_way(measuring.LOCK + 1) == [0]

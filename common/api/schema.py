@@ -132,7 +132,10 @@ class EnvelopeAutoSchema(AutoSchema):
             429: bool(self.view.throttle_classes),
             503: is_write,
         }
-        return [code for code, applies in named.items() if applies]
+        # A view names by action what it may answer beside these.
+        action = getattr(self.view, "action", None) or str(self.method).lower()
+        further = getattr(self.view, "further_errors", {}).get(action, ())
+        return sorted({*(code for code, applies in named.items() if applies), *further})
 
     def asks_who(self) -> bool:
         return AllowAny not in self.view.permission_classes
@@ -143,6 +146,8 @@ class EnvelopeAutoSchema(AutoSchema):
             return False
         if self.view.action == "create":
             return bool(self.view.create_answers_whole_row)
+        if self.method == "GET":
+            return bool(self.view.action == "retrieve")
         return bool(self.view.detail) and self.method != "DELETE"
 
 

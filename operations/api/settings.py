@@ -146,6 +146,7 @@ class CompanySettingsViewSet(ApiViewSet):
 @extend_schema(tags=["settings"])
 class CompanyLogoView(PictureView):
     permissions = {"get": Can.SIGN_IN}
+    further_errors = {"get": (404,)}
 
     @extend_schema(responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
     def get(self, request: Request) -> HttpResponse:

@@ -17,6 +17,8 @@ from sales.documents.shipments import find_fulfilment
 class FulfilmentParameter(StrictParameters):
     """Which delivery is meant."""
 
+    further_errors = {"packing_slip": (409,)}
+
     fulfilment = serializers.CharField(
         default="", max_length=50, help_text="The code or id of one of the order's fulfilments."
     )

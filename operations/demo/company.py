@@ -12,6 +12,7 @@ from django.utils import timezone
 from alerts.models import Alert
 from alerts.services import sweep_expiry_alerts, sweep_stock_alerts
 from common.exceptions import Busy, WrongState
+from common.models import CompanySettings
 from inventory.models import LowStockThreshold, Product, StockMovement
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
@@ -20,7 +21,7 @@ from operations.demo.catalogue import plan_catalogue, write_catalogue
 from operations.demo.demand import Demand, Key, clock
 from operations.demo.events import Purchase
 from operations.demo.floor import work_on_the_floor
-from operations.demo.partners import SUPPLIERS, WAREHOUSES
+from operations.demo.partners import LETTERHEAD, SUPPLIERS, WAREHOUSES
 from operations.demo.people import ORDER_DESK, PEOPLE, ask_for_decisions, create_people
 from operations.demo.perishables import stock_perishables
 from operations.demo.posting import RISE_AFTER, Company, Poster
@@ -139,9 +140,10 @@ def plan(wish: Wish, first_day: date, last_day: date) -> Simulation:
 
 
 def write_company(simulation: Simulation) -> Company:
-    """Create people, places, suppliers, catalogue and thresholds."""
+    """Create letterhead, people, places, suppliers, catalogue and thresholds."""
     items, levels = simulation.items, simulation.levels
     seed_roles()
+    CompanySettings.objects.update_or_create(pk=CompanySettings.ONLY, defaults=LETTERHEAD)
     warehouses = [
         Warehouse.objects.create(
             code=place.code,

@@ -178,6 +178,10 @@ SUPPLIERS = (
     ),
 )
 
+LETTERHEAD = {
+    "name": "Hearth & Field Home Goods",
+    "letterhead": "4200 Equity Drive\nColumbus, OH 43228",
+}
 WAREHOUSES = (
     DemoWarehouse(
         code="WH001",

@@ -127,10 +127,11 @@ def tell_jumps(run: PriceListRun, reading: Reading) -> None:
         f"{line['product_id']} {line['change_percent']:+g} %" for line in jumps[:JUMPS_NAMED]
     )
     limit = f"{reading.jump_percent.normalize():f}"
+    count = "1 price" if run.jumps == 1 else f"{run.jumps} prices"
     raise_system_alert(
         cause_key=f"price-list:{run.pk}",
         severity="high",
-        title=f"{run.supplier.code}: {run.jumps} prices changed by {limit} % or more",
+        title=f"{run.supplier.code}: {count} changed by {limit} % or more",
         message=f"Price list {run.file_name[:100]} of {run.supplier.company_name[:100]}: {named}.",
         supplier=run.supplier,
     )

@@ -12,6 +12,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from alerts.models import Alert
+from common.documents.letterhead import company_letterhead
 from inventory.lot_queries import visible_lots
 from inventory.models import (
     AdjustmentRequest,
@@ -62,6 +63,12 @@ def lived():
 def test_demo_says_what_it_does_in_a_few_lines(company):
     assert len(company) == 5
     assert company[1] == "  9 people, 3 warehouses, 6 suppliers, 140 products."
+
+
+def test_demo_documents_have_a_letterhead(company):
+    letterhead = company_letterhead()
+    assert letterhead.name == "Hearth & Field Home Goods"
+    assert "Columbus" in letterhead.text
 
 
 def test_demo_people_sign_in_and_belong_to_their_warehouses(company):

@@ -250,7 +250,7 @@ def test_the_limit_of_jumps_is_the_readings(supplier, take):
     source(supplier, "A-1", "10")
 
     assert take(LIST + "A-1,,10.30,\n", jump_percent=Decimal("2.5")).jumps == 1
-    assert Alert.objects.get().title == "ACME: 1 prices changed by 2.5 % or more"
+    assert Alert.objects.get().title == "ACME: 1 price changed by 2.5 % or more"
 
 
 @pytest.mark.parametrize("rows", [3, 300])

@@ -8,16 +8,6 @@ from tests.factories.warehouses import WarehouseFactory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def warehouse(db):
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, warehouse):
-    return api("manager", warehouse)
-
-
 def test_list_row_has_the_fields_of_the_specification(manager, warehouse):
     SupplierFactory(code="SUP002")
     manager.post("/api/products/", WHOLE_PRODUCT | {"inventory": {"reorder_threshold": 20}})

@@ -3,19 +3,8 @@ import pytest
 from inventory.models import Product
 from tests.factories.inventory import VariationFactory
 from tests.factories.suppliers import SupplierFactory
-from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def warehouse(db):
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, warehouse):
-    return api("manager", warehouse)
 
 
 BAD = [

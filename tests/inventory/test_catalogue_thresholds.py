@@ -11,16 +11,6 @@ pytestmark = pytest.mark.django_db
 PATH = "/api/low-stock-thresholds/"
 
 
-@pytest.fixture
-def warehouse(db):
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, warehouse):
-    return api("manager", warehouse)
-
-
 def crossed():
     """The balances that alerts were told of, one list an event."""
     events = OutboxMessage.objects.filter(topic=STOCK_LEVELS_CHANGED).order_by("pk")

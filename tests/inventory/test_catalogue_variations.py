@@ -7,16 +7,6 @@ from tests.factories.warehouses import WarehouseFactory
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def warehouse(db):
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, warehouse):
-    return api("manager", warehouse)
-
-
 def test_create_posts_the_opening_stock(manager, warehouse):
     product = VariationFactory().product
 

@@ -53,7 +53,7 @@ def way_to(document: Any, recipient: Any) -> dict[str, str]:
     if not recipient.can(Can.USE_BACK_OFFICE):
         return {"link": "/", "button": "Open InventoryPulse"}
     page = f"admin:{document._meta.app_label}_{document._meta.model_name}_change"
-    return {"link": reverse(page, args=[document.pk]), "button": f"Open {document.code}"}
+    return {"link": reverse(page, args=[document.pk]), "button": f"Open {document}"}
 
 
 @register_mail(DOCUMENT_WAITS)

@@ -10,11 +10,12 @@ from common.permissions import Can
 from inventory.attachments import AttachmentKind, register_attachments
 from inventory.services.tell import register_document
 from notifications.registry import register_mail
+from purchasing.documents.approval_mail import write_order_decided, write_order_waits
 from purchasing.documents.order_mail import write_order_mail
 from purchasing.measuring import figures_between, figures_now
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest, SupplierReturn
 from purchasing.services.requests import KIND
-from purchasing.services.tell import ORDER_SENT
+from purchasing.services.tell import ORDER_DECIDED, ORDER_SENT, ORDER_WAITS
 from suppliers.queries import PerformanceFigures, register_measure
 from warehouses.open_tasks import OpenTask, register_open_tasks
 
@@ -23,6 +24,8 @@ register_document(KIND, PurchaseRequest)
 DONE = (PurchaseOrder.Status.RECEIVED, PurchaseOrder.Status.CANCELLED)
 
 register_mail(ORDER_SENT)(write_order_mail)
+register_mail(ORDER_WAITS)(write_order_waits)
+register_mail(ORDER_DECIDED)(write_order_decided)
 register_attachments(
     AttachmentKind(
         name="goods_receipt",

@@ -220,6 +220,7 @@ class Poster:
                 )
                 for item, quantity in purchase.lines
             ],
+            quiet=True,
             acting_user=head,
         )
         if purchase.is_draft:

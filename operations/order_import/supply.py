@@ -74,6 +74,7 @@ def purchase_month(
             order_date=arrival - LEAD_TIME,
             expected_delivery_date=arrival,
             currency=options.currency,
+            quiet=True,
             acting_user=acting_user,
         )
         receive_purchase_order(

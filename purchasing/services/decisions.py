@@ -9,6 +9,7 @@ from common.exceptions import InvalidInput, WrongState
 from common.second_person import require_second_person
 from purchasing.models import PurchaseOrder
 from purchasing.services.approval import APPROVAL, authorise
+from purchasing.services.tell import tell_order_decided
 from purchasing.services.transitions import lock_purchase_order
 
 
@@ -18,13 +19,15 @@ def approve_purchase_order(
 ) -> PurchaseOrder:
     """Let an order go on up to its present total.
 
-    Changes who approved it, when and what; locks the order. Raises WrongState where it awaits no
-    approval, and OwnRequest for whoever made the order or last changed what it costs.
+    Changes who approved it, when and what, and tells its author; locks the order. Raises
+    WrongState where it awaits no approval, and OwnRequest for whoever made the order or last
+    changed what it costs.
     """
     order = lock_purchase_order(order)
     require_decider(order, acting_user)
     authorise(order, acting_user, note)
     order.save(update_fields=[*APPROVAL, "updated_at"])
+    tell_order_decided(order, acting_user)
     return order
 
 
@@ -32,8 +35,8 @@ def approve_purchase_order(
 def reject_purchase_order(*, order: PurchaseOrder, note: str, acting_user: Any) -> PurchaseOrder:
     """Refuse an order that awaits approval, with the reason; it may be changed or cancelled.
 
-    Changes who rejected it, when and why; locks the order. Raises WrongState, OwnRequest, and
-    InvalidInput without a reason.
+    Changes who rejected it, when and why, and tells its author; locks the order. Raises
+    WrongState, OwnRequest, and InvalidInput without a reason.
     """
     order = lock_purchase_order(order)
     if not note.strip():
@@ -47,6 +50,7 @@ def reject_purchase_order(*, order: PurchaseOrder, note: str, acting_user: Any) 
     order.approved_by = order.approved_at = order.approved_total = None
     order.approval_note = note
     order.save(update_fields=[*APPROVAL, "updated_at"])
+    tell_order_decided(order, acting_user)
     return order
 
 

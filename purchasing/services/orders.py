@@ -30,7 +30,7 @@ from purchasing.services.order_lines import (
 from purchasing.services.order_values import Change
 from purchasing.services.packs import in_stock_units
 from purchasing.services.receipts import Delivery, post_receipt
-from purchasing.services.tell import mail_order
+from purchasing.services.tell import mail_order, standing_of, tell_order_waits
 from purchasing.services.terms import require_currency, require_offered
 from purchasing.services.transitions import lock_purchase_order, move_order, require_active
 from suppliers.models import Supplier
@@ -78,14 +78,16 @@ def create_purchase_order(
     status: str = Status.DRAFT,
     delivered_at: datetime | None = None,
     charges: Sequence[ChargeLine] = (),
+    quiet: bool = False,
     acting_user: Any,
 ) -> PurchaseOrder:
     """Make an order with its lines: a draft, or already sent, or sent and wholly received.
 
     Totals are computed. Without a number it gets the next of the year; without dates it is
     ordered now and expected after the supplier's lead time; the currency is the supplier's and
-    the address the warehouse's. One that is sent goes to the supplier by mail. Locks the balances
-    unless it stays a draft. Raises InvalidInput, ApprovalNeeded, SupplierNotActive and
+    the address the warehouse's. One that is sent goes to the supplier by mail; of one that awaits
+    approval those who may give it are told. A quiet one tells nobody. Locks the balances unless it
+    stays a draft. Raises InvalidInput, ApprovalNeeded, SupplierNotActive and
     DuplicateCode.
     """
     require_first_status(status, delivered_at)
@@ -117,10 +119,18 @@ def create_purchase_order(
     add_charges(order, charges)
     if status == Status.SENT:
         move_order(order, status, acting_user)
-        mail_order(order, acting_user)
     if status == Status.RECEIVED:
-        post_receipt(order, None, Delivery(occurred_at=delivered_at), acting_user)
+        post_receipt(order, None, Delivery(occurred_at=delivered_at, quiet=quiet), acting_user)
+    if not quiet:
+        tell_of_new_order(order, acting_user)
     return order
+
+
+def tell_of_new_order(order: PurchaseOrder, acting_user: Any) -> None:
+    """Tell the supplier of an order that was sent, and deciders of one that waits for them."""
+    if order.status == Status.SENT:
+        mail_order(order, acting_user)
+    tell_order_waits(order)
 
 
 def require_first_status(status: str, delivered_at: datetime | None) -> None:
@@ -159,9 +169,9 @@ def change_purchase_order(
 
     The lines of a draft are made anew; those of an order that goods are still to come of are
     changed, added and removed, and what is incoming follows. A change of an order that is no draft
-    any more is an amendment. Locks the order, then the balances. Raises WrongState where its
-    status permits a change no longer, AlreadyReceived, ChargeCarried, InvalidInput and
-    SupplierNotActive.
+    any more is an amendment. Where it awaits approval thereby, those who may give it are told.
+    Locks the order, then the balances. Raises WrongState where its status permits a change no
+    longer, AlreadyReceived, ChargeCarried, InvalidInput and SupplierNotActive.
     """
     locked = lock_purchase_order(order)
     return change_locked(locked, details or {}, lines, acting_user, charges=charges, reason=reason)
@@ -181,6 +191,7 @@ def change_locked(
     changed_parts = [name for name, rows in parts.items() if rows is not None]
     require_changeable(order, set(details), changed_parts)
     total_before, was_draft, was_late = order.present_total, is_draft(order), order.is_late
+    stood = standing_of(order)
     changes = set_details(order, details)
     require_sound(order, lines)
     if lines is None and "supplier" in details:
@@ -197,6 +208,7 @@ def change_locked(
     order.save(update_fields=[*details, *COMPUTED, *APPROVAL])
     if not was_draft:
         record_amendment(order, changes, total_before, reason, acting_user)
+    tell_order_waits(order, stood)
     if was_late:
         tell_of_late_order(order)
     order.refresh_from_db(fields=["total_amount"])

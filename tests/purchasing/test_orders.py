@@ -35,8 +35,8 @@ def test_the_number_of_statements_does_not_depend_on_the_lines(size, django_asse
         "acting_user": UserFactory(role="manager"),
     }
 
-    # Number, exclusive suppliers, costs, order, items, and four for two savepoints.
-    with django_assert_num_queries(9):
+    # Number, exclusive suppliers, costs, order, items, the limit, and four for two savepoints.
+    with django_assert_num_queries(10):
         order = create_purchase_order(**wanted)
     # Order (to lock, to write), the limit, supplier, items, two for the savepoint, five of the
     # ledger and its mail.

@@ -216,6 +216,7 @@ def test_foreign_warehouses_are_unknown(bring):
 
 def test_orders_above_the_limit_come_in_as_drafts_alone(bring):
     CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": 100})
+    UserFactory(role="admin")
     rows = "PO-1,SUP-A,,{},,SKU-1,50,1.5\nPO-1,,,,,SKU-2,10,2.501\n"
 
     refused = bring("purchase_orders", HEADER + rows.format("sent"))
@@ -231,6 +232,7 @@ def test_orders_above_the_limit_come_in_as_drafts_alone(bring):
     ]
     assert report.is_imported
     assert PurchaseOrder.objects.get().approval_status == "pending"
+    assert OutboxMessage.objects.filter(topic="purchasing.order_waits").count() == 0
 
 
 PACKS = "order_number,supplier_id,sku,quantity,unit_cost,packs,pack_size,pack_cost\n"

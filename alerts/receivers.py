@@ -76,7 +76,7 @@ def write_stock_alert(message: OutboxMessage) -> Mail:
     if not stock.is_low:
         raise CauseGone("The stock has recovered meanwhile.")
     return Mail(
-        subject=f"[{alert.severity}] {alert.title} ({alert.warehouse.code})",
+        subject=subject_of(alert),
         template="low_stock_alert",
         context={
             "alert": alert,
@@ -98,22 +98,16 @@ def write_stock_alert(message: OutboxMessage) -> Mail:
 def write_expiry_alert(message: OutboxMessage) -> Mail:
     """Write a mail about a lot that expires soon or has expired, as the alert says it now."""
     alert = alert_of(message)
-    facts = [
-        ("Alert", alert.code),
-        ("Product", alert.product.name),
-        ("SKU", alert.variation.sku_code),
-        ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
-    ]
-    return Mail(
-        subject=f"[{alert.severity}] {alert.title} ({alert.warehouse.code})",
-        template="people",
-        context={
-            "heading": alert.title,
-            "text": alert.message,
-            "facts": facts,
-            "link": f"/admin/alerts/alert/{alert.pk}/change/",
-            "button": f"Open {alert.code}",
-        },
+    return mail_about(
+        alert,
+        [
+            ("Alert", alert.code),
+            ("Product", alert.product.name),
+            ("SKU", alert.variation.sku_code),
+            ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
+        ],
+        link=f"/admin/alerts/alert/{alert.pk}/change/",
+        opens=alert.code,
     )
 
 
@@ -124,24 +118,38 @@ def write_late_delivery(message: OutboxMessage) -> Mail:
     order = PurchaseOrder.objects.select_related("supplier").get(pk=order_of_cause(alert.cause_key))
     if not order.is_late:
         raise CauseGone("The order is not late any more.")
+    return mail_about(
+        alert,
+        [
+            ("Order", order.order_number),
+            ("Supplier", f"{order.supplier.code} {order.supplier.company_name}"),
+            ("Expected", f"{order.expected_delivery_date:%Y-%m-%d}"),
+            ("Days late", order.days_late),
+            ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
+            ("Alert", alert.code),
+        ],
+        link=f"/admin/purchasing/purchaseorder/{order.pk}/change/",
+        opens=order.order_number,
+    )
+
+
+def mail_about(alert: Alert, facts: list[tuple[str, Any]], *, link: str, opens: str) -> Mail:
+    """Write what an alert says, some facts, and the way to what the link opens."""
     return Mail(
-        subject=f"[{alert.severity}] {alert.title} ({alert.warehouse.code})",
+        subject=subject_of(alert),
         template="people",
         context={
             "heading": alert.title,
             "text": alert.message,
-            "facts": [
-                ("Order", order.order_number),
-                ("Supplier", f"{order.supplier.code} {order.supplier.company_name}"),
-                ("Expected", f"{order.expected_delivery_date:%Y-%m-%d}"),
-                ("Days late", order.days_late),
-                ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
-                ("Alert", alert.code),
-            ],
-            "link": f"/admin/purchasing/purchaseorder/{order.pk}/change/",
-            "button": f"Open {order.order_number}",
+            "facts": facts,
+            "link": link,
+            "button": f"Open {opens}",
         },
     )
+
+
+def subject_of(alert: Any) -> str:
+    return f"[{alert.severity}] {alert.title} ({alert.warehouse.code})"
 
 
 def suggested_quantity(stock: Stock) -> Decimal:

@@ -1,6 +1,6 @@
 """What the pages of purchase and sales orders share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +63,25 @@ class QuantitiesForm(forms.Form):
         """Take the values of one kind of field out of what was filled in, by line."""
         names = [name for name in filled if name.startswith(prefix)]
         return {int(name[len(prefix) :]): filled.pop(name) for name in names}
+
+
+class QuantitiesTableForm(QuantitiesForm):
+    """Fields of some `kinds` for each line of `keys`, side by side; those `beside` stand apart."""
+
+    columns: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    beside: Sequence[str] = ()
+    keys: Sequence[int] = ()
+
+    @property
+    def table(self) -> list[tuple[Any, list[Any]]]:
+        """Return the fields of each line, after the first of them, which names the line."""
+        rows = [[self[f"{kind}{key}"] for kind in self.kinds] for key in self.keys]
+        return [(row[0], row) for row in rows]
+
+    @property
+    def beside_the_table(self) -> list[Any]:
+        return [self[name] for name in self.beside]
 
 
 class OrderLinesInline(ScopedInline):

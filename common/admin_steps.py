@@ -17,6 +17,24 @@ def always(row: Any) -> bool:
     return True
 
 
+def can_become(status: str) -> Callable[[Any], bool]:
+    """Return what tells whether a row may go on to a status."""
+
+    def lawful(row: Any) -> bool:
+        return status in row.allowed_transitions
+
+    return lawful
+
+
+def permits(action: str) -> Callable[[Any], bool]:
+    """Return what tells whether a row's status permits an action."""
+
+    def lawful(row: Any) -> bool:
+        return action in row.allowed_actions
+
+    return lawful
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """Something that may be done with a row.

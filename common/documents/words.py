@@ -1,8 +1,9 @@
-"""How figures, days and file names are written on printed documents and in mails."""
+"""How figures, days, people and file names are written on printed documents and in mails."""
 
 import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 CENT = Decimal("0.01")
@@ -27,6 +28,11 @@ def amount_of(quantity: Decimal) -> str:
 def day(moment: date) -> str:
     """Write a day so that nobody takes the month for the day, such as 3 March 2026."""
     return f"{moment.day} {moment:%B %Y}"
+
+
+def name_of(person: Any) -> str:
+    """Write who somebody is, or nothing for nobody."""
+    return (person.get_full_name() or person.username) if person else ""
 
 
 def file_name(code: str, ending: str) -> str:

@@ -10,9 +10,9 @@ from unfold.decorators import display
 from common.admin import ScopedAdmin, ServiceForm
 from common.admin_orders import OrderLinesInline
 from common.admin_saving import filled_rows
-from common.admin_steps import Step
+from common.admin_steps import Step, can_become
 from common.permissions import Can
-from inventory.admin.transfers import OptionalNoteForm, ReasonForm, can_become
+from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from inventory.models import AdjustmentLine, AdjustmentRequest
 from inventory.services.adjustments import (
     Correction,

@@ -16,11 +16,11 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows
 from common.admin_orders import plain
 from common.admin_saving import persistently
-from common.admin_steps import Step
+from common.admin_steps import Step, can_become
 from common.exceptions import DomainError
 from common.permissions import Can
 from inventory.admin.count_plan import CountPlanMixin
-from inventory.admin.transfers import OptionalNoteForm, ReasonForm, can_become
+from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from inventory.count_lookup import entries_of
 from inventory.models import StockCount, StockCountLine
 from inventory.services.counts.closing import (

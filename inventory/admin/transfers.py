@@ -19,7 +19,7 @@ from unfold.widgets import (
 from common.admin import LARGEST_QUANTITY, ScopedAdmin, ServiceForm
 from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
 from common.admin_saving import filled_rows
-from common.admin_steps import Step
+from common.admin_steps import Step, can_become
 from common.permissions import Can
 from inventory.models import TransferLine, TransferRequest
 from inventory.services.transfers.receiving import (
@@ -125,6 +125,15 @@ def named(line: Any) -> str:
     return f"{line.variation.sku_code} {line.variation.product.name}"
 
 
+def wanted_lines(formset: Any) -> list[WantedLine]:
+    """Return the goods that somebody asks for on a page."""
+    return [
+        WantedLine(variation=row["variation"], quantity=row["quantity"])
+        for row in filled_rows(formset)
+        if "variation" in row
+    ]
+
+
 def approve(row: TransferRequest, acting_user: Any, note: str = "", ship: bool = False) -> str:
     approve_transfer(transfer=row, note=note, ship=ship, acting_user=acting_user)
     return f"{row} is approved" + (" and on its way." if ship else ": the source may ship it.")
@@ -172,13 +181,6 @@ def close(row: TransferRequest, acting_user: Any, note: str, outcome: str) -> st
 def cancel(row: TransferRequest, acting_user: Any, note: str = "") -> str:
     cancel_transfer(transfer=row, note=note, acting_user=acting_user)
     return f"{row} is cancelled."
-
-
-def can_become(status: str) -> Any:
-    def lawful(row: Any) -> bool:
-        return status in row.allowed_transitions
-
-    return lawful
 
 
 class TransferForm(ServiceForm):
@@ -321,11 +323,5 @@ class TransferRequestAdmin(ScopedAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> TransferRequest:
         return request_transfer(
-            lines=[
-                WantedLine(variation=row["variation"], quantity=row["quantity"])
-                for row in filled_rows(formsets[0])
-                if "variation" in row
-            ],
-            acting_user=request.user,
-            **form.cleaned_data,
+            lines=wanted_lines(formsets[0]), acting_user=request.user, **form.cleaned_data
         )

@@ -11,11 +11,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ServiceForm
 from common.admin_orders import OrderLinesInline, QuantitiesForm
-from common.admin_saving import filled_rows
-from common.admin_steps import Step
+from common.admin_steps import Step, can_become
 from common.permissions import Can
-from inventory.admin.transfers import ReasonForm, can_become, named
-from inventory.services.wanted_lines import WantedLine
+from inventory.admin.transfers import ReasonForm, named, wanted_lines
 from purchasing.models import PurchaseRequest, PurchaseRequestLine
 from purchasing.services.requests import (
     approve_goods_request,
@@ -139,11 +137,5 @@ class PurchaseRequestAdmin(ScopedAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> PurchaseRequest:
         return request_goods(
-            lines=[
-                WantedLine(variation=row["variation"], quantity=row["quantity"])
-                for row in filled_rows(formsets[0])
-                if "variation" in row
-            ],
-            acting_user=request.user,
-            **form.cleaned_data,
+            lines=wanted_lines(formsets[0]), acting_user=request.user, **form.cleaned_data
         )

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from common.admin import HistoryAdmin, ReadOnlyInline
-from common.admin_orders import QuantitiesForm, plain
+from common.admin_orders import QuantitiesTableForm, plain
 from common.admin_steps import Step
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin
+from inventory.admin.transfers import named
 from purchasing.models import PurchaseOrder, SupplierReturn, SupplierReturnItem
 from purchasing.services.returns import ReturnLine, return_to_supplier
 
@@ -40,12 +41,14 @@ class SupplierReturnAdmin(AttachmentsMixin, HistoryAdmin):
         return str(row.order.supplier)
 
 
-class ReturnForm(QuantitiesForm):
+class ReturnForm(QuantitiesTableForm):
     """What goes back of each line, and why."""
 
     gathered_as = "lines"
     nothing_text = "Enter what goes back of at least one line."
     columns = ("Quantity", "Lot")
+    kinds = (QuantitiesTableForm.prefix_of_lines, "lot_")
+    beside = ("reason", "notes")
 
     reason = forms.ChoiceField(
         choices=SupplierReturnItem.Reason.choices, widget=UnfoldAdminSelectWidget
@@ -59,13 +62,9 @@ class ReturnForm(QuantitiesForm):
             if item.quantity_returnable
         ]
         super().__init__(
-            [
-                (item.pk, f"{item.variation.sku_code} {item.variation.product.name}",
-                 item.quantity_returnable)
-                for item in items
-            ],
+            [(item.pk, named(item), item.quantity_returnable) for item in items],
             posted,
-        )  # fmt: skip
+        )
         self.keys = [item.pk for item in items]
         for item in items:
             field = self.fields[f"{self.prefix_of_lines}{item.pk}"]
@@ -74,17 +73,6 @@ class ReturnForm(QuantitiesForm):
             self.fields[f"lot_{item.pk}"] = forms.CharField(
                 label="Lot", max_length=50, required=False, widget=UnfoldAdminTextInputWidget
             )
-
-    @property
-    def table(self) -> list[tuple[Any, list[Any]]]:
-        """Return the fields of each line, for the page to show side by side."""
-        kinds = (self.prefix_of_lines, "lot_")
-        rows = [[self[f"{kind}{key}"] for kind in kinds] for key in self.keys]
-        return [(row[0], row) for row in rows]
-
-    @property
-    def beside_the_table(self) -> list[Any]:
-        return [self["reason"], self["notes"]]
 
     def gathered(self, filled: dict[str, Any]) -> list[ReturnLine]:
         """Return the lines of which something goes back."""

@@ -6,10 +6,10 @@ from django import forms
 from django.http import HttpResponse
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from common.admin_orders import QuantitiesForm, quantity_field
-from common.admin_steps import FileStep, Step, pdf_page
+from common.admin_orders import QuantitiesTableForm, quantity_field
+from common.admin_steps import FileStep, Step, can_become, pdf_page, permits
 from common.permissions import Can
-from inventory.admin.transfers import OptionalNoteForm, ReasonForm
+from inventory.admin.transfers import OptionalNoteForm, ReasonForm, named
 from purchasing.admin.returns import RETURN_STEP
 from purchasing.models import PurchaseOrder
 from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
@@ -25,12 +25,14 @@ from purchasing.services.transitions import (
 Status = PurchaseOrder.Status
 
 
-class ReceiveForm(QuantitiesForm):
+class ReceiveForm(QuantitiesTableForm):
     """What arrived of each line; one without a quantity stays outstanding."""
 
     gathered_as = "lines"
     nothing_text = "Enter what was accepted or rejected of at least one line."
     columns = ("Accepted", "Rejected", "Lot", "Expires")
+    kinds = (QuantitiesTableForm.prefix_of_lines, "rejected_", "lot_", "expiry_")
+    beside = ("delivery_note", "notes")
 
     delivery_note = forms.CharField(
         max_length=100, required=False, widget=UnfoldAdminTextInputWidget
@@ -48,13 +50,9 @@ class ReceiveForm(QuantitiesForm):
             if item.quantity_outstanding or posted is not None
         ]
         super().__init__(
-            [
-                (item.pk, f"{item.variation.sku_code} {item.variation.product.name}",
-                 item.quantity_outstanding)
-                for item in items
-            ],
+            [(item.pk, named(item), item.quantity_outstanding) for item in items],
             posted,
-        )  # fmt: skip
+        )
         self.keys = [item.pk for item in items]
         for key in self.keys:
             self.fields[f"rejected_{key}"] = quantity_field(label="Rejected")
@@ -67,17 +65,6 @@ class ReceiveForm(QuantitiesForm):
             self.fields[f"expiry_{key}"] = forms.DateField(
                 label="Expires", required=False, widget=UnfoldAdminSingleDateWidget
             )
-
-    @property
-    def table(self) -> list[tuple[Any, list[Any]]]:
-        """Return the fields of each line, for the page to show side by side."""
-        kinds = (self.prefix_of_lines, "rejected_", "lot_", "expiry_")
-        rows = [[self[f"{kind}{key}"] for kind in kinds] for key in self.keys]
-        return [(row[0], row) for row in rows]
-
-    @property
-    def beside_the_table(self) -> list[Any]:
-        return [self["delivery_note"], self["notes"]]
 
     def gathered(self, filled: dict[str, Any]) -> list[ReceiptLine]:
         """Return the lines of which something was accepted or rejected."""
@@ -163,20 +150,6 @@ def reject(row: PurchaseOrder, acting_user: Any, note: str = "") -> str:
     return f"{row} is rejected."
 
 
-def is_lawful(action: str) -> Any:
-    def lawful(row: PurchaseOrder) -> bool:
-        return action in row.allowed_actions
-
-    return lawful
-
-
-def can_become(status: str) -> Any:
-    def lawful(row: PurchaseOrder) -> bool:
-        return status in row.allowed_transitions
-
-    return lawful
-
-
 STEPS = (
     FileStep(
         name="pdf", title="PDF", permission=Can.VIEW_PURCHASE_ORDERS, give=pdf,
@@ -184,12 +157,12 @@ STEPS = (
     ),
     Step(
         name="approve", title="Approve", permission=Can.APPROVE_PURCHASE_ORDERS, run=approve,
-        lawful=is_lawful("approve"), form=OptionalNoteForm, icon="verified",
+        lawful=permits("approve"), form=OptionalNoteForm, icon="verified",
         explanation="The order may go on up to its present total.",
     ),
     Step(
         name="reject", title="Reject", permission=Can.APPROVE_PURCHASE_ORDERS, run=reject,
-        lawful=is_lawful("reject"), form=ReasonForm, icon="thumb_down",
+        lawful=permits("reject"), form=ReasonForm, icon="thumb_down",
         explanation="The order stays as it is until it is changed, approved or cancelled.",
     ),
     Step(

@@ -1,9 +1,7 @@
 """The mail that brings an order to its supplier."""
 
-from typing import Any
-
 from common.documents.letterhead import company_letterhead
-from common.documents.words import day, file_name, money
+from common.documents.words import day, file_name, money, name_of
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, MailFile
 from purchasing.documents.order_words import (
@@ -73,10 +71,6 @@ def text_of(order: PurchaseOrder) -> str:
     if amendment_of(order):
         return "We changed this order. What the attached document lists holds; please confirm it."
     return "We order what the attached document lists. Please confirm it."
-
-
-def name_of(person: Any) -> str:
-    return (person.get_full_name() or person.username) if person else ""
 
 
 def facts_of(order: PurchaseOrder) -> list[tuple[str, str]]:

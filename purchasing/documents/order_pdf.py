@@ -20,7 +20,7 @@ from common.documents.parts import (
     text,
     totals,
 )
-from common.documents.words import amount_of, day, money, unit_price
+from common.documents.words import amount_of, day, money, name_of, unit_price
 from inventory.models import ProductSupplier
 from purchasing.documents.order_words import delivery_name, printable_orders, title_of
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
@@ -100,14 +100,13 @@ def joined(*parts: str) -> str:
 
 def facts_of(order: PurchaseOrder) -> list[tuple[str, str]]:
     buyer: Any = order.created_by or order.approved_by
-    name = (buyer.get_full_name() or buyer.username) if buyer else ""
     return [
         ("Order date", day(order.order_date)),
         ("Expected delivery", day(order.expected_delivery_date)),
         ("Currency", order.currency),
         ("Our number of you", order.supplier.code),
         ("Warehouse", order.warehouse.code),
-        ("Ordered by", joined(name, f"({buyer.email})" if buyer and buyer.email else "")),
+        ("Ordered by", joined(name_of(buyer), f"({buyer.email})" if buyer and buyer.email else "")),
     ]
 
 

@@ -1,6 +1,5 @@
 """The buttons of a sales order's page."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +7,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
 from common.admin_orders import QuantitiesForm, plain
-from common.admin_steps import Step
+from common.admin_steps import Step, permits
 from common.permissions import Can
 from sales.admin.documents import ORDER_DOCUMENTS
 from sales.models import SalesOrder
@@ -100,15 +99,6 @@ def allocate(row: SalesOrder, acting_user: Any) -> str:
     taken = allocate_stock(order=row, acting_user=acting_user).taken
     told = [f"{plain(one.quantity)} from {one.order_number}, line {one.line}" for one in taken]
     return f"Allocated: {'; '.join(told)}." if told else "No less urgent order had anything."
-
-
-def permits(action: str) -> Callable[[SalesOrder], bool]:
-    """Return what tells whether an order's status permits an action."""
-
-    def is_lawful(row: SalesOrder) -> bool:
-        return action in row.allowed_actions
-
-    return is_lawful
 
 
 STEPS = (

@@ -9,8 +9,8 @@ from rest_framework import serializers
 from common.api.fields import MoneyField, QuantityField, ReferenceInput, UpperCaseField
 from common.api.filters import ReferenceFilter
 from common.api.viewsets import ResourceViewSet
-from common.permissions import Can
 from common.validators import currency_code
+from inventory.api.catalogue_views import READ_ALL_MANAGERS_WRITE
 from inventory.lookup import find_variations
 from inventory.models import Product, ProductVariation
 from inventory.services.stock_change import LARGEST_QUANTITY
@@ -99,14 +99,7 @@ class SalesPriceViewSet(ResourceViewSet):
     ordering_fields = ["id", "currency", "price", "min_quantity", "valid_from", "updated_at"]
     resource_name = "sales_prices"
     noun = "Price"
-    permissions = {
-        "list": Can.VIEW_STOCK,
-        "retrieve": Can.VIEW_STOCK,
-        "create": Can.MANAGE_CATALOGUE,
-        "update": Can.MANAGE_CATALOGUE,
-        "partial_update": Can.MANAGE_CATALOGUE,
-        "destroy": Can.MANAGE_CATALOGUE,
-    }
+    permissions = READ_ALL_MANAGERS_WRITE
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         if "data" in kwargs:

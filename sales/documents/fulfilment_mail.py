@@ -3,7 +3,7 @@
 from typing import Any
 
 from common.documents.letterhead import company_letterhead
-from common.documents.words import amount_of, day
+from common.documents.words import amount_of, day, name_of
 from common.models import CompanySettings
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail
@@ -43,7 +43,7 @@ def write_fulfilment_mail(message: OutboxMessage) -> Mail:
             "rows": [cells(line) for line in lines[:MOST_LINES]],
             "lines": [sentence(line) for line in lines[:MOST_LINES]],
             "closing": closing_of(lines),
-            "contact": (seller.get_full_name() or seller.username) if seller else "",
+            "contact": name_of(seller),
         },
         reply_to=seller,
     )

@@ -24,6 +24,11 @@ business_code = RegexValidator(
     "Use 2 to 30 characters of A-Z, 0-9, hyphen, underscore, point and slash.",
 )
 
+# What ends a line somewhere: in mail headers, in files, or on paper.
+LINE_ENDS = r"\x01-\x1f\x7f\x85\u2028\u2029"
+ONE_LINE = "Write it on one line, without control characters."
+one_line = RegexValidator(rf"^[^{LINE_ENDS}]*\Z", ONE_LINE, code="line_break")
+
 
 @deconstructible
 class MaxItems:

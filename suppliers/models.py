@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 
 from common.audit import audited, not_audited
 from common.references import ReferenceQuerySet
-from common.validators import business_code, country_code, currency_code, phone_number
+from common.validators import business_code, country_code, currency_code, one_line, phone_number
 
 STARS = [MinValueValidator(1), MaxValueValidator(5)]
 PERCENT: dict[str, Any] = {"max_digits": 5, "decimal_places": 2, "null": True}
@@ -28,9 +28,9 @@ class Supplier(models.Model):
     code_field = "code"
 
     code = models.CharField("supplier id", max_length=30, unique=True, validators=[business_code])
-    company_name = models.CharField(max_length=200)
-    display_name = models.CharField(max_length=100, blank=True)
-    primary_contact = models.CharField(max_length=200, blank=True)
+    company_name = models.CharField(max_length=200, validators=[one_line])
+    display_name = models.CharField(max_length=100, blank=True, validators=[one_line])
+    primary_contact = models.CharField(max_length=200, blank=True, validators=[one_line])
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=16, blank=True, validators=[phone_number])
     alternative_phone = models.CharField(max_length=16, blank=True, validators=[phone_number])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from common.countries import ALPHA_2, ALPHA_3_TO_2
+from common.validators import LINE_ENDS, ONE_LINE
 from inventory.services.stock_change import LARGEST_QUANTITY
 
 Problem = tuple[str, str]
@@ -30,6 +31,7 @@ class Field:
     empty: what an empty cell means, as SQL; without it an empty cell leaves what is there.
     default: as SQL, of new rows for which the file says nothing.
     also: further names that people give the column.
+    is_one_line: whether line breaks are refused.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Field:
     default: str = "''"
     empty: str | None = "''"
     is_required: bool = False
+    is_one_line: bool = False
     also: Sequence[str] = ()
     type = "text"
 
@@ -47,7 +50,10 @@ class Field:
 
     def problems(self, cell: str, decimal: str) -> list[Problem]:
         """Return the conditions under which a cell is wrong, each with what to do about it."""
-        return [(f"length({cell}) > {self.longest}", f"At most {self.longest} characters.")]
+        wrong = [(f"length({cell}) > {self.longest}", f"At most {self.longest} characters.")]
+        if self.is_one_line:
+            wrong.append((f"{cell} ~ '[{LINE_ENDS}]'", ONE_LINE))
+        return wrong
 
     def value(self, cell: str, decimal: str) -> str:
         """Return the value of a cell whose text is right."""

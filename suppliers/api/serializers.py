@@ -13,7 +13,7 @@ from common.api.fields import (
     UpperCaseField,
 )
 from common.api.synonyms import SynonymsMixin
-from common.validators import business_code, currency_code
+from common.validators import business_code, currency_code, one_line
 from suppliers.api.performance_serializers import PerformanceSerializer, RowPerformanceSerializer
 from suppliers.models import Supplier
 from suppliers.queries import performance_figures
@@ -23,7 +23,7 @@ MOST_DAYS = 3650
 
 
 class ContactSerializer(serializers.Serializer[Supplier]):
-    primary_contact = serializers.CharField(max_length=200, **OPTIONAL)
+    primary_contact = serializers.CharField(max_length=200, validators=[one_line], **OPTIONAL)
     email = serializers.EmailField(max_length=254, **OPTIONAL)
     phone = PhoneField(**OPTIONAL)
     alternative_phone = PhoneField(**OPTIONAL)
@@ -73,8 +73,8 @@ class SupplierSerializer(SynonymsMixin, serializers.Serializer[Supplier]):
 
     id = serializers.IntegerField(read_only=True)
     supplier_id = UpperCaseField(source="code", validators=[business_code], required=False)
-    company_name = serializers.CharField(max_length=200)
-    display_name = serializers.CharField(max_length=100, **OPTIONAL)
+    company_name = serializers.CharField(max_length=200, validators=[one_line])
+    display_name = serializers.CharField(max_length=100, validators=[one_line], **OPTIONAL)
     contact = ContactSerializer(source="*", required=False)
     address = AddressSerializer(source="*", required=False)
     business_info = BusinessInfoSerializer(source="*", required=False)

@@ -30,9 +30,9 @@ PHONE: dict[str, Any] = {
 }
 KEY = Code(name="supplier_id", column="code", shortest=2, also=("supplier_code",))
 FIELDS_BEHIND: Sequence[Field] = (
-    Field(name="company_name", empty=None, also=("name", "supplier_name")),
-    Field(name="display_name", longest=100),
-    Field(name="primary_contact", also=("contact",)),
+    Field(name="company_name", empty=None, is_one_line=True, also=("name", "supplier_name")),
+    Field(name="display_name", longest=100, is_one_line=True),
+    Field(name="primary_contact", is_one_line=True, also=("contact",)),
     Email(name="email", also=("e-mail",)),
     Pattern(name="phone", **PHONE),
     Pattern(name="alternative_phone", **PHONE),

@@ -73,6 +73,16 @@ def test_suppliers_cannot_share_an_address_or_be_there_twice(bring):
     assert Supplier.objects.count() == 1
 
 
+@pytest.mark.parametrize("column", ["company_name", "display_name", "primary_contact"])
+def test_names_of_suppliers_stand_on_one_line(bring, column):
+    SupplierFactory(code="SUP-A", company_name="A")
+
+    report = bring("suppliers", f'supplier_id,{column}\nSUP-A,"Acme\nBcc: all@example.com"\n')
+
+    assert told(report) == [(2, column, "Write it on one line, without control characters.")]
+    assert Supplier.objects.get().company_name == "A"
+
+
 def test_stock_is_posted_as_opening_stock_and_as_corrections(bring):
     warehouse = WarehouseFactory(code="WH-A", is_default=True)
     old, new, same = (VariationFactory(sku_code=f"SKU-{name}", cost_price=2) for name in "ABC")

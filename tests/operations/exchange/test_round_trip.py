@@ -44,7 +44,12 @@ OWN = {
 def make_company():
     """Make a company with a text in it for everything that a file can get wrong."""
     suppliers = [
-        SupplierFactory(company_name=text, notes=text, country="GB", rating=Decimal("4.5"))
+        SupplierFactory(
+            company_name=text.replace("\n", " "),
+            notes=text,
+            country="GB",
+            rating=Decimal("4.5"),
+        )
         for text in HOSTILE
     ]
     above = Category.objects.create(code="CAT001", name="Garden")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from inspect import getmembers
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import time_machine
 from django.db import DatabaseError
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import FlakyFailure
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RULE_MARKER, run_state_machine_as_test
 
 from inventory.services import ledger, lots, stock_change
 from inventory.services.counts import closing, entering
@@ -197,6 +198,23 @@ MISTAKES = {
     ),
     "the nightly task does nothing": (lots, "judge_lots", lambda stock_ids, acting_user: None),
 }  # fmt: skip
+# Mistakes that show after several steps in one order only: the steps from which a machine of
+# their own chooses, lest hundreds of examples go by that never come to it.
+STEPS = {
+    "the last to expire leaves first": {"receive", "issue", "next_day"},
+    "goods return at no cost": {"receive", "take_order", "fulfil_all", "give_back"},
+    "a count posts the newer half of its differences": {
+        "receive", "issue", "begin_to_count", "count_nearly_right", "count_anything", "hand_in",
+        "post_differences",
+    },
+}  # fmt: skip
+
+
+def focused(machine, steps):
+    """Return a machine that takes these steps alone."""
+    rules = {name for name, member in getmembers(machine) if hasattr(member, RULE_MARKER)}
+    assert steps <= rules
+    return type("Focused", (machine,), dict.fromkeys(rules - steps))
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
@@ -205,6 +223,8 @@ def test_planted_mistake_is_noticed(machine, monkeypatch, mistake):
     place, name, replacement = MISTAKES[mistake]
     monkeypatch.setattr(place, name, replacement)
     monkeypatch.setattr(machine, "proves_the_ledger", False)
+    if mistake in STEPS:
+        machine = focused(machine, STEPS[mistake])
 
     with pytest.raises((AssertionError, DatabaseError, FlakyFailure)):
         run(machine, 300, derandomize=True, phases=[Phase.generate])

@@ -159,6 +159,7 @@ def deliver(order: SalesOrder, user: Any) -> None:
         FulfilmentItem.objects.create(
             fulfilment=fulfilment,
             order_item=item,
+            warehouse=order.warehouse,
             quantity=item.quantity,
             unit_cost=stock.average_cost,
         )

@@ -17,8 +17,6 @@ from sales.documents.shipments import find_fulfilment
 class FulfilmentParameter(StrictParameters):
     """Which delivery is meant."""
 
-    further_errors = {"packing_slip": (409,)}
-
     fulfilment = serializers.CharField(
         default="", max_length=50, help_text="The code or id of one of the order's fulfilments."
     )
@@ -29,6 +27,7 @@ class OrderDocuments(FileAnswersMixin):
 
     file_renderers = {"pick_list": [PdfRenderer], "packing_slip": [PdfRenderer]}
     permissions = {"pick_list": Can.VIEW_SALES_ORDERS, "packing_slip": Can.VIEW_SALES_ORDERS}
+    further_errors = {"packing_slip": (409,)}
     get_object: Any
 
     @extend_schema(parameters=[FulfilmentParameter], responses=file_answer(PdfRenderer))

@@ -69,9 +69,16 @@ def recreate(owner: dict[str, Any], name: str) -> None:
 
 
 def drop(owner: dict[str, Any], name: str) -> None:
-    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    """Drop the database: politely, which ends an autovacuum in it, then by ending its sessions.
+
+    FORCE alone is refused while an autovacuum runs there, which only a superuser may end by it.
+    """
+    politely = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
     with maintenance_connection(owner) as session:
-        session.execute(statement.format(sql.Identifier(name)))
+        try:
+            session.execute(politely)
+        except psycopg.errors.ObjectInUse:
+            session.execute(politely + sql.SQL(" WITH (FORCE)"))
 
 
 def maintenance_connection(owner: dict[str, Any]) -> psycopg.Connection[Any]:

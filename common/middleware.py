@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 STYLED_LIKE_THE_ADMIN = ("/admin/", "/account/", "/api/session/")
@@ -13,7 +13,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestSafetyMiddleware:
-    """Refuse what PostgreSQL cannot store, and let API paths do without their last slash."""
+    """Refuse what PostgreSQL cannot store, and let API paths do without their last slash.
+
+    HEAD gets the headers of GET alone: no export is written for nobody to read.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -32,7 +35,17 @@ class RequestSafetyMiddleware:
             )
         if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
             request.path_info += "/"
-        return self.get_response(request)
+        response = self.get_response(request)
+        return without_body(response) if request.method == "HEAD" else response
+
+
+def without_body(response: HttpResponse) -> HttpResponse:
+    """Empty an answer; its headers go on to tell what GET would bring."""
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = iter(())  # what was to be sent is closed with the answer
+    else:
+        response.content = b""
+    return response
 
 
 def unstorable_place(request: HttpRequest) -> str | None:
@@ -58,8 +71,6 @@ class ContentPolicyMiddleware(CSPMiddleware):
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if not report_only and request.path_info.startswith(
-            ("/admin/", "/account/", "/api/session/")
-        ):
+        if not report_only and request.path_info.startswith(STYLED_LIKE_THE_ADMIN):
             parts.update = settings.CONTENT_SECURITY_ADMIN
         return parts

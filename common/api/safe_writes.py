@@ -41,11 +41,13 @@ class _StoredAnswer(Exception):
 class SafeWriteMixin(APIView):
     """Answer a repeated POST with its first answer; retry lost locks three times, then 503.
 
-    Where `keeps_answers` is false, keys and versions are not heeded: the answer holds a secret that
-    must not be stored, or the view counts attempts, which no transaction may take back.
+    Where `keeps_answers` is false, keys are not heeded: the answer holds a secret that must not be
+    stored, or the view counts attempts, which no transaction may take back. Versions are heeded
+    where there are rows to compare them with.
     """
 
     keeps_answers = True
+    compares_versions = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method in ("GET", "HEAD", "OPTIONS"):
@@ -62,7 +64,9 @@ class SafeWriteMixin(APIView):
     def _dispatch_once(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self._claimed: int | None = None
         is_keyed = request.method == "POST" and "Idempotency-Key" in request.headers
-        is_whole = self.keeps_answers and (is_keyed or may_name_version(request))
+        is_whole = (self.keeps_answers and is_keyed) or (
+            self.compares_versions and may_name_version(request)
+        )
         if not is_whole:
             return super().dispatch(request, *args, **kwargs)
         try:

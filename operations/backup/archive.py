@@ -3,7 +3,6 @@
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
 from operations.backup.dump import CHUNK, DUMP, FORMAT, MANIFEST, PRODUCT
-from operations.backup.exceptions import BackupError
+from operations.backup.exceptions import DAMAGE, BackupError
 from operations.backup.figures import digest
 
 LARGEST_MANIFEST = 10_000_000
@@ -29,12 +28,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
             manifest = json.loads(archive.read(MANIFEST))
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except (KeyError, json.JSONDecodeError) as error:
+        raise foreign(path) from error
+    except (*DAMAGE, OSError) as error:
         raise BackupError(
             f"{path} is damaged or no back-up made by `manage.py backup`: {error}"
         ) from error
-    except (KeyError, ValueError) as error:
-        raise foreign(path) from error
     check_origin(path, manifest)
     return dict(manifest)
 
@@ -76,7 +75,7 @@ def dump_chunks(path: Path) -> Iterator[bytes]:
         with zipfile.ZipFile(path) as archive, archive.open(DUMP) as member:
             while chunk := member.read(CHUNK):
                 yield chunk
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except (*DAMAGE, OSError) as error:
         raise BackupError(f"{path} is damaged: {error}") from error
 
 

@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -12,7 +11,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from operations.backup.exceptions import BackupError
+from operations.backup.exceptions import DAMAGE, BackupError
 
 CHUNK = 1 << 20
 FOLDER = "media/"
@@ -100,7 +99,7 @@ def unpacked(path: Path, draft: Path) -> dict[str, Any]:
                     name = member.filename.removeprefix(FOLDER)
                     with archive.open(member) as source, new_file(draft, name) as target:
                         tally.copy(name, source, target)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except DAMAGE as error:
         raise BackupError(f"{path} is damaged: {error}") from error
     except OSError as error:
         reason = error.strerror or error

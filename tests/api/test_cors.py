@@ -39,6 +39,7 @@ def test_a_named_origin_may_read_our_headers(api):
     assert answer["Access-Control-Allow-Origin"] == SHOP
     exposed = answer["Access-Control-Expose-Headers"].replace(" ", "").split(",")
     assert {"ETag", "Retry-After", "Idempotent-Replayed", "X-Request-ID"} <= set(exposed)
+    assert "Content-Disposition" in exposed  # the name of a file that was asked for
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", f"{SHOP}.evil.com", "null"])

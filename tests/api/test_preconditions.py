@@ -1,10 +1,12 @@
 """Whoever has read an old version of a row cannot overwrite the new one unawares."""
 
+from datetime import timedelta
 from threading import Event
 from time import sleep
 
 import pytest
 from django.db import transaction
+from django.utils.timezone import now
 
 from alerts.models import Alert
 from purchasing.models import PurchaseOrder
@@ -14,7 +16,10 @@ from tests.factories.inventory import put_in_stock
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
+from tests.factories.webhooks import make_webhook
 from tests.threads import run_at_once
+from users.models import SignIn
+from users.services.api_tokens import create_api_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
@@ -159,6 +164,36 @@ def test_a_step_with_a_key_and_a_stale_version_changes_nothing(admin, stock):
     assert [answer.status_code for answer in answers] == [412, 412]
     order.refresh_from_db()
     assert order.status == PurchaseOrder.Status.DRAFT
+
+
+def own_sign_in(user):
+    return SignIn.objects.create(user=user, current_jti="x", expires_at=now() + timedelta(days=1))
+
+
+def own_token(user):
+    return create_api_token(name="script", scopes=["all"], acting_user=user)[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "make", "method", "below"),
+    [
+        ("/api/auth/sessions/", own_sign_in, "delete", ""),
+        ("/api/auth/tokens/", own_token, "delete", ""),
+        ("/api/webhooks/", lambda user: make_webhook()[0], "post", "rotate-secret/"),
+    ],
+)
+def test_versions_are_heeded_where_answers_are_not_kept(admin, path, make, method, below):
+    address = f"{path}{make(admin.user).pk}/"
+    tag = admin.get(address)["ETag"]
+    send = getattr(admin, method)
+
+    stale = send(f"{address}{below}", headers={"If-Match": '"1"'})
+    unchanged = admin.get(address)
+    done = send(f"{address}{below}", headers={"If-Match": tag})
+
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    assert (unchanged.status_code, unchanged["ETag"]) == (200, tag)
+    assert done.status_code in (200, 204)
 
 
 def at_once(api, path, bodies, headers):

@@ -12,6 +12,7 @@ from launcher import commands, postgres, valkey
 from launcher.postgres import find_binaries
 
 ROOT = Path(__file__).resolve().parents[2]
+LIVE_PATH = "/api/health/live/"
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,41 @@ def test_every_variable_of_compose_is_in_the_example():
     named = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert used <= set(named)
     assert len(named) == len(set(named))
+
+
+# What compose settles itself, and what only servers outside of it are told by.
+NOT_PASSED_ON = {
+    *("CELERY_RESULT_BACKEND", "CELERY_TASK_ALWAYS_EAGER", "DATABASE_OWNER_URL"),
+    *("DATABASE_APP_PASSWORD", "DATABASE_OWNER_PASSWORD", "EVENTS_PORT", "WEB_PORT"),
+    *("POSTGRES_DB", "POSTGRES_HOST", "POSTGRES_PASSWORD", "POSTGRES_PORT", "POSTGRES_USER"),
+    *("INVENTORYPULSE_STATE", "MEDIA_ROOT", "PROMETHEUS_MULTIPROC_DIR", "STATIC_ROOT"),
+}
+
+
+def test_whatever_stands_in_env_reaches_the_containers(services):
+    named = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    for name in (*commands.PROCESS_NAMES, "migrate"):
+        assert set(named) - set(services[name]["environment"]) <= NOT_PASSED_ON, name
+
+
+def test_defaults_of_compose_are_those_of_the_settings(services):
+    """A default written twice must not come apart."""
+    text = (ROOT / ".env.example").read_text()
+    told = dict(re.findall(r"^#?([A-Z_]+)=(\d+)$", text, re.MULTILINE))
+    for name, value in services["web"]["environment"].items():
+        default = re.fullmatch(rf"\$\{{{name}:-(\d+)\}}", value)
+        if default and name not in {"EMAIL_PORT"}:  # the example shows that of a real server
+            assert told[name] == default.group(1), name
+
+
+def test_servers_are_looked_at(services):
+    looked_at = {
+        name: service["healthcheck"]["test"]
+        for name, service in services.items()
+        if "test" in service.get("healthcheck", {})
+    }
+    assert set(looked_at) == {"db", "valkey", "events"}  # the web server's is the image's
+    assert looked_at["events"][1:] == ["python", "docker/healthcheck.py", "8001", LIVE_PATH]
 
 
 READERS = re.compile(

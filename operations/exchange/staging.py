@@ -16,7 +16,12 @@ from operations.exchange.files import MOST_COLUMNS, SourceFile, clean
 
 ROWS_A_BLOCK = 2_000
 MOST_ROWS = 500_000
-LONGEST_STATEMENT = "30min"  # where other statements have seconds
+# Of an import's transaction. What a few statements ask needs few statistics to choose a plan by.
+SETTINGS = (
+    ("statement_timeout", "30min"),
+    ("work_mem", "32MB"),
+    ("default_statistics_target", "10"),
+)
 APART = MARKS[1:-1]
 COMMA_SHOWN = rf"^[+-]?(0,\d+|\d+,(\d{{1,2}}|\d{{4,}})|\d{{1,3}}([.{APART}]\d{{3}})+,\d+)$"
 POINT_SHOWN = rf"^[+-]?(0\.\d+|\d+\.(\d{{1,2}}|\d{{4,}})|\d{{1,3}}([,{APART}]\d{{3}})+\.\d+)$"
@@ -88,7 +93,8 @@ def load(work: Work, kind: str) -> None:
     Notes a problem for each cell that is wrong; its value is NULL there. Raises CannotRead and
     FileTooLarge.
     """
-    work.run("SELECT set_config('statement_timeout', %s, true)", [LONGEST_STATEMENT])
+    settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in SETTINGS)
+    work.run(f"SELECT {settings}")
     work.run("DROP TABLE IF EXISTS import_problem, import_raw")
     work.run(
         "CREATE TEMP TABLE import_problem (line int, field text, value text, problem text)"
@@ -251,6 +257,8 @@ def wrong_when(one: Field, decimal: str) -> str:
     """Return SQL that says what is wrong with a cell, or NULL."""
     cell = f'"{one.name}"'
     whens = [f"WHEN {cell} IS NULL THEN NULL"]
+    if right := one.is_right(cell, decimal):
+        whens.append(f"WHEN {right} THEN NULL")
     whens += [f"WHEN {wrong} THEN {literal(text)}" for wrong, text in one.problems(cell, decimal)]
     if one.is_required:
         whens[0] = f"WHEN {cell} IS NULL THEN 'Fill this in.'"

@@ -84,8 +84,14 @@ def final_value(work: Work, one: Field) -> str:
     return f'coalesce(r."{one.name}", {empty})'
 
 
-def write(work: Work, target: Target, progress: tuple[int, int]) -> int:
-    """Insert what is new and update what changes, some thousands at a time; return how many."""
+def write(
+    work: Work, target: Target, progress: tuple[int, int], *, found: str = "", joined: str = ""
+) -> int:
+    """Insert what is new and update what changes, some thousands at a time; return how many.
+
+    found: a column whose value was not known when the rows were staged, and is now that of `id` in
+    what is `joined` to the staged rows `s`.
+    """
     written = [*(one.target for one in target.key), *target.columns]
     made = [*target.made, *target.stamped]
     values = [*target.made.values(), *target.stamped.values()]
@@ -99,10 +105,13 @@ def write(work: Work, target: Target, progress: tuple[int, int]) -> int:
         value = f'CASE WHEN {kept} THEN old."{name}" ELSE {new} END' if kept else new
         sets.append(f'"{name}" = {value}')
     conflict = ", ".join(f'"{one.target}"' for one in target.key)
+    taken = ", ".join(
+        f'found.id AS "{name}"' if name == found else f's."{name}"' for name in written
+    )
     work.make(
         f"{target.staged}_due",
-        f"SELECT *, row_number() OVER (ORDER BY line) AS turn FROM {target.staged}"  # nosec B608
-        " WHERE fate <> 'unchanged'",
+        f"SELECT {taken}, row_number() OVER (ORDER BY s.line) AS turn"  # nosec B608
+        f" FROM {target.staged} s {joined} WHERE s.fate <> 'unchanged'",
     )
     total = int(work.run(f"SELECT count(*) FROM {target.staged}_due")[0][0])  # nosec B608
     for first in range(0, total, ROWS_A_STATEMENT):

@@ -25,6 +25,10 @@ from operations.exchange.kinds.product_fields import (
 from operations.exchange.staging import Work
 from operations.exchange.upsert import lock, stage, write
 
+OF_ITS_PRODUCT = (
+    "JOIN import_row r ON r.line = s.line JOIN inventory_product found ON found.code = r.product_id"
+)
+
 
 def judge(work: Work) -> None:
     """Complete the codes, and note what is wrong between rows and with what they refer to."""
@@ -199,8 +203,6 @@ def write_products(work: Work) -> None:
 def write_tables(work: Work) -> None:
     """Write products, then variations and sourcing, with the keys that the products then have."""
     write(work, PRODUCT, (25, 45))
-    stage_variations(work)
-    stage_sourcing(work)
     work.run(
         "UPDATE inventory_productvariation e SET is_default = false, updated_at = clock_timestamp()"
         " FROM import_variation_final f WHERE f.is_default AND e.product_id = f.product_id"
@@ -212,8 +214,8 @@ def write_tables(work: Work) -> None:
         " WHERE e.product_id = f.product_id AND e.is_primary AND e.supplier_id <> f.supplier_id"
     )
     with terms_from(SupplierPrice.Source.IMPORT):
-        write(work, SOURCING, (45, 55))
-    write(work, VARIATION, (55, 75))
+        write(work, SOURCING, (45, 55), found="product_id", joined=OF_ITS_PRODUCT)
+    write(work, VARIATION, (55, 75), found="product_id", joined=OF_ITS_PRODUCT)
 
 
 def rows(user: Any) -> tuple[str, Sequence[Any]]:

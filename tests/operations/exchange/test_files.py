@@ -6,11 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from openpyxl import Workbook
 
 from inventory.models import Lot, Product, ProductVariation
 from operations.exchange import workbooks
 from operations.exchange.exceptions import CannotRead, FileTooLarge
+from operations.exchange.fields import LARGEST_AMOUNT, Number
+from operations.exchange.staging import wrong_when
 from tests.factories.inventory import VariationFactory
 from tests.factories.warehouses import WarehouseFactory
 
@@ -266,3 +269,54 @@ def test_a_workbook_of_too_many_parts_is_refused(bring, monkeypatch):
 
     with pytest.raises(FileTooLarge):
         bring("products", workbook(["sku", "name"], ["SKU-1", "One"]))
+
+
+class EveryNumberJudged(Number):
+    """A number without the short way past the judgement."""
+
+    def is_right(self, cell, decimal):
+        return ""
+
+
+@pytest.mark.parametrize("decimal", [".", ",", "?"])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {},
+        {"above_zero": True},
+        {"places": 0, "least": Decimal(1), "most": Decimal(3650)},
+        {"places": 1, "least": Decimal(1), "most": Decimal(5)},
+        {"places": 4, "most": LARGEST_AMOUNT},
+    ],
+)
+def test_the_short_way_judges_numbers_as_the_long_one(limits, decimal):
+    wholes = [
+        "0",
+        "00",
+        "1",
+        "5",
+        "6",
+        "12",
+        "3650",
+        "3651",
+        "-1",
+        "+7",
+        "x",
+        " ",
+        "1 000",
+        "1,000",
+    ]
+    wholes += ["9" * 7, "9" * 8, "1" + "0" * 8, "9" * 9, "1" + "0" * 9, "1" + "0" * 8 + "1"]
+    ends = ("", ".5", ",5", ".1234", ".12345", ".", ",000")
+    cells = [f"{one}{end}" for one in wholes for end in ends]
+    short, long = (kind(name="cell", **limits) for kind in (Number, EveryNumberJudged))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT cell, ({wrong_when(short, decimal)}), ({wrong_when(long, decimal)})"
+            " FROM unnest(%s::text[]) AS cell",
+            [cells],
+        )
+        judged = cursor.fetchall()
+
+    assert [(cell, one) for cell, one, _ in judged] == [(cell, other) for cell, _, other in judged]
+    assert sum(one is None for _, one, _ in judged) > 1

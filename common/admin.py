@@ -270,7 +270,10 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
         offered_now = {
             step.name
             for step in self.steps
-            if row is not None and allows(request, step.permission) and step.lawful(row)
+            if row is not None
+            and allows(request, step.permission)
+            and step.lawful(row)
+            and step.is_for(row, request.user)
         }
         return [
             action for action in super().get_actions_detail(request, object_id)
@@ -288,7 +291,7 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
             )
             return gone
         posted = request.POST if request.method == "POST" else None
-        form = step.form(row, posted) if step.form else None
+        form = step.form_for(row, posted, request.user)
         if request.method != "POST" or (form is not None and not form.is_valid()):
             if not step.lawful(row):
                 messages.warning(request, f"{row} cannot do that in its present state.")

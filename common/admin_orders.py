@@ -71,7 +71,7 @@ class QuantitiesTableForm(QuantitiesForm):
     columns: Sequence[str] = ()
     kinds: Sequence[str] = ()
     beside: Sequence[str] = ()
-    keys: Sequence[int] = ()
+    keys: Sequence[Any] = ()
 
     @property
     def table(self) -> list[tuple[Any, list[Any]]]:

@@ -17,6 +17,10 @@ def always(row: Any) -> bool:
     return True
 
 
+def anybody(row: Any, user: Any) -> bool:
+    return True
+
+
 def can_become(status: str) -> Callable[[Any], bool]:
     """Return what tells whether a row may go on to a status."""
 
@@ -41,6 +45,8 @@ class Step:
 
     run: called with the row and the user, and the form's values; returns what to say.
     form: called with the row and what was posted; asked for before the step is done.
+    own_form: a form that depends on who fills it in, called with the user as well.
+    is_for: called with the row and the user; who it is not for is not shown the button.
     """
 
     name: str
@@ -49,9 +55,17 @@ class Step:
     run: Callable[..., str]
     lawful: Callable[[Any], bool] = always
     form: Callable[[Any, Any], forms.Form] | None = None
+    own_form: Callable[[Any, Any, Any], forms.Form] | None = None
+    is_for: Callable[[Any, Any], bool] = anybody
     explanation: str = ""
     icon: str = "arrow_forward"
     is_final: bool = False
+
+    def form_for(self, row: Any, posted: Any, user: Any) -> forms.Form | None:
+        """Return the form of this step as a user fills it in, if it has one."""
+        if self.own_form is not None:
+            return self.own_form(row, posted, user)
+        return self.form(row, posted) if self.form is not None else None
 
     def as_action(self, take: Callable[..., Any]) -> Callable[..., Any]:
         """Return the view of this step with the attributes that the site reads off it."""

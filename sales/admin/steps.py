@@ -4,19 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from common.admin_orders import QuantitiesForm, plain
 from common.admin_steps import Step, permits
 from common.permissions import Can
 from sales.admin.documents import ORDER_DOCUMENTS
+from sales.admin.fulfilling import FulfilForm
 from sales.models import SalesOrder
 from sales.services.cancellation import cancel_sales_order
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.reservations import allocate_stock, reserve_sales_order
-from warehouses.models import Warehouse
-from warehouses.queries import member_warehouse
 
 
 class OutstandingForm(QuantitiesForm):
@@ -34,20 +33,6 @@ class OutstandingForm(QuantitiesForm):
         )  # fmt: skip
 
 
-class FulfilForm(OutstandingForm):
-    """What leaves, and from where."""
-
-    def __init__(self, order: SalesOrder, posted: Any) -> None:
-        super().__init__(order, posted)
-        self.fields["warehouse"] = forms.CharField(
-            required=False,
-            max_length=30,
-            label="Ship from",
-            widget=UnfoldAdminTextInputWidget,
-            help_text=f"The code of another warehouse of yours; empty: {order.warehouse.code}.",
-        )
-
-
 class ReserveForm(forms.Form):
     """Until when goods are held."""
 
@@ -61,22 +46,12 @@ class ReserveForm(forms.Form):
         super().__init__(posted)
 
 
-def requests_of(
-    quantities: dict[int, Decimal], warehouse: Warehouse | None = None
-) -> list[LineRequest]:
-    return [
-        LineRequest("id", str(key), quantity, warehouse=warehouse)
-        for key, quantity in quantities.items()
-    ]
+def requests_of(quantities: dict[int, Decimal]) -> list[LineRequest]:
+    return [LineRequest("id", str(key), quantity) for key, quantity in quantities.items()]
 
 
-def fulfil(
-    row: SalesOrder, acting_user: Any, quantities: dict[int, Decimal], warehouse: str
-) -> str:
-    place = member_warehouse(warehouse, acting_user) if warehouse else None
-    fulfilment = fulfil_sales_order(
-        order=row, lines=requests_of(quantities, place), acting_user=acting_user
-    )
+def fulfil(row: SalesOrder, acting_user: Any, lines: list[LineRequest]) -> str:
+    fulfilment = fulfil_sales_order(order=row, lines=lines, acting_user=acting_user)
     return f"Delivered as {fulfilment.code}; the goods have left stock."
 
 
@@ -105,8 +80,9 @@ STEPS = (
     *ORDER_DOCUMENTS,
     Step(
         name="fulfil", title="Fulfil", permission=Can.POST_STOCK, run=fulfil,
-        lawful=permits("fulfill"), form=FulfilForm, icon="local_shipping",
-        explanation="All that is outstanding; enter less where less leaves.",
+        lawful=permits("fulfill"), own_form=FulfilForm, icon="local_shipping",
+        explanation="What there is of all that is outstanding, from where it lies. Change "
+        "quantities and places; what you leave empty stays outstanding.",
     ),
     Step(
         name="reserve", title="Reserve", permission=Can.MANAGE_SALES_ORDERS, run=reserve,

@@ -2,13 +2,14 @@
 
 import re
 from datetime import UTC
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from common.audit import NumberCode, audited
+from common.permissions import Can
 from common.references import as_primary_key
 from inventory.models import Product, ProductVariation
 from suppliers.models import Supplier
@@ -18,6 +19,17 @@ ALERT_CODE = re.compile(r"^ALT-(\d{4})-(\d{3,18})\Z", re.IGNORECASE)
 
 
 class AlertQuerySet(WarehouseScopedQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Narrow to alerts of the user's own warehouses, and for buyers to those of suppliers.
+
+        What a supplier's price list did belongs to no warehouse; it is the work of those who
+        manage the catalogue. What else belongs to none is for administrators.
+        """
+        visible = super().visible_to(user)
+        if visible is self or not user.can(Can.MANAGE_CATALOGUE):
+            return visible
+        return visible | self.filter(warehouse__isnull=True, supplier__isnull=False)
+
     def by_reference(self, reference: object) -> Self:
         """Narrow to the alert of a code such as ALT-2026-001, or of a primary key."""
         code = ALERT_CODE.match(str(reference).strip())

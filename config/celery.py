@@ -70,6 +70,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "operations.purge_job_runs",
         "schedule": crontab(hour=3, minute=55),
     },
+    "purge-price-lists": {
+        "task": "operations.purge_price_lists",
+        "schedule": crontab(hour=4, minute=2),
+    },
     "take-price-lists": {
         "task": "operations.take_price_lists",
         "schedule": crontab(hour=4, minute=15),

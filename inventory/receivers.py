@@ -4,7 +4,9 @@ from typing import Any
 
 from django.urls import reverse
 
+from common.documents.words import day
 from common.permissions import Can
+from inventory.asked_goods import goods_of
 from inventory.services.tell import DOCUMENT_DECIDED, DOCUMENT_WAITS, DOCUMENTS
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_mail
@@ -33,7 +35,10 @@ def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -
         ("Document", document.code),
         *places,
         ("Asked by", asked_by or ""),
-        ("Notes", getattr(document, "notes", "") or getattr(document, "reason", "")),
+        ("Reason", getattr(document, "reason", "")),
+        ("Needed by", day_of(getattr(document, "needed_by", None))),
+        ("Notes", getattr(document, "notes", "")),
+        ("Decided by", document.decided_by or ""),
         ("Decision", document.decision_note),
     ]
     return Mail(
@@ -43,9 +48,14 @@ def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -
             "heading": heading,
             "text": text,
             "facts": [(name, value) for name, value in facts if value],
+            **goods_of(document),
             **way_to(document, message.recipient),
         },
     )
+
+
+def day_of(date: Any) -> str:
+    return day(date) if date else ""
 
 
 def way_to(document: Any, recipient: Any) -> dict[str, str]:

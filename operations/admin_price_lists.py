@@ -20,6 +20,7 @@ from common.admin_steps import Step
 from common.exceptions import DomainError
 from common.permissions import Can
 from operations.admin_imports import DECIMALS, ENCODINGS
+from operations.exchange.jobs import KEPT
 from operations.models import PriceListRun, SupplierPriceFeed
 from operations.price_lists.feeds import ask_for_feed, delete_feed, reading_of, save_feed
 from operations.price_lists.reading import Reading
@@ -174,7 +175,12 @@ class PriceListRunAdmin(ScopedAdmin):
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
         lines = run.lines if run is not None else []
-        shown = {"run": run, "lines": lines[:SHOWN], "further_lines": len(lines) - SHOWN}
+        shown = {
+            "run": run,
+            "lines": lines[:SHOWN],
+            "further_lines": len(lines) - SHOWN,
+            "kept_days": KEPT.days,
+        }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
 

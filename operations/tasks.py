@@ -52,6 +52,14 @@ def purge_imports() -> int:
     return jobs.purge_imports()
 
 
+@shared_task(name="operations.purge_price_lists")
+def purge_price_lists() -> int:
+    """Throw away what is told of price lists that are long past; return how many runs it was."""
+    from operations.price_lists import runs  # noqa: PLC0415 - see the house style
+
+    return runs.purge_price_lists()
+
+
 @shared_task(name="operations.take_price_lists")
 def take_price_lists() -> int:
     """Take the price lists that are new in all feeds; return how many were taken."""

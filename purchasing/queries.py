@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from common.models import CompanySettings
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
-from purchasing.models.order import CENT
+from purchasing.models.figures import CENT
 
 THOUSANDTH = Decimal("0.001")
 

@@ -3,17 +3,21 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from django.db.models import F, Sum
 
 from inventory.models import Product, ProductSupplier, ProductVariation, Stock
+from inventory.models.lot import stock_day
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from sales.models import SalesOrder, SalesOrderItem
+from sales.queries import net_demand
 from warehouses.models import Warehouse
 
 ZERO = Decimal(0)
+DEMAND_DAYS = 30
 NO_SUPPLIER, NOT_ACTIVE, DISCONTINUED = "no_supplier", "supplier_not_active", "discontinued"
 NOT_LOW, NO_QUANTITY = "not_low", "no_quantity"
 REASONS = [(one, one) for one in (NO_SUPPLIER, NOT_ACTIVE, DISCONTINUED, NOT_LOW, NO_QUANTITY)]
@@ -176,6 +180,25 @@ def waiting_lines(
         )
     )  # fmt: skip
     return lines
+
+
+def recent_demand(needs: Sequence[Need]) -> dict[Place, Decimal]:
+    """Return what customers asked for in the last 30 days, net, by variation and warehouse.
+
+    One query, or none.
+    """
+    found: dict[Place, Decimal] = defaultdict(Decimal)
+    if not needs:
+        return found
+    today = stock_day()
+    for day in net_demand(
+        today - timedelta(days=DEMAND_DAYS - 1),
+        today,
+        warehouse_ids=list({need.warehouse.pk for need in needs}),
+        variation_ids=[need.variation.pk for need in needs],
+    ):
+        found[day.variation_id, day.warehouse_id] += day.net_quantity
+    return found
 
 
 def why_not(need: Need, sources: dict[int, ProductSupplier | None]) -> str:

@@ -1,4 +1,4 @@
-"""Alerts about what belongs to no warehouse: shown to administrators, told to who may act."""
+"""Alerts about what belongs to no warehouse: told, and of suppliers shown, to who may act."""
 
 from dataclasses import replace
 from typing import Any

@@ -10,6 +10,7 @@ from django.http import Http404
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from common.exceptions import DomainError
@@ -96,19 +97,24 @@ def framework_error(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def flatten(errors: Any, path: str = "") -> dict[str, list[str]]:
-    """Give nested field errors dotted paths: {"items.3.sku": ["…"]}."""
+    """Give nested field errors dotted paths: {"items.3.sku": ["…"]}, {"items": ["…"]}."""
     if isinstance(errors, dict):
         flat: dict[str, list[str]] = {}
         for key, value in errors.items():
-            flat |= flatten(value, f"{path}.{key}" if path else str(key))
+            inner = path if path and key == api_settings.NON_FIELD_ERRORS_KEY else joined(path, key)
+            flat |= flatten(value, inner)
         return flat
     if isinstance(errors, list) and any(isinstance(entry, dict | list) for entry in errors):
         flat = {}
         for index, entry in enumerate(errors):
-            flat |= flatten(entry, f"{path}.{index}" if path else str(index)) if entry else {}
+            flat |= flatten(entry, joined(path, index)) if entry else {}
         return flat
     texts = [str(entry) for entry in (errors if isinstance(errors, list) else [errors])]
     return {path or "body": texts}
+
+
+def joined(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)
 
 
 def is_retryable(exc: OperationalError) -> bool:

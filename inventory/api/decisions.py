@@ -28,6 +28,15 @@ class DecisionInput(serializers.Serializer[Any]):
     decided_by = ReferenceInput(**OPTIONAL)
 
 
+class RejectionInput(SynonymsMixin, serializers.Serializer[Any]):
+    """Why something is rejected."""
+
+    synonyms = {"reason": "note"}
+
+    note = serializers.CharField(max_length=500)
+    decided_by = ReferenceInput(**OPTIONAL)
+
+
 class NamedMixin(SynonymsMixin, serializers.Serializer[Any]):
     """Names a request by its id or its code."""
 

@@ -1,4 +1,4 @@
-"""Which lines of a document the entries of a body mean: named by id, else SKU, else product."""
+"""Which lines of a document the entries of a body mean: by id, number, SKU or product."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ class DocumentLineInput(serializers.Serializer[Any]):
     """A line that names its product, or an existing line by `id`."""
 
     renamed: ClassVar[Mapping[str, str]] = {}
+    own_names: ClassVar[Sequence[str]] = ("id",)
 
     id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, **OPTIONAL)
     product_id = ReferenceInput(**OPTIONAL, help_text="Means the product's default variation.")
@@ -32,11 +33,19 @@ class DocumentLineInput(serializers.Serializer[Any]):
         return {name: value for name, value in values.items() if value is not None}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "id" not in attrs and not any(attrs.get(key) for key in PRODUCT_KEYS):
+        if not any(attrs.get(key) for key in (*self.own_names, *PRODUCT_KEYS)):
             raise serializers.ValidationError(
                 {"product_id": ["Name a product: product_id, sku or product_variation."]}
             )
         return attrs
+
+
+class ExistingLineInput(DocumentLineInput):
+    """A line that a document has, named by `id`, by its number (`line`) or by its product."""
+
+    own_names = ("id", "line")
+
+    line = serializers.IntegerField(min_value=1, max_value=2**31 - 1, **OPTIONAL)
 
 
 def only(items: Sequence[Any], entry: Entry, index: int, errors: Errors) -> Any:
@@ -44,7 +53,7 @@ def only(items: Sequence[Any], entry: Entry, index: int, errors: Errors) -> Any:
     found = candidates(items, entry)
     if len(found) == 1:
         return found[0]
-    key = next(key for key in ("id", *NAMES) if entry.get(key))
+    key = next(key for key in ("id", "line", *NAMES) if entry.get(key))
     if found:
         text = "Several lines are of it. Name the line by its id."
     else:
@@ -54,9 +63,11 @@ def only(items: Sequence[Any], entry: Entry, index: int, errors: Errors) -> Any:
 
 
 def candidates(items: Sequence[Any], entry: Entry) -> list[Any]:
-    """Return the items that an entry names: by id, else by SKU, else by product."""
+    """Return the items that an entry names: by id, else by number, by SKU, by product."""
     if "id" in entry:
         return [item for item in items if item.pk == entry["id"]]
+    if "line" in entry:
+        return [item for item in items if item.position == entry["line"]]
     for key, (code_of, key_of) in NAMES.items():
         if entry.get(key):
             text = str(entry[key]).strip()

@@ -14,7 +14,7 @@ from common.api.fields import (
     ReferenceInput,
 )
 from inventory.api.decisions import NOTE, DecisionInput, NamedMixin
-from inventory.api.document_lines import OPTIONAL, DocumentLineInput
+from inventory.api.document_lines import OPTIONAL, ExistingLineInput
 from inventory.api.wanted_lines import (
     MOST_LINES,
     QUANTITY_INPUT,
@@ -154,7 +154,7 @@ class NamedTransferDecisionInput(NamedMixin, TransferDecisionInput):
     }  # fmt: skip
 
 
-class ArrivalInput(DocumentLineInput):
+class ArrivalInput(ExistingLineInput):
     """What arrived of one line; what is missing stays in transit until the transfer is closed."""
 
     renamed = {

@@ -14,6 +14,7 @@ from inventory.api.document_lines import (
     DocumentLineInput,
     Entry,
     Errors,
+    ExistingLineInput,
     only,
     refuse,
 )
@@ -67,7 +68,7 @@ class WantedGoodsInput(SynonymsMixin, serializers.Serializer[Any]):
         return attrs
 
 
-class GrantedLineInput(DocumentLineInput):
+class GrantedLineInput(ExistingLineInput):
     """How much of one line leaves."""
 
     renamed = {

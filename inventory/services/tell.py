@@ -69,14 +69,15 @@ def tell_waits(kind: str, document: Any, people: Any, title: str) -> None:
 
 
 def tell_decided(kind: str, document: Any, asked_by_id: int | None) -> None:
-    """Tell who asked for a document what was decided."""
-    word = document.get_status_display().lower()
+    """Tell who asked for a document what was decided, and why."""
+    word, reason = document.get_status_display().lower(), " ".join(document.decision_note.split())
+    title = f"{kind.capitalize()} {document.code} is {word}"
     tell(
         list(User.objects.active().filter(pk=asked_by_id)),
         topic=DOCUMENT_DECIDED,
         payload={"kind": kind, "id": document.pk},
         key=f"{kind}:{document.pk}:decided:{moment_of(document)}",
-        title=f"{kind.capitalize()} {document.code} is {word}",
+        title=f"{title}: {reason}" if reason else title,
         reference=document.code,
     )
 

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from alerts.services.system import raise_system_alert
 from inventory.models import SupplierPrice
 from inventory.services.terms import terms_from
 from operations.exchange.exceptions import FileTooLarge
+from operations.exchange.jobs import KEPT
 from operations.models import PriceListRun, SupplierPriceFeed
 from operations.price_lists.exceptions import PriceListTaken
 from operations.price_lists.judging import Judged, judge_price_list
@@ -117,6 +120,20 @@ def note_failure(
         message=message[:500],
         created_by=acting_user,
     )
+
+
+@transaction.atomic
+def purge_price_lists() -> int:
+    """Throw away what is told of price lists that are long past; return how many runs it was.
+
+    A run that keeps a file from being taken again stays, without its lines: what is in force, and
+    what a feed would find anew every night. All other runs are deleted.
+    """
+    old = PriceListRun.objects.filter(created_at__lt=timezone.now() - KEPT)
+    remembers = Q(dry_run=False) & ~Q(sha256="") & (Q(state=State.APPLIED) | Q(by_feed=True))
+    emptied = old.filter(remembers).exclude(lines=[]).update(lines=[])
+    _, deleted = old.exclude(remembers).delete()
+    return emptied + deleted.get("operations.PriceListRun", 0)
 
 
 def tell_jumps(run: PriceListRun, reading: Reading) -> None:

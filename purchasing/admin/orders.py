@@ -1,5 +1,6 @@
 """Purchase orders in the admin site: drafts to write, then the lawful steps as buttons."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -41,7 +42,10 @@ APPROVAL = [
     "approval", "approved_by", "approved_at", "approved_total", "rejected_by", "rejected_at",
     "approval_note",
 ]  # fmt: skip
-SHOWN = ["state", "subtotal", "total_amount", "created_by", "received_by", *APPROVAL]
+SHOWN = [
+    "state", "subtotal", "total_amount", "charges_amount", "with_charges", "created_by",
+    "received_by", *APPROVAL,
+]  # fmt: skip
 STATUS_LABELS = {
     "Draft": "info", "Sent": "primary", "Confirmed": "primary", "Shipped": "primary",
     "Partially Received": "warning", "Received": "success", "Cancelled": "danger",
@@ -117,6 +121,10 @@ class PurchaseOrderAdmin(AttachmentsMixin, DraftsMixin, ScopedAdmin):
     def approval(self, row: PurchaseOrder) -> str:
         return row.approval_status.replace("_", " ").capitalize()
 
+    @admin.display(description="Total with charges")
+    def with_charges(self, row: PurchaseOrder) -> Decimal:
+        return row.committed_total
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         dates = ["order_date", "expected_delivery_date"]
         money = [("currency", "tax_amount", "shipping_cost"), "notes"]
@@ -127,7 +135,10 @@ class PurchaseOrderAdmin(AttachmentsMixin, DraftsMixin, ScopedAdmin):
         return [
             (None, {"fields": [("order_number", "state"), *who, *dates, *reason]}),
             ("Delivery and money", {
-                "fields": ["actual_delivery_date", *money, ("subtotal", "total_amount")]
+                "fields": [
+                    "actual_delivery_date", *money, ("subtotal", "total_amount"),
+                    ("charges_amount", "with_charges"),
+                ]
             }),
             ("Approval", {"fields": [
                 ("approval", "approved_total"), ("approved_by", "approved_at"),

@@ -101,7 +101,8 @@ class PurchaseRequestAdmin(ScopedAdmin):
         Step(
             name="cancel", title="Take back", permission=Can.REQUEST_GOODS, run=cancel,
             lawful=can_become(Status.CANCELLED), icon="block", is_final=True,
-            explanation="Only who asked for it takes it back.",
+            is_for=lambda row, user: row.requested_by_id == user.pk,
+            explanation="Nobody decides it any more.",
         ),
     )  # fmt: skip
 

@@ -158,7 +158,7 @@ STEPS = (
     Step(
         name="approve", title="Approve", permission=Can.APPROVE_PURCHASE_ORDERS, run=approve,
         lawful=permits("approve"), form=OptionalNoteForm, icon="verified",
-        explanation="The order may go on up to its present total.",
+        explanation="The order may go on up to what it costs now, charges included.",
     ),
     Step(
         name="reject", title="Reject", permission=Can.APPROVE_PURCHASE_ORDERS, run=reject,

@@ -13,20 +13,11 @@ from common.api.callers import require_caller
 from common.api.fields import ChoiceSynonymField, ReferenceInput
 from common.api.synonyms import SynonymsMixin
 from common.api.viewsets import ApiViewSet
-from inventory.api.decisions import DECISION_SYNONYMS, DECISIONS, NOTE
+from inventory.api.decisions import DECISION_SYNONYMS, DECISIONS, NOTE, RejectionInput
 from inventory.api.document_lines import OPTIONAL
 from purchasing.api.serializers import ChangedOrderSerializer
 from purchasing.models import PurchaseOrder
 from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
-
-
-class RejectionInput(SynonymsMixin, serializers.Serializer[Any]):
-    """Why an order is rejected."""
-
-    synonyms = {"reason": "note"}
-
-    note = serializers.CharField(max_length=500)
-    decided_by = ReferenceInput(**OPTIONAL)
 
 
 class ApprovalInput(SynonymsMixin, serializers.Serializer[Any]):
@@ -45,7 +36,7 @@ class ApprovalMixin(ApiViewSet):
     @extend_schema(request=ApprovalInput, responses=ChangedOrderSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
-        """Let an order above the limit go on up to its present total, or reject it."""
+        """Let an order above the limit go on up to what it costs now, or reject it."""
         order = self.get_object()
         body = body_with_synonyms(ApprovalInput, request)
         if body.get("decision") == "reject":

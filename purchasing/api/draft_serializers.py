@@ -82,6 +82,10 @@ class DraftLineSerializer(serializers.Serializer[DraftLine]):
         source="quantity", help_text="At least the supplier's minimum, in whole packs."
     )
     unit_cost = CostField()
+    demand_30_days = QuantityField(
+        source="recent_demand",
+        help_text="What customers asked for, without what was cancelled or came back.",
+    )
 
 
 class DraftSerializer(serializers.Serializer[Draft]):

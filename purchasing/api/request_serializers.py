@@ -13,6 +13,7 @@ from purchasing.models import PurchaseRequest, PurchaseRequestLine
 
 
 class PurchaseRequestLineSerializer(serializers.ModelSerializer[PurchaseRequestLine]):
+    line = serializers.IntegerField(source="position")
     product_id = serializers.CharField(source="variation.product.code")
     product_name = serializers.CharField(source="variation.product.name")
     sku = serializers.CharField(source="variation.sku_code")
@@ -20,7 +21,7 @@ class PurchaseRequestLineSerializer(serializers.ModelSerializer[PurchaseRequestL
     class Meta:
         model = PurchaseRequestLine
         fields = [
-            "id", "product_id", "product_name", "sku", "quantity", "quantity_approved",
+            "id", "line", "product_id", "product_name", "sku", "quantity", "quantity_approved",
             "unit_cost",
         ]  # fmt: skip
         read_only_fields = fields

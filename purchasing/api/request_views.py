@@ -13,7 +13,7 @@ from common.api.callers import require_caller
 from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
-from inventory.api.decisions import known_statuses, named_row
+from inventory.api.decisions import RejectionInput, known_statuses, named_row
 from inventory.api.wanted_lines import granted_lines, wanted_lines
 from purchasing.api.request_serializers import (
     ChangedPurchaseRequestSerializer,
@@ -70,6 +70,7 @@ class PurchaseRequestViewSet(ListRetrieveViewSet):
         "create": Can.REQUEST_GOODS,
         "approve": Can.DECIDE_GOODS_REQUESTS,
         "decide": Can.DECIDE_GOODS_REQUESTS,
+        "reject": Can.DECIDE_GOODS_REQUESTS,
         "cancel": Can.REQUEST_GOODS,
     }
 
@@ -112,12 +113,23 @@ class PurchaseRequestViewSet(ListRetrieveViewSet):
         body = checked_body(PurchaseRequestDecisionInput, request)
         return self.take_decision(self.get_object(), body)
 
-    def take_decision(self, asked: PurchaseRequest, body: dict[str, Any]) -> Response:
+    @extend_schema(request=RejectionInput, responses=ChangedPurchaseRequestSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        """Reject a request, with the reason."""
+        return self.take_rejection(self.get_object(), body_with_synonyms(RejectionInput, request))
+
+    def take_rejection(self, asked: PurchaseRequest, body: dict[str, Any]) -> Response:
         require_caller(self.request, body, "decided_by")
         note = body.get("note") or ""
+        reject_goods_request(request=asked, note=note, acting_user=self.request.user)
+        return self.answer(asked, "Purchase request rejected")
+
+    def take_decision(self, asked: PurchaseRequest, body: dict[str, Any]) -> Response:
         if body["decision"] == "reject":
-            reject_goods_request(request=asked, note=note, acting_user=self.request.user)
-            return self.answer(asked, "Purchase request rejected")
+            return self.take_rejection(asked, body)
+        require_caller(self.request, body, "decided_by")
+        note = body.get("note") or ""
         approve_goods_request(
             request=asked,
             quantities=granted_lines(body.get("items"), asked),

@@ -15,9 +15,9 @@ from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
 from inventory.api.document_lines import (
     OPTIONAL,
-    DocumentLineInput,
     Entry,
     Errors,
+    ExistingLineInput,
     only,
     refuse,
 )
@@ -71,7 +71,7 @@ class SupplierReturnAnswer(SupplierReturnSerializer):
         fields = ["message", *SupplierReturnSerializer.Meta.fields]
 
 
-class SupplierReturnLineInput(DocumentLineInput):
+class SupplierReturnLineInput(ExistingLineInput):
     """What goes back of a line; the credit is what it cost unless told."""
 
     renamed = {"item": "id", "sku_code": "sku", "quantity_returned": "quantity"}

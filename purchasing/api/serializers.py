@@ -22,7 +22,7 @@ from common.api.fields import (
 from common.api.synonyms import SynonymsMixin
 from common.validators import business_code, currency_code
 from inventory.api.attachment_views import AttachmentSerializer
-from inventory.api.document_lines import OPTIONAL, DocumentLineInput
+from inventory.api.document_lines import OPTIONAL, DocumentLineInput, ExistingLineInput
 from inventory.api.stock_serializers import user_code
 from inventory.services.stock_change import LARGEST_QUANTITY
 from purchasing.models import (
@@ -33,7 +33,7 @@ from purchasing.models import (
     PurchaseOrderCharge,
     PurchaseOrderItem,
 )
-from purchasing.models.order import CENT
+from purchasing.models.figures import CENT
 from purchasing.services.packs import MOST_PACKS
 from suppliers.api.serializers import AddressSerializer
 from suppliers.models import Supplier
@@ -52,6 +52,7 @@ WORDS: dict[str, Any] = {**OPTIONAL, "allow_blank": True}
 
 
 class OrderItemSerializer(serializers.ModelSerializer[PurchaseOrderItem]):
+    line = serializers.IntegerField(source="position")
     product_id = serializers.CharField(source="variation.product.code")
     product_name = serializers.CharField(source="variation.product.name")
     product_variation = serializers.IntegerField(source="variation_id")
@@ -62,10 +63,10 @@ class OrderItemSerializer(serializers.ModelSerializer[PurchaseOrderItem]):
     class Meta:
         model = PurchaseOrderItem
         fields = [
-            "id", "product_id", "product_name", "product_variation", "sku", "quantity_ordered",
-            "quantity_received", "quantity_rejected", "quantity_returned", "quantity_outstanding",
-            "unit_cost",
-            "line_total", "unit", "packs", "pack_size", "pack_cost", "notes",
+            "id", "line", "product_id", "product_name", "product_variation", "sku",
+            "quantity_ordered", "quantity_received", "quantity_rejected", "quantity_returned",
+            "quantity_outstanding", "unit_cost", "line_total", "unit", "packs", "pack_size",
+            "pack_cost", "notes",
         ]  # fmt: skip
 
 
@@ -110,13 +111,14 @@ class ChargeSerializer(serializers.ModelSerializer[PurchaseOrderCharge]):
 
 
 class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
+    line = serializers.IntegerField(source="item.position")
     sku = serializers.CharField(source="item.variation.sku_code")
     landed_amount = MoneyField(max_digits=24, help_text="Goods with their share of the charges.")
 
     class Meta:
         model = GoodsReceiptLine
         fields = [
-            "item", "sku", "quantity_accepted", "quantity_rejected", "goods_amount",
+            "item", "line", "sku", "quantity_accepted", "quantity_rejected", "goods_amount",
             "charges_amount", "landed_amount", "lot_number", "expiration_date",
         ]  # fmt: skip
 
@@ -169,8 +171,12 @@ class AmendmentSerializer(serializers.ModelSerializer[PurchaseOrderAmendment]):
 
 
 class ApprovalSerializer(serializers.ModelSerializer[PurchaseOrder]):
-    """Whether the order is above the company's limit, and who let it go up to which total."""
+    """Whether the order is above the company's limit, and who let it go up to which total.
 
+    Both figures are of all that it costs: the total, and the charges.
+    """
+
+    committed_total = MoneyField(max_digits=24, help_text="What is compared with the limit.")
     status = serializers.ChoiceField(
         ["not_needed", "pending", "approved", "rejected"], source="approval_status"
     )
@@ -179,7 +185,9 @@ class ApprovalSerializer(serializers.ModelSerializer[PurchaseOrder]):
 
     class Meta:
         model = PurchaseOrder
-        fields = ["status", "approved_total", "rejected_by", "rejected_at", "note"]
+        fields = [
+            "status", "committed_total", "approved_total", "rejected_by", "rejected_at", "note",
+        ]  # fmt: skip
         read_only_fields = fields
 
 
@@ -341,7 +349,7 @@ class PurchaseOrderInput(SynonymsMixin, serializers.Serializer[Any]):
         }
 
 
-class ReceiptLineInput(DocumentLineInput):
+class ReceiptLineInput(ExistingLineInput):
     """What arrived of one item in this delivery."""
 
     renamed = {

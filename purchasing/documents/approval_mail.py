@@ -16,7 +16,7 @@ def write_order_waits(message: OutboxMessage) -> Mail:
         raise CauseGone(f"{order.order_number} awaits approval no more.")
     return mail_about(
         message, order, f"Purchase order {order.order_number} awaits approval",
-        "Its total is above the company's limit; you may approve or reject it.",
+        "What it costs is above the company's limit; you may approve or reject it.",
     )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def mail_about(message: OutboxMessage, order: PurchaseOrder, heading: str, text:
         ("Supplier", order.supplier.company_name),
         ("Warehouse", order.warehouse),
         ("Total", money(order.total_amount, order.currency)),
+        ("Charges", money(order.charges_amount, order.currency) if order.charges_amount else ""),
         ("Made by", order.created_by),
         ("Notes", order.notes),
         ("Decided by", order.rejected_by or order.approved_by),

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from common.audit import audited
-from purchasing.models.order import AMOUNT, PurchaseOrder
+from purchasing.models.figures import AMOUNT
+from purchasing.models.order import PurchaseOrder
 
 
 @audited(part_of="order")

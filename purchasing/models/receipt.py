@@ -6,7 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from purchasing.models.order import AMOUNT, QUANTITY, PurchaseOrder, PurchaseOrderItem
+from purchasing.models.figures import AMOUNT, QUANTITY
+from purchasing.models.order import PurchaseOrder
+from purchasing.models.order_item import PurchaseOrderItem
 from warehouses.models import WarehouseScopedQuerySet
 
 

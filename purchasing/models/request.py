@@ -10,11 +10,10 @@ from django.db.models import F, Prefetch, Q
 from common.audit import audited
 from common.lawful_steps import LawfulSteps
 from inventory.models import ProductVariation
-from purchasing.models.order import QUANTITY
+from purchasing.models.figures import CENT, QUANTITY
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
 
 PERSON: dict[str, Any] = {"null": True, "blank": True, "related_name": "+", "db_index": False}
-CENT = Decimal("0.01")
 
 
 class PurchaseRequestQuerySet(WarehouseScopedQuerySet):

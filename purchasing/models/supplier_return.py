@@ -5,7 +5,9 @@ from django.db import models
 from django.db.models import Q
 
 from common.audit import audited
-from purchasing.models.order import AMOUNT, QUANTITY, PurchaseOrder, PurchaseOrderItem
+from purchasing.models.figures import AMOUNT, QUANTITY
+from purchasing.models.order import PurchaseOrder
+from purchasing.models.order_item import PurchaseOrderItem
 from warehouses.models import WarehouseScopedQuerySet
 
 

@@ -13,7 +13,7 @@ APPROVAL = (
     "terms_by",
 )  # fmt: skip
 # What an order costs, and whom: an approval is of these.
-COSTS = frozenset({"supplier", "currency", "tax_amount", "shipping_cost"})
+COSTS = frozenset({"supplier", "currency", "tax_amount", "shipping_cost", "items", "charges"})
 
 
 def require_approval(order: PurchaseOrder) -> None:
@@ -24,27 +24,33 @@ def require_approval(order: PurchaseOrder) -> None:
         text = f"It was rejected ({order.approval_note}). Change it, or let somebody approve it."
     else:
         text = (
-            f"The total of {order.present_total:.2f} is above the limit of "
+            f"The total {in_all(order)} is above the limit of "
             f"{order.approval_limit:.2f}. Let somebody approve the order first."
         )
     raise ApprovalNeeded(text, {"status": [text], "allowed_transitions": order.allowed_transitions})
 
 
+def in_all(order: PurchaseOrder) -> str:
+    """Say the figure that is compared with the limit, and what of it others charge."""
+    charged = f", {order.charges_amount:.2f} of it charges," if order.charges_amount else ""
+    return f"of {order.committed_total:.2f}{charged}"
+
+
 def authorise(order: PurchaseOrder, acting_user: Any, note: str = "") -> None:
-    """Note on a locked order, without saving it, who let it go at its present total."""
+    """Note on a locked order, without saving it, who let it go at what it costs in all now."""
     order.approved_by, order.approved_at = acting_user, timezone.now()
-    order.approved_total, order.approval_note = order.present_total, note
+    order.approved_total, order.approval_note = order.committed_total, note
     order.rejected_by = order.rejected_at = None
 
 
 def take_over_terms(order: PurchaseOrder, changed: Collection[str], acting_user: Any) -> None:
     """Note on a locked order, without saving it, that what it costs changed.
 
-    An approval ends where the total rises above what was approved, or supplier or currency
-    change. An order that went to the supplier before and stays within the limit goes on by leave
-    of whoever changed it. A rejected one may be asked for anew.
+    An approval ends where the total with charges rises above what was approved, or supplier or
+    currency change. An order that went to the supplier before and stays within the limit goes on
+    by leave of whoever changed it. A rejected one may be asked for anew.
     """
-    if not (COSTS | {"items"}) & set(changed):
+    if not COSTS & set(changed):
         return
     order.terms_by = acting_user
     order.rejected_by = order.rejected_at = None

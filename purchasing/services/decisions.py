@@ -17,7 +17,7 @@ from purchasing.services.transitions import lock_purchase_order
 def approve_purchase_order(
     *, order: PurchaseOrder, note: str = "", acting_user: Any
 ) -> PurchaseOrder:
-    """Let an order go on up to its present total.
+    """Let an order go on up to its present total with charges.
 
     Changes who approved it, when and what, and tells its author; locks the order. Raises
     WrongState where it awaits no approval, and OwnRequest for whoever made the order or last

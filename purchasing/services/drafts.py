@@ -11,12 +11,13 @@ from common.exceptions import InvalidInput
 from inventory.models import ProductSupplier, ProductVariation, UnitOfMeasure
 from inventory.sourcing import preferred_suppliers
 from purchasing.models import PurchaseOrder
-from purchasing.models.order import CENT
+from purchasing.models.figures import CENT
 from purchasing.replenishment import (
     Need,
     needs_of_customers,
     needs_of_stock,
     order_quantity,
+    recent_demand,
     why_not,
 )
 from purchasing.services.order_lines import OrderLine
@@ -30,12 +31,16 @@ MOST_DECIMALS = 3
 
 
 class DraftLine(NamedTuple):
-    """So much of a variation is needed, and so much is to be ordered of it at a cost per unit."""
+    """So much of a variation is needed, and so much is to be ordered of it at a cost per unit.
+
+    recent_demand: what was asked for in the last 30 days, without what was cancelled or came back.
+    """
 
     variation: ProductVariation
     needed: Decimal
     quantity: Decimal
     unit_cost: Decimal
+    recent_demand: Decimal
 
 
 @dataclass(slots=True)
@@ -149,9 +154,10 @@ def make_drafts(needs: Sequence[Need], notes: str, dry_run: bool, acting_user: A
 def sort_needs(needs: Sequence[Need]) -> tuple[list[Draft], list[Need]]:
     """Return the drafts by supplier and warehouse, and what cannot be ordered with the reason."""
     variations = [need.variation for need in needs]
-    sources, decimals = (
+    sources, decimals, demand = (
         preferred_suppliers(one.product_id for one in variations),
         decimals_of(variations),
+        recent_demand(needs),
     )
     drafts: dict[tuple[int, int], Draft] = {}
     not_ordered = []
@@ -164,17 +170,21 @@ def sort_needs(needs: Sequence[Need]) -> tuple[list[Draft], list[Need]]:
         key = (source.supplier_id, need.warehouse.pk)
         draft = drafts.setdefault(key, Draft(source.supplier, need.warehouse))
         places = decimals.get(need.variation.stock_unit, MOST_DECIMALS)
-        draft.lines.append(draft_line(need, source, places))
+        asked_for = demand[need.variation.pk, need.warehouse.pk]
+        draft.lines.append(draft_line(need, source, places, asked_for))
     return list(drafts.values()), not_ordered
 
 
-def draft_line(need: Need, source: ProductSupplier, decimals: int) -> DraftLine:
+def draft_line(
+    need: Need, source: ProductSupplier, decimals: int, recent_demand: Decimal
+) -> DraftLine:
     cost = source.cost_per_unit
     return DraftLine(
         need.variation,
         need.quantity,
         order_quantity(need.quantity, source, decimals),
         need.variation.cost_price if cost is None else cost,
+        recent_demand,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from purchasing.models import PurchaseOrder, PurchaseOrderCharge, PurchaseOrderItem
-from purchasing.models.order import CENT
+from purchasing.models.figures import CENT
 
 ZERO = Decimal(0)
 FOUR_PLACES = Decimal("0.0001")

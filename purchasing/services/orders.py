@@ -42,14 +42,15 @@ _TERMS = frozenset(
     {"expected_delivery_date", "tax_amount", "shipping_cost", "shipping_address", "notes"}
 )
 _DRAFT = _TERMS | {"supplier", "warehouse", "order_date", "currency"}
-# Which details may still change; the lines in a draft, and while goods are to come.
+# Which details may still change; the lines in a draft, and while goods are to come. When goods
+# came is what their receipts say; a word about a closed order may always be added.
 CHANGEABLE: dict[str, frozenset[str]] = {
     Status.DRAFT: _DRAFT,
     Status.SENT: _TERMS,
     Status.CONFIRMED: _TERMS,
     Status.SHIPPED: _TERMS,
     Status.PARTIALLY_RECEIVED: _TERMS,
-    Status.RECEIVED: frozenset({"actual_delivery_date", "notes"}),
+    Status.RECEIVED: frozenset({"notes"}),
     Status.CANCELLED: frozenset({"notes"}),
 }
 
@@ -277,10 +278,6 @@ def require_sound(order: PurchaseOrder, lines: Sequence[OrderLine] | None) -> No
     if order.expected_delivery_date.date() < order.order_date.date():
         text = "Lies before the order date. Send a later date."
         raise InvalidInput(f"expected_delivery_date: {text}", {"expected_delivery_date": [text]})
-    delivered = order.actual_delivery_date
-    if delivered is not None and delivered.date() < order.order_date.date():
-        text = "Lies before the order date. Send a later date."
-        raise InvalidInput(f"actual_delivery_date: {text}", {"actual_delivery_date": [text]})
     if lines is not None and not lines:
         text = "Order at least one item."
         raise InvalidInput(text, {"items": [text]})

@@ -40,7 +40,7 @@ def standing_of(order: PurchaseOrder) -> str:
     """
     decided_at = order.rejected_at or order.approved_at
     if order.awaits_approval and order.rejected_at is None:
-        return f"{order.warehouse_id}:{order.present_total:.2f}{order.currency}"
+        return f"{order.warehouse_id}:{order.committed_total:.2f}{order.currency}"
     return f"{decided_at.timestamp():.6f}" if decided_at else ""
 
 
@@ -59,7 +59,7 @@ def tell_order_waits(order: PurchaseOrder, stood: str = "") -> None:
         topic=ORDER_WAITS,
         payload={"order_id": order.pk},
         key=f"{ORDER_WAITS}:{order.pk}:{stands}:{ended}",
-        title=f"Purchase order {order} of {money(order.present_total, order.currency)} "
+        title=f"Purchase order {order} of {money(order.committed_total, order.currency)} "
         "awaits approval",
         reference=order.order_number,
     )

@@ -9,7 +9,7 @@ from tests.factories.goods_requests import make_goods_request, request_facts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
 STEPS = {
-    "pending": {"approve", "reject", "cancel"},
+    "pending": {"approve", "reject"},
     "approved": set(),
     "rejected": set(),
     "cancelled": set(),
@@ -21,6 +21,19 @@ def test_a_request_shows_the_lawful_buttons(office, place, status):
     request = make_goods_request(warehouse=place.own, status=status)
 
     assert buttons(office("staff"), request) == STEPS[status]
+
+
+def test_only_who_asked_is_offered_to_take_it_back(office, place):
+    clerk, other = office("staff"), office("manager")
+    own = make_goods_request(warehouse=place.own, asked_by=clerk.user)
+    before = request_facts(own)
+
+    assert "cancel" in buttons(clerk, own)
+    assert "cancel" not in buttons(other, own)
+    told = other.post(step_of(own, "cancel"), follow=True)
+
+    assert "Only who asked for it takes it back" in errors_of(told)
+    assert request_facts(own) == before
 
 
 def test_goods_are_asked_for_and_given_out_in_part(office, place):

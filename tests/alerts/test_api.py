@@ -107,6 +107,17 @@ def test_system_alert_without_a_warehouse_is_for_administrators(api, warehouse):
     assert api("manager", warehouse).get("/api/alerts/").json()["alerts"] == []
 
 
+def test_alert_about_a_supplier_is_for_those_who_manage_the_catalogue(api, warehouse):
+    alert = AlertFactory(warehouse=None, alert_type="system", supplier=SupplierFactory())
+    path = f"/api/alerts/{alert.code}/"
+
+    for role, status in (("admin", 200), ("manager", 200), ("staff", 404), ("viewer", 404)):
+        assert api(role, warehouse).get(path).status_code == status, role
+    assert api("staff", warehouse).get("/api/alerts/").json()["alerts"] == []
+    answer = api("manager", warehouse).post(f"{path}acknowledge/", {})
+    assert (answer.status_code, answer.json()["status"]) == (200, "acknowledged")
+
+
 def test_acknowledge(api, warehouse):
     alert = AlertFactory(warehouse=warehouse)
     client = api("staff", warehouse)

@@ -246,6 +246,7 @@ def test_a_cancelled_order_receives_nothing(manager, place):
     [
         ({"sku": "NO-SUCH", "quantity_accepted": 1}, "items.0.sku"),
         ({"id": 10**12, "quantity_accepted": 1}, "items.0.id"),
+        ({"line": 2, "quantity_accepted": 1}, "items.0.line"),
         ({"quantity_accepted": 1}, "items.0.product_id"),
         ({"id": 1}, "items.0.quantity_accepted"),
         ({"id": 1, "quantity_accepted": -1}, "items.0.quantity_accepted"),
@@ -274,6 +275,11 @@ def test_a_product_on_two_lines_must_be_named_by_item(staff, place):
     second = order.items.last()
     accepted = staff.post(path, {"items": [{"id": second.pk, "quantity_accepted": 1}]})
     assert [row["quantity_received"] for row in accepted.json()["items"]] == [0, 1]
+    numbered = staff.post(path, {"items": [{"line": 2, "quantity_accepted": 1}]}).json()
+    assert [(row["line"], row["quantity_received"]) for row in numbered["items"]] == [
+        (1, 0), (2, 2),
+    ]  # fmt: skip
+    assert numbered["receipts"][-1]["lines"][0]["line"] == 2
 
 
 def test_over_receipt_is_a_conflict_that_names_each_line(staff, place):

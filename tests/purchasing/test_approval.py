@@ -302,8 +302,8 @@ def test_over_http(api):
 
     detail = buyer.get(path).json()
     assert detail["approval"] == {
-        "status": "pending", "approved_total": None, "rejected_by": None, "rejected_at": None,
-        "note": "",
+        "status": "pending", "committed_total": 25, "approved_total": None, "rejected_by": None,
+        "rejected_at": None, "note": "",
     }  # fmt: skip
     assert detail["allowed_actions"] == ["approve", "reject", "cancel"]
     waiting = buyer.get("/api/purchase-orders/?awaiting_approval=true").json()

@@ -11,6 +11,7 @@ from common.models import CompanySettings
 from notifications.models import Notification, OutboxMessage
 from notifications.services import deliver_due_messages
 from purchasing.models import PurchaseOrder
+from purchasing.services.charges import ChargeLine
 from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
 from purchasing.services.orders import change_purchase_order
 from purchasing.services.tell import tell_order_decided, tell_order_waits
@@ -100,6 +101,20 @@ def test_those_who_may_approve_in_the_warehouse_hear_of_an_order_above_the_limit
     assert f"/admin/purchasing/purchaseorder/{order.pk}/change/" in sent.body
     assert "Total: 25.00 USD" in sent.body
     assert "&lt;b&gt;Fair" in sent.alternatives[0][0]
+
+
+def test_the_mail_names_charges_that_carry_an_order_above_the_limit(place, buyer, other):
+    limit(25)
+    charge = ChargeLine(kind="duty", amount=Decimal("0.5"))
+
+    order = ordered(place, buyer, charges=[charge])
+
+    subject = f"Purchase order {order.order_number} awaits approval"
+    assert delivered() == [(other.email, subject)]
+    assert "Total: 25.00 USD\nCharges: 0.50 USD\n" in mail.outbox[0].body
+    assert Notification.objects.get().title == (
+        f"Purchase order {order.order_number} of 25.50 USD awaits approval"
+    )
 
 
 def test_nobody_hears_of_an_order_within_the_limit(place, buyer, other):

@@ -302,7 +302,7 @@ def test_a_draft_of_any_length_takes_as_many_statements(
     CompanySettings.current()
 
     # The last is the limit above which somebody would be told to approve the draft.
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         draft_from_reorder_list(warehouse=place, acting_user=boss)
 
     assert len(made()) == number

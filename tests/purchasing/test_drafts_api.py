@@ -1,9 +1,17 @@
 """Purchase orders made of what is short, over HTTP."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
+from django.utils import timezone
 
 from inventory.models import ProductSupplier
 from purchasing.models import PurchaseOrder
+from sales.services.cancellation import cancel_sales_order
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
+from sales.services.returns import return_goods
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
@@ -66,6 +74,7 @@ def test_a_shortage_is_drafted_and_told(manager, place, variation):
                         "quantity_needed": 5,
                         "quantity_ordered": 12,
                         "unit_cost": 1.5,
+                        "demand_30_days": 6,
                     }
                 ],
             }
@@ -86,6 +95,27 @@ def test_a_shortage_is_drafted_and_told(manager, place, variation):
     body["orders"][0].pop("order_number")
     assert same["orders"] == body["orders"]
     assert (same["dry_run"], same["message"]) == (True, "Nothing was made: this is a dry run")
+
+
+def test_demand_of_a_month_is_told_without_what_was_cancelled_or_came_back(
+    manager, place, variation
+):
+    now = timezone.now()
+    put_in_stock(variation, place, 20)
+    old = take_order((variation, 9), warehouse=place, order_date=now - timedelta(days=30))
+    young = take_order((variation, 8), warehouse=place, order_date=now - timedelta(days=29))
+    take_order((variation, 50), warehouse=WarehouseFactory())
+    fulfil_sales_order(order=young, lines=[LineRequest("line", "1", Decimal(5))], acting_user=None)
+    cancel_sales_order(order=young, acting_user=None)
+    back = LineRequest("line", "1", Decimal(2), reason="unwanted")
+    return_goods(order=young, lines=[back], acting_user=None)
+    short = take_order((variation, 30), warehouse=place)
+    cancel_sales_order(order=old, acting_user=None)
+
+    answer = manager.post(SHORTAGE, {"sales_orders": [short.order_number], "dry_run": True})
+
+    (item,) = answer.json()["orders"][0]["items"]
+    assert item["demand_30_days"] == 33  # 8 asked for - 3 cancelled - 2 came back + 30
 
 
 def test_all_back_orders_of_a_warehouse_and_its_reorder_list(manager, place, variation):

@@ -69,6 +69,28 @@ def test_viewer_asks_staff_approves_and_stock_is_deducted(viewer, staff, stock):
     assert stock.on_hand == 96
 
 
+def test_a_path_of_its_own_rejects(viewer, staff, stock):
+    path = f"{PATH}{asked(viewer)['code']}/reject/"
+    before = request_facts(PurchaseRequest.objects.get())
+
+    silent = staff.post(path, {})
+    assert (silent.status_code, list(silent.json()["details"])) == (400, ["note"])
+    other = staff.post(path, {"note": "No.", "decided_by": viewer.user.code})
+    assert (other.status_code, list(other.json()["details"])) == (400, ["decided_by"])
+    assert viewer.post(path, {"note": "No."}).status_code == 403
+    assert request_facts(PurchaseRequest.objects.get()) == before
+
+    answer = staff.post(path, {"reason": "Sold out soon."})
+
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    assert (body["message"], body["status"], body["decided_by"], body["decision_note"]) == (
+        "Purchase request rejected", "rejected", staff.user.code, "Sold out soon.",
+    )  # fmt: skip
+    again = staff.post(path, {"note": "No."})
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
+
+
 @pytest.mark.parametrize(
     "path",
     [f"{PATH}{{code}}/approve/", f"{PATH}{{id}}/approve/"],

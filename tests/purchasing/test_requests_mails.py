@@ -1,5 +1,8 @@
 """Who hears that somebody asks for goods, and what was decided."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django.core import mail
 
@@ -11,6 +14,7 @@ from purchasing.services.requests import (
     reject_goods_request,
 )
 from tests.factories.goods_requests import make_goods_request
+from tests.factories.inventory import VariationFactory
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from warehouses.open_tasks import open_tasks_of
@@ -44,22 +48,47 @@ def test_deciders_of_the_warehouse_hear_of_a_request_and_who_asked_of_the_decisi
     person("staff", WarehouseFactory())
     person("sales", place)
 
-    request = make_goods_request(warehouse=place, asked_by=asker, reason="<b>Fair</b>")
+    request = make_goods_request(
+        warehouse=place, asked_by=asker, reason="<b>Fair</b>", needed_by=date(2099, 1, 31)
+    )
 
     subject = f"Purchase request {request.code} waits for a decision"
     assert delivered() == sorted([(manager.email, subject), (clerk.email, subject)])
     assert "&lt;b&gt;Fair" in mail.outbox[0].alternatives[0][0]
     page = f"/admin/purchasing/purchaserequest/{request.pk}/change/"
     assert page in mail.outbox[0].body
+    goods = request.lines.get().variation
+    named = f"{goods.product.name} ({goods.sku_code})"
+    assert f"Warehouse: {place}\n" in mail.outbox[0].body
+    assert "Reason: <b>Fair</b>\nNeeded by: 31 January 2099\n" in mail.outbox[0].body
+    assert f"- {named}: 10 {goods.stock_unit}\n" in mail.outbox[0].body
+    assert named in mail.outbox[0].alternatives[0][0]
     told = Notification.objects.get(recipient=clerk)
     assert (told.reference, told.topic) == (request.code, "inventory.document_waits")
 
-    approve_goods_request(request=request, note="Here", acting_user=clerk)
+    given = {request.lines.get().pk: Decimal(4)}
+    approve_goods_request(request=request, quantities=given, note="Here", acting_user=clerk)
 
     assert delivered() == [(asker.email, f"Purchase request {request.code} is approved")]
-    assert "Decision: Here" in mail.outbox[0].body
+    assert f"Decided by: {clerk}\nDecision: Here\n" in mail.outbox[0].body
+    assert f"- {named}: 10 {goods.stock_unit}, given 4 {goods.stock_unit}\n" in mail.outbox[0].body
     assert page not in mail.outbox[0].body  # a viewer has no back office
-    assert Notification.objects.get(recipient=asker).reference == request.code
+    told = Notification.objects.get(recipient=asker)
+    assert (told.reference, told.title) == (
+        request.code, f"Purchase request {request.code} is approved: Here",
+    )  # fmt: skip
+
+
+def test_a_mail_about_many_goods_names_the_first_hundred(place):
+    person("staff", place)
+    variations = VariationFactory.create_batch(101)
+
+    make_goods_request(*[1] * 101, warehouse=place, variations=variations)
+
+    delivered()
+    body = mail.outbox[0].body
+    assert body.count("\n- ") == 100
+    assert "1 further lines stand in the document." in body
 
 
 def test_preferences_are_respected(place):

@@ -314,6 +314,38 @@ def test_over_http(api, place):
         assert [row["return_number"] for row in rows] == [number]
 
 
+def test_lines_are_named_by_their_numbers(api):
+    variation = VariationFactory()
+    order = make_order(10, 4, variations=[variation, variation], status="received")
+    staff = api("staff", order.warehouse)
+
+    def send(**entry):
+        items = [{"quantity": 1, "reason": "damaged", **entry}]
+        body = {"order_number": order.order_number, "items": items}
+        return staff.post("/api/supplier-returns/", body)
+
+    before = everything(order)
+    for entry, field in (
+        ({"sku": variation.sku_code}, "items.0.sku"),
+        ({"line": 3}, "items.0.line"),
+        ({"line": 0}, "items.0.line"),
+        ({}, "items.0.product_id"),
+    ):
+        refused = send(**entry)
+        assert (refused.status_code, list(refused.json()["details"])) == (400, [field])
+    nothing = staff.post(
+        "/api/supplier-returns/", {"order_number": order.order_number, "items": []}
+    )
+    assert (nothing.status_code, list(nothing.json()["details"])) == (400, ["items"])
+    assert everything(order) == before
+
+    made = send(line=2)
+
+    assert made.status_code == 201, made.content
+    assert [item["line"] for item in made.json()["items"]] == [2]
+    assert list(order.items.values_list("quantity_returned", flat=True)) == [0, 1]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_list_query_count(api, place, count, django_assert_num_queries):
     viewer = api("viewer", place)

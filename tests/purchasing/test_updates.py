@@ -227,6 +227,7 @@ def test_details_of_a_draft_change_and_totals_follow(manager, place):
         ("sent", {"currency": "EUR"}, ["currency"]),
         ("confirmed", {"order_date": "2020-01-01"}, ["order_date"]),
         ("received", {"tax_amount": 5}, ["tax_amount"]),
+        ("received", {"actual_delivery_date": "2099-01-01"}, ["actual_delivery_date"]),
         ("sent", {"actual_delivery_date": "2030-01-01"}, ["actual_delivery_date"]),
         ("cancelled", {"expected_delivery_date": "2099-01-01"}, ["expected_delivery_date"]),
     ],
@@ -242,6 +243,23 @@ def test_what_no_longer_changes_is_named(manager, place, status, body, fields):
     assert (response.status_code, response.json()["code"]) == (409, "wrong_state")
     assert list(response.json()["details"]) == fields
     assert facts(order) == before
+
+
+@pytest.mark.parametrize("status", ["received", "cancelled"])
+def test_a_word_about_a_closed_order_is_an_amendment(manager, place, status):
+    order = make_order(10, warehouse=place, status=status)
+    delivered = order.actual_delivery_date
+    as_it_is = {"actual_delivery_date": delivered} if delivered else {}
+
+    answer = manager.patch(path_of(order), {"notes": "Came in a wet box.", **as_it_is})
+
+    assert answer.status_code == 200, answer.content
+    (amendment,) = answer.json()["amendments"]
+    assert amendment["changes"] == [{"field": "notes", "from": "", "to": "Came in a wet box."}]
+    order.refresh_from_db()
+    assert (order.status, order.notes, order.actual_delivery_date) == (
+        status, "Came in a wet box.", delivered,
+    )  # fmt: skip
 
 
 def test_terms_change_after_sending(manager, place):

@@ -138,7 +138,7 @@ def test_quantities_are_cancelled_over_http(order, manager, stock):
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"items": []}, "items.body"),
+        ({"items": []}, "items"),
         ({"items": [{"quantity": 1}]}, "items.0.line"),
         ({"items": [{"line": 1, "quantity": 0}]}, "items.0.quantity"),
         ({"items": [{"line": 1, "quantity": -2}]}, "items.0.quantity"),

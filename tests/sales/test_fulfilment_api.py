@@ -66,7 +66,7 @@ def test_short_lines_are_a_conflict_that_names_them(manager, stock):
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"items": []}, "items.body"),
+        ({"items": []}, "items"),
         ({"items": [{"quantity": 1}]}, "items.0.line"),
         ({"items": [{"line": 1}]}, "items.0.quantity"),
         ({"items": [{"line": 1, "quantity": 0}]}, "items.0.quantity"),

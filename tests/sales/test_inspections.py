@@ -124,7 +124,7 @@ def test_inspection_over_http(manager, stock):
     ("body", "field"),
     [
         ({}, "items"),
-        ({"items": []}, "items.body"),
+        ({"items": []}, "items"),
         ({"items": [{"id": 999999, "quantity": 1, "disposition": "stock"}]}, "items.0.id"),
         ({"items": [{"id": 2**63, "quantity": 1, "disposition": "stock"}]}, "items.0.id"),
         ({"items": [{"id": 1, "quantity": 0, "disposition": "stock"}]}, "items.0.quantity"),

@@ -195,7 +195,7 @@ BAD = [
     ({"company_name": "Acme\r\nBcc: all@example.com"}, "company_name"),
     ({"display_name": "Acme\u2028Ltd"}, "display_name"),
     ({"contact": {"primary_contact": "Ann\nBell"}}, "contact.primary_contact"),
-    ({"contact": []}, "contact.body"),
+    ({"contact": []}, "contact"),
     ({"contact": None}, "contact"),
     ({"contact": {"email": "nobody"}}, "contact.email"),
     ({"contact": {"phone": "0123"}}, "contact.phone"),

@@ -214,7 +214,7 @@ def test_only_admins_create_and_deactivate(api, role):
         ({"first_name": "x" * 51}, "profile.first_name"),
         ({"phone": "call me"}, "profile.phone"),
         ({"preferences": {"timezone": "Mars/Olympus"}}, "preferences.timezone"),
-        ({"profile": []}, "profile.body"),
+        ({"profile": []}, "profile"),
         ({"warehouse_access": ["WH404"]}, "warehouse_access.0"),
         ({"warehouse_access": "WH001"}, "warehouse_access"),
         ({"default_warehouse": "WH404"}, "default_warehouse"),

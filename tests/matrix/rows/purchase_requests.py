@@ -49,6 +49,13 @@ ROWS = [
         foreign="200 404 404 403 403",
         body={"decision": "approve"},
     ),
+    Row(
+        "post",
+        f"{PATH}{{goods_request}}/reject/",
+        own=DECIDE,
+        foreign="200 404 404 403 403",
+        body={"note": "Not now."},
+    ),
     # Only who asked takes a request back, and that is somebody else here.
     Row(
         "post",

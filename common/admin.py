@@ -261,8 +261,11 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
         return super()._get_instance_method(method_name)
 
     @property
-    def actions_detail(self) -> list[str]:
-        return [step.name for step in self.steps]
+    def actions_detail(self) -> list[Any]:
+        """The buttons of a page, and behind them a menu of what is done less often."""
+        aside = [step.name for step in self.steps if step.is_aside]
+        menu = [{"title": "More", "icon": "more_horiz", "items": aside}] if aside else []
+        return [*[step.name for step in self.steps if not step.is_aside], *menu]
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Offer the steps that are lawful now and the user's role has."""
@@ -342,7 +345,14 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
     def texts_of(self, error: DomainError, row: Any = None) -> list[str]:
         """Say a refusal: its message, then every line that it names."""
         lines = [line for line in error.details.get("lines", []) if isinstance(line, dict)]
-        return [error.message, *(self.text_of_line(line, row) for line in lines)]
+        told = [self.text_of_line(line, row) for line in lines]
+        told += [
+            text
+            for field, texts in error.details.items()
+            if field.startswith("items.")
+            for text in texts
+        ]
+        return list(dict.fromkeys([error.message, *told]))
 
     def text_of_line(self, line: dict[str, Any], row: Any) -> str:
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in line.items())

@@ -6,7 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from common.admin import LARGEST_QUANTITY, ScopedInline
@@ -15,6 +18,16 @@ from common.admin import LARGEST_QUANTITY, ScopedInline
 def plain(quantity: Decimal) -> str:
     """Write a quantity without zeros behind it."""
     return f"{quantity.normalize():f}"
+
+
+def told(quantity: Decimal | None) -> str:
+    """Write a quantity of which there is something."""
+    return plain(quantity) if quantity else ""
+
+
+def in_rows(texts: Iterable[str]) -> SafeString:
+    """Write texts below each other."""
+    return format_html_join("", "<div>{}</div>", ([text] for text in texts))
 
 
 def quantity_field(**options: Any) -> forms.DecimalField:
@@ -95,8 +108,24 @@ class OrderLinesInline(ScopedInline):
     def may_be_written(cls, order: Any) -> bool:
         return order is None or order.status == cls.written_in
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        """Show an empty line on the page of a new order."""
+        return 1 if obj is None else 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Leave out the ways from a line to other pages, which take its room."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(field, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            field.widget = widget.widget
+        return field
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("variation__product")
+
+    @admin.display(description="")
+    def number(self, row: Any) -> Any:
+        return row.position or ""
 
     @admin.display
     def product(self, row: Any) -> str:

@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -46,6 +49,7 @@ class Step:
     run: called with the row and the user, and the form's values; returns what to say.
     form: called with the row and what was posted; asked for before the step is done.
     own_form: a form that depends on who fills it in, called with the user as well.
+    is_aside: shown in the menu `More`, so that a page has few buttons side by side.
     is_for: called with the row and the user; who it is not for is not shown the button.
     """
 
@@ -60,6 +64,7 @@ class Step:
     explanation: str = ""
     icon: str = "arrow_forward"
     is_final: bool = False
+    is_aside: bool = False
 
     def form_for(self, row: Any, posted: Any, user: Any) -> forms.Form | None:
         """Return the form of this step as a user fills it in, if it has one."""
@@ -80,6 +85,12 @@ class Step:
         view.variant = variant  # type: ignore[attr-defined]
         view.attrs = {}  # type: ignore[attr-defined]
         return view
+
+
+def with_link(text: str, row: Any) -> SafeString:
+    """Return a text whose {} leads to the page of a row."""
+    page = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html(text, format_html('<a class="underline" href="{}">{}</a>', page, row))
 
 
 def nothing(row: Any, acting_user: Any) -> str:

@@ -6,8 +6,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm, allows
+from common.admin_tables import PageTable, TablesMixin
 from common.permissions import Can
 from suppliers.models import Supplier, SupplierPerformance
+from suppliers.pages import tables_of_supplier
 from suppliers.queries import PerformanceFigures, performance_figures
 from suppliers.services import create_supplier, delete_supplier, update_supplier
 
@@ -84,7 +86,7 @@ class MonthInline(ReadOnlyInline):
 
 
 @admin.register(Supplier)
-class SupplierAdmin(ScopedAdmin):
+class SupplierAdmin(TablesMixin, ScopedAdmin):
     may_view = Can.VIEW_STOCK
     may_add = may_change = may_delete = Can.MANAGE_CATALOGUE
     form = SupplierForm
@@ -103,6 +105,9 @@ class SupplierAdmin(ScopedAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj is not None else []
+
+    def tables_of(self, row: Supplier, user: Any) -> list[PageTable]:
+        return tables_of_supplier(row, user)
 
     @admin.display(description="on time", ordering="standing__on_time_delivery_rate")
     def on_time_last_night(self, row: Supplier) -> str:

@@ -3,6 +3,7 @@ from inventory.admin.attachments import AttachmentAdmin
 from inventory.admin.catalogue import CategoryAdmin, ProductAdmin, VariationAdmin
 from inventory.admin.counts import StockCountAdmin
 from inventory.admin.stock import LowStockThresholdAdmin, StockAdmin, StockMovementAdmin
+from inventory.admin.supplied_goods import goods_of
 from inventory.admin.transfers import TransferRequestAdmin
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "StockMovementAdmin",
     "TransferRequestAdmin",
     "VariationAdmin",
+    "goods_of",
 ]

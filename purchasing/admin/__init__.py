@@ -1,3 +1,4 @@
+from purchasing.admin.of_suppliers import open_orders_of
 from purchasing.admin.orders import PurchaseOrderAdmin
 from purchasing.admin.receipts import GoodsReceiptAdmin
 from purchasing.admin.requests import PurchaseRequestAdmin
@@ -8,4 +9,5 @@ __all__ = [
     "PurchaseOrderAdmin",
     "PurchaseRequestAdmin",
     "SupplierReturnAdmin",
+    "open_orders_of",
 ]

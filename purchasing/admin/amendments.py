@@ -4,10 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from common.admin import ReadOnlyInline
+from common.admin_orders import in_rows
 from common.permissions import Can
 from purchasing.models import PurchaseOrderAmendment
 
@@ -19,6 +19,8 @@ SHOWN = (
 class AmendmentInline(ReadOnlyInline):
     model = PurchaseOrderAmendment
     may_view = Can.VIEW_PURCHASE_ORDERS
+    verbose_name = "amendment"
+    hide_title = True
     fields = SHOWN
     readonly_fields = SHOWN
 
@@ -27,4 +29,4 @@ class AmendmentInline(ReadOnlyInline):
 
     @admin.display(description="Changes")
     def what(self, row: PurchaseOrderAmendment) -> SafeString:
-        return format_html_join("", "<div>{}</div>", ([text] for text in row.sentences))
+        return in_rows(row.sentences)

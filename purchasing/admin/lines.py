@@ -3,16 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.http import HttpRequest
 
 from common.admin import ScopedInline, ServiceForm
-from common.admin_orders import OrderLinesInline
+from common.admin_orders import OrderLinesInline, told
 from common.admin_saving import filled_rows
 from common.permissions import Can
-from inventory.models import Product
 from purchasing.models import PurchaseOrder, PurchaseOrderCharge, PurchaseOrderItem
 from purchasing.services.charges import ChargeLine
-from purchasing.services.order_lines import OrderLine
+from purchasing.services.order_lines import OrderLine, not_orderable
 
 
 class LineForm(ServiceForm):
@@ -42,11 +42,8 @@ class LineForm(ServiceForm):
 
     def clean_variation(self) -> Any:
         variation = self.cleaned_data["variation"]
-        is_out = variation.product.status == Product.Status.DISCONTINUED or not variation.is_active
-        if is_out and "variation" in self.changed_data:
-            raise forms.ValidationError(
-                f"{variation} is discontinued. Activate it or order another."
-            )
+        if "variation" in self.changed_data and (reason := not_orderable(variation)):
+            raise forms.ValidationError(reason)
         return variation
 
 
@@ -56,11 +53,36 @@ class PurchaseOrderItemInline(OrderLinesInline):
     may_view = Can.VIEW_PURCHASE_ORDERS
     may_add = may_change = may_delete = Can.MANAGE_PURCHASE_ORDERS
     positive_fields = ("quantity_ordered",)
+    hide_title = True
     fields = [
-        "variation", "product", "quantity_ordered", "unit_cost", "packs", "pack_cost",
-        "line_total", "quantity_received", "quantity_rejected", "notes",
+        "number", "variation", "product", "quantity_ordered", "unit_cost", "packs", "pack_cost",
+        "line_total", "received", "rejected", "returned", "notes",
     ]  # fmt: skip
-    readonly_fields = ["product", "line_total", "quantity_received", "quantity_rejected"]
+    readonly_fields = ["number", "product", "line_total", "received", "rejected", "returned"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Say of a draft's lines nothing about what came of them."""
+        if obj is not None and obj.status != PurchaseOrder.Status.DRAFT:
+            return self.fields
+        left_out = {
+            "received",
+            "rejected",
+            "returned",
+            *(["number", "line_total"] if not obj else []),
+        }
+        return [name for name in self.fields if name not in left_out]
+
+    @admin.display
+    def received(self, row: PurchaseOrderItem) -> str:
+        return told(row.quantity_received)
+
+    @admin.display
+    def rejected(self, row: PurchaseOrderItem) -> str:
+        return told(row.quantity_rejected)
+
+    @admin.display
+    def returned(self, row: PurchaseOrderItem) -> str:
+        return told(row.quantity_returned)
 
     @classmethod
     def may_be_written(cls, order: Any) -> bool:
@@ -72,6 +94,8 @@ class ChargeInline(ScopedInline):
     model = PurchaseOrderCharge
     may_view = Can.VIEW_PURCHASE_ORDERS
     may_add = may_change = may_delete = Can.MANAGE_PURCHASE_ORDERS
+    verbose_name = "charge"
+    hide_title = True
     positive_fields = ("amount",)
     fields = ("kind", "amount", "spread", "notes", "carried")
     readonly_fields = ("carried",)

@@ -6,16 +6,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.timezone import localtime
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ServiceForm
 from common.admin_orders import plain
+from common.documents.words import money
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin
-from purchasing.admin.amendments import AmendmentInline
 from purchasing.admin.drafts import DraftsMixin
 from purchasing.admin.filters import ApprovalFilter, DueFilter
+from purchasing.admin.history import history_of
 from purchasing.admin.lines import (
     ChargeInline,
     PurchaseOrderItemInline,
@@ -32,6 +34,7 @@ from purchasing.services.orders import (
 )
 from suppliers.models import Supplier
 from warehouses.admin.filters import OwnWarehouseFilter
+from warehouses.admin.initial import DefaultWarehouseMixin
 
 Status = PurchaseOrder.Status
 DETAILS = [
@@ -87,32 +90,47 @@ class PurchaseOrderForm(ServiceForm):
 
 
 @admin.register(PurchaseOrder)
-class PurchaseOrderAdmin(AttachmentsMixin, DraftsMixin, ScopedAdmin):
+class PurchaseOrderAdmin(DefaultWarehouseMixin, AttachmentsMixin, DraftsMixin, ScopedAdmin):
     attachment_kind = "purchase_order"
     may_view = Can.VIEW_PURCHASE_ORDERS
     may_add = may_change = Can.MANAGE_PURCHASE_ORDERS
     form = PurchaseOrderForm
     steps = STEPS
     list_display = [
-        "order_number", "supplier", "warehouse", "state", "order_date",
-        "expected_delivery_date", "total_amount", "currency",
+        "order_number", "supplier", "place", "state", "ordered", "expected", "total",
     ]  # fmt: skip
     list_filter = ["status", DueFilter, ApprovalFilter, OwnWarehouseFilter]
     list_select_related = ["supplier", "warehouse"]
     search_fields = ["order_number", "supplier__code", "supplier__company_name"]
     autocomplete_fields = ["supplier"]
-    inlines = [PurchaseOrderItemInline, ChargeInline, AmendmentInline]
+    inlines = [PurchaseOrderItemInline, ChargeInline]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """Show charges once the order is there, and amendments of what is no draft any more."""
+        """Show charges once the order is there, then what happened to it."""
         if obj is None:
             return [PurchaseOrderItemInline]
-        is_draft = obj.status == Status.DRAFT
-        return [one for one in self.inlines if not (is_draft and one is AmendmentInline)]
+        return [*self.inlines, *history_of(obj)]
 
     @display(description="Status", ordering="status", label=STATUS_LABELS)
     def state(self, row: PurchaseOrder) -> str:
         return row.get_status_display()
+
+    @admin.display(description="Warehouse", ordering="warehouse__code")
+    def place(self, row: PurchaseOrder) -> str:
+        return row.warehouse.code
+
+    @admin.display(ordering="order_date")
+    def ordered(self, row: PurchaseOrder) -> str:
+        return f"{localtime(row.order_date):%Y-%m-%d}"
+
+    @admin.display(ordering="expected_delivery_date")
+    def expected(self, row: PurchaseOrder) -> str:
+        late = f", {row.days_late} days late" if row.is_late else ""
+        return f"{row.expected_delivery_date:%Y-%m-%d}{late}"
+
+    @admin.display(ordering="total_amount")
+    def total(self, row: PurchaseOrder) -> str:
+        return money(row.total_amount, row.currency)
 
     @display(
         description="Approval",

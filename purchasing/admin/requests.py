@@ -22,6 +22,7 @@ from purchasing.services.requests import (
     request_goods,
 )
 from warehouses.admin.filters import OwnWarehouseFilter
+from warehouses.admin.initial import DefaultWarehouseMixin
 
 Status = PurchaseRequest.Status
 LABELS = {"Pending": "info", "Approved": "success", "Rejected": "danger", "Cancelled": "danger"}
@@ -78,7 +79,7 @@ class PurchaseRequestLineInline(OrderLinesInline):
 
 
 @admin.register(PurchaseRequest)
-class PurchaseRequestAdmin(ScopedAdmin):
+class PurchaseRequestAdmin(DefaultWarehouseMixin, ScopedAdmin):
     may_view = may_add = Can.REQUEST_GOODS
     form = PurchaseRequestForm
     list_display = [

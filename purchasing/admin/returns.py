@@ -101,6 +101,7 @@ def send_back(
 
 
 RETURN_STEP = Step(
+    is_aside=True,
     name="return", title="Return to supplier", permission=Can.POST_STOCK, run=send_back,
     lawful=lambda row: row.items.filter(quantity_received__gt=0).exists(), form=ReturnForm,
     icon="undo",

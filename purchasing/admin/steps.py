@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from common.admin_orders import QuantitiesTableForm, quantity_field
-from common.admin_steps import FileStep, Step, can_become, pdf_page, permits
+from common.admin_steps import FileStep, Step, can_become, pdf_page, permits, with_link
 from common.permissions import Can
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm, named
 from purchasing.admin.returns import RETURN_STEP
 from purchasing.models import PurchaseOrder
+from purchasing.services.copies import copy_purchase_order
 from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
 from purchasing.services.dispatch import send_purchase_order_again
 from purchasing.services.receipts import ZERO, Delivery, ReceiptLine, receive_purchase_order
@@ -150,6 +151,11 @@ def reject(row: PurchaseOrder, acting_user: Any, note: str = "") -> str:
     return f"{row} is rejected."
 
 
+def order_again(row: PurchaseOrder, acting_user: Any) -> str:
+    order = copy_purchase_order(order=row, acting_user=acting_user)
+    return with_link("Drafted again as {}.", order)
+
+
 STEPS = (
     FileStep(
         name="pdf", title="PDF", permission=Can.VIEW_PURCHASE_ORDERS, give=pdf,
@@ -172,6 +178,7 @@ STEPS = (
         "The supplier gets it as PDF by mail.",
     ),
     Step(
+        is_aside=True,
         name="send_again", title="Send again", permission=Can.MANAGE_PURCHASE_ORDERS,
         run=send_again, lawful=lambda row: row.may_be_sent_again, icon="forward_to_inbox",
         explanation="The supplier gets the order, as it is now, by mail once more.",
@@ -194,6 +201,13 @@ STEPS = (
     ),
     RETURN_STEP,
     Step(
+        is_aside=True,
+        name="copy", title="Order again", permission=Can.MANAGE_PURCHASE_ORDERS, run=order_again,
+        icon="content_copy",
+        explanation="A draft of the same goods from the same supplier, at the costs of today.",
+    ),
+    Step(
+        is_aside=True,
         name="cancel", title="Cancel order", permission=Can.MANAGE_PURCHASE_ORDERS, run=cancel,
         lawful=can_become(Status.CANCELLED), icon="block", is_final=True,
         explanation="It is no longer incoming stock. This cannot be undone.",

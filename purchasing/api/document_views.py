@@ -1,4 +1,4 @@
-"""What a purchase order is printed as, and how it gets to its supplier."""
+"""What a purchase order is printed as, how it gets to its supplier, and the same once more."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from common.api.bodies import checked_body
 from common.api.documents import FileAnswersMixin, PdfRenderer, file_answer, pdf_answer
 from common.api.viewsets import ApiViewSet
 from purchasing.api.serializers import ChangedOrderSerializer
+from purchasing.services.copies import copy_purchase_order
 from purchasing.services.dispatch import send_purchase_order_again
 from purchasing.services.transitions import send_purchase_order
 
@@ -51,6 +52,13 @@ class OrderDocumentsMixin(FileAnswersMixin, ApiViewSet):
 
         order = self.get_object()
         return pdf_answer(purchase_order_pdf(order.pk), order.order_number)
+
+    @extend_schema(request=None, responses={201: ChangedOrderSerializer})
+    @action(detail=True, methods=["post"])
+    def copy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Draft the same order again, at the costs of today."""
+        order = copy_purchase_order(order=self.get_object(), acting_user=request.user)
+        return self.answer(order, "Purchase order drafted again", 201)
 
     @extend_schema(request=SendInput, responses=SentOrderSerializer)
     @action(detail=True, methods=["post"])

@@ -7,10 +7,10 @@ from typing import Any
 
 from inventory.api.document_lines import Entry, Errors, candidates, only, refuse
 from inventory.lookup import find_variations
-from inventory.models import Product, ProductVariation
+from inventory.models import ProductVariation
 from purchasing.models import PurchaseOrderItem
 from purchasing.services.charges import ChargeLine
-from purchasing.services.order_lines import OrderLine
+from purchasing.services.order_lines import OrderLine, not_orderable
 from purchasing.services.receipts import ReceiptLine
 
 Items = Sequence[PurchaseOrderItem]
@@ -98,13 +98,6 @@ def pack_terms(entry: Entry, stored: Entry) -> dict[str, Any]:
 def is_broken_pack(entry: Entry) -> bool:
     quantity = entry.get("quantity_ordered", Decimal(0))
     return entry.get("unit") == "pack" and quantity != quantity.to_integral_value()
-
-
-def not_orderable(variation: ProductVariation) -> str:
-    """Return why nothing more of a variation is ordered, or nothing."""
-    if variation.is_active and variation.product.status != Product.Status.DISCONTINUED:
-        return ""
-    return f"{variation.sku_code} is discontinued. Activate it or order another."
 
 
 def refuse_received(entries: Sequence[Entry]) -> None:

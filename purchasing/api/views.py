@@ -81,6 +81,7 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
         "confirm": Can.MANAGE_PURCHASE_ORDERS,
         "ship": Can.MANAGE_PURCHASE_ORDERS,
         "cancel": Can.MANAGE_PURCHASE_ORDERS,
+        "copy": Can.MANAGE_PURCHASE_ORDERS,
         "from_shortage": Can.MANAGE_PURCHASE_ORDERS,
         "from_reorder_list": Can.MANAGE_PURCHASE_ORDERS,
         "approve": Can.APPROVE_PURCHASE_ORDERS,

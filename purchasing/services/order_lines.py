@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from common.exceptions import InvalidInput
-from inventory.models import ProductSupplier, ProductVariation
+from inventory.models import Product, ProductSupplier, ProductVariation
 from inventory.services.units import require_fit
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 
@@ -30,6 +30,13 @@ class OrderLine:
     pack_size: Decimal | None = None
     pack_cost: Decimal | None = None
     notes: str = ""
+
+
+def not_orderable(variation: ProductVariation) -> str:
+    """Return why nothing more of a variation is ordered, or nothing."""
+    if variation.is_active and variation.product.status != Product.Status.DISCONTINUED:
+        return ""
+    return f"{variation.sku_code} is discontinued. Activate it or order another."
 
 
 def require_quantities(lines: Sequence[OrderLine]) -> None:

@@ -6,13 +6,18 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
+from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from common.admin import ScopedAdmin, ServiceForm
-from common.admin_orders import OrderLinesInline, plain
+from common.admin_orders import OrderLinesInline, plain, told
 from common.admin_saving import filled_rows
+from common.admin_tables import PageTable, TablesMixin
+from common.documents.words import money
 from common.exceptions import InvalidInput
 from common.permissions import Can
+from sales.admin.customers import orders_of_customer
+from sales.admin.history import history_of
 from sales.admin.steps import STEPS
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.order_lines import is_sold
@@ -25,6 +30,7 @@ from sales.services.orders import (
 )
 from sales.services.prices import AskedLine, price_lines
 from warehouses.admin.filters import OwnWarehouseFilter
+from warehouses.admin.initial import DefaultWarehouseMixin
 
 Status = SalesOrder.Status
 CUSTOMER = ["customer_email", "customer_id", "channel", "region", "promotion_applied", "notes"]
@@ -122,42 +128,79 @@ class SalesOrderItemInline(OrderLinesInline):
     may_view = Can.VIEW_SALES_ORDERS
     may_add = may_change = may_delete = Can.MANAGE_SALES_ORDERS
     positive_fields = ("quantity",)
+    hide_title = True
     fields = [
-        "variation", "product", "quantity", "sale_price_per_unit", "discount_percent",
-        "line_total", "quantity_fulfilled", "quantity_cancelled", "reserved",
-        "quantity_returned",
+        "number", "variation", "product", "quantity", "sale_price_per_unit", "discount_percent",
+        "line_total", "reserved", "left", "cancelled", "returned",
     ]  # fmt: skip
     readonly_fields = [
-        "product", "line_total", "quantity_fulfilled", "quantity_cancelled", "reserved",
-        "quantity_returned",
+        "number", "product", "line_total", "reserved", "left", "cancelled", "returned",
     ]  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Say of a new order's lines only what there is to enter, and then what can be."""
+        if obj is None:
+            return self.fields[1:6]
+        nothing_left = {"left", "returned"} if obj.status == Status.PENDING else set()
+        return [name for name in self.fields if name not in nothing_left]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_reserved()
 
     @admin.display
-    def reserved(self, row: Any) -> Any:
-        return getattr(row, "quantity_reserved", "")
+    def reserved(self, row: Any) -> str:
+        return told(getattr(row, "quantity_reserved", None))
+
+    @admin.display
+    def left(self, row: Any) -> str:
+        return told(row.quantity_fulfilled)
+
+    @admin.display
+    def cancelled(self, row: Any) -> str:
+        return told(row.quantity_cancelled)
+
+    @admin.display
+    def returned(self, row: Any) -> str:
+        return told(row.quantity_returned)
 
 
 @admin.register(SalesOrder)
-class SalesOrderAdmin(ScopedAdmin):
+class SalesOrderAdmin(DefaultWarehouseMixin, TablesMixin, ScopedAdmin):
     may_view = Can.VIEW_SALES_ORDERS
     may_add = may_change = Can.MANAGE_SALES_ORDERS
     form = SalesOrderForm
     steps = STEPS
     list_display = [
-        "order_number", "warehouse", "state", "urgency", "order_date", "customer_email",
-        "channel", "total_amount", "currency",
+        "order_number", "place", "state", "urgency", "ordered", "customer_email", "channel",
+        "total",
     ]  # fmt: skip
     list_filter = ["status", ReadyFilter, "priority", OwnWarehouseFilter, "promotion_applied"]
     list_select_related = ["warehouse"]
     search_fields = ["order_number", "customer_email", "customer_id"]
     inlines = [SalesOrderItemInline]
 
+    def tables_of(self, row: SalesOrder, user: Any) -> list[PageTable]:
+        return orders_of_customer(row, user)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show the lines, then what left and what came back, if anything did."""
+        return [*self.inlines, *(history_of(obj) if obj is not None else [])]
+
     @display(description="Status", ordering="status", label=STATUS_LABELS)
     def state(self, row: SalesOrder) -> str:
         return row.get_status_display()
+
+    @admin.display(description="Warehouse", ordering="warehouse__code")
+    def place(self, row: SalesOrder) -> str:
+        return row.warehouse.code
+
+    @admin.display(ordering="order_date")
+    def ordered(self, row: SalesOrder) -> str:
+        return f"{localtime(row.order_date):%Y-%m-%d}"
+
+    @admin.display(ordering="total_amount")
+    def total(self, row: SalesOrder) -> str:
+        return money(row.total_amount, row.currency)
 
     @display(description="Priority", ordering="priority", label=PRIORITY_LABELS)
     def urgency(self, row: SalesOrder) -> str:

@@ -7,12 +7,14 @@ from django import forms
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from common.admin_orders import QuantitiesForm, plain
-from common.admin_steps import Step, permits
+from common.admin_steps import Step, permits, with_link
 from common.permissions import Can
 from sales.admin.documents import ORDER_DOCUMENTS
 from sales.admin.fulfilling import FulfilForm
+from sales.admin.returning import RETURN_STEP
 from sales.models import SalesOrder
 from sales.services.cancellation import cancel_sales_order
+from sales.services.copies import copy_sales_order
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.reservations import allocate_stock, reserve_sales_order
@@ -76,6 +78,11 @@ def allocate(row: SalesOrder, acting_user: Any) -> str:
     return f"Allocated: {'; '.join(told)}." if told else "No less urgent order had anything."
 
 
+def order_again(row: SalesOrder, acting_user: Any) -> str:
+    order = copy_sales_order(order=row, acting_user=acting_user)
+    return with_link("Taken again as {}; what is available is reserved for it.", order)
+
+
 STEPS = (
     *ORDER_DOCUMENTS,
     Step(
@@ -84,23 +91,34 @@ STEPS = (
         explanation="What there is of all that is outstanding, from where it lies. Change "
         "quantities and places; what you leave empty stays outstanding.",
     ),
+    RETURN_STEP,
     Step(
+        is_aside=True,
+        name="copy", title="Order again", permission=Can.MANAGE_SALES_ORDERS, run=order_again,
+        icon="content_copy",
+        explanation="The same goods for the same customer, at the prices of today.",
+    ),
+    Step(
+        is_aside=True,
         name="reserve", title="Reserve", permission=Can.MANAGE_SALES_ORDERS, run=reserve,
         lawful=permits("reserve"), form=ReserveForm, icon="bookmark_add",
         explanation="The order waits for goods until then, and gets what there is in its turn.",
     ),
     Step(
+        is_aside=True,
         name="allocate", title="Allocate", permission=Can.REALLOCATE_STOCK, run=allocate,
         lawful=permits("allocate"), icon="low_priority",
         explanation="It gets what less urgent orders have reserved; these wait instead.",
     ),
     Step(
+        is_aside=True,
         name="cancel_quantities", title="Cancel quantities", permission=Can.MANAGE_SALES_ORDERS,
         run=cancel_quantities, lawful=permits("cancel"), form=OutstandingForm,
         icon="playlist_remove", is_final=True,
         explanation="What you enter is released and not delivered. This cannot be undone.",
     ),
     Step(
+        is_aside=True,
         name="cancel", title="Cancel order", permission=Can.MANAGE_SALES_ORDERS, run=cancel,
         lawful=permits("cancel"), icon="block", is_final=True,
         explanation="What is not delivered yet is released. This cannot be undone.",

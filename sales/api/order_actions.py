@@ -19,6 +19,7 @@ from sales.api.serializers import (
 )
 from sales.availability import availability_of
 from sales.services.cancellation import cancel_sales_order
+from sales.services.copies import copy_sales_order
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from sales.services.reservations import allocate_stock, reserve_sales_order
@@ -34,6 +35,7 @@ class OrderActions:
         "cancel": Can.MANAGE_SALES_ORDERS,
         "reserve": Can.MANAGE_SALES_ORDERS,
         "allocate": Can.REALLOCATE_STOCK,
+        "copy": Can.MANAGE_SALES_ORDERS,
     }
     get_object: Any
     answer: Any
@@ -109,6 +111,13 @@ class OrderActions:
             for one in done.taken
         ]
         return self.answer(done.order, "Stock allocated", taken_from=taken)
+
+    @extend_schema(request=None, responses={201: SalesOrderAnswer})
+    @action(detail=True, methods=["post"])
+    def copy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take the same order again, at the prices of today; what is available is reserved."""
+        order = copy_sales_order(order=self.get_object(), acting_user=request.user)
+        return self.answer(order, "Sales order taken again", 201)
 
 
 def line_requests(items: list[dict[str, Any]], user: Any = None) -> list[LineRequest]:

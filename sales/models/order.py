@@ -236,3 +236,8 @@ class SalesOrderItem(models.Model):
     def outstanding(self) -> Decimal:
         """What was ordered and neither delivered nor cancelled."""
         return self.quantity - self.quantity_fulfilled - self.quantity_cancelled
+
+    @property
+    def quantity_returnable(self) -> Decimal:
+        """What left and did not come back."""
+        return self.quantity_fulfilled - self.quantity_returned

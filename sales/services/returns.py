@@ -90,7 +90,7 @@ def refuse_excess(chosen: Chosen) -> None:
     exceeded: dict[str, list[Any]] = {}
     totals = sum_by_item((item.pk, request.quantity) for item, request in chosen)
     for index, (item, _) in enumerate(chosen):
-        left = item.quantity_fulfilled - item.quantity_returned
+        left = item.quantity_returnable
         if totals[item.pk] > left:
             exceeded[f"items.{index}.quantity"] = [
                 f"{left.normalize():f} of line {item.position} can come back. Send at most that."

@@ -40,7 +40,7 @@ def new_purchase(seller, place, *rows, **fields):
 def test_a_purchase_order_shows_the_lawful_buttons(manager, office, place, status):
     order = make_order(warehouse=place.own, status=status)
 
-    assert buttons(manager, order) == STEPS[status] | {"pdf"}
+    assert buttons(manager, order) == STEPS[status] | {"pdf", "copy"}
     assert buttons(office("staff"), order) == STEPS[status] & {"receive", "return"} | {"pdf"}
 
 
@@ -171,20 +171,20 @@ def test_what_awaits_approval_is_approved_or_rejected_by_somebody_else(manager, 
     order = make_order(5, warehouse=place.own, acting_user=manager.user)
     other = office("manager")
 
-    assert buttons(other, order) == {"pdf", "approve", "reject", "cancel"}
+    assert buttons(other, order) == {"pdf", "approve", "reject", "copy", "cancel"}
     assert buttons(office("staff"), order) == {"pdf"}
     page = other.get(page_of(order)).content.decode()
     assert ("Pending" in page, "pending" in page) == (True, False)
     own = manager.post(step_of(order, "approve"), {"note": ""}, follow=True)
     assert "You asked for this yourself" in errors_of(own)
     other.post(step_of(order, "reject"), {"note": "Too dear."})
-    assert buttons(other, order) == {"pdf", "approve", "cancel"}
+    assert buttons(other, order) == {"pdf", "approve", "copy", "cancel"}
     answer = other.post(step_of(order, "approve"), {"note": "Well."}, follow=True)
 
     assert "approved up to 12.50" in errors_of(answer)
     order.refresh_from_db()
     assert (order.approved_by, order.approval_note) == (other.user, "Well.")
-    assert buttons(manager, order) == {"pdf", "send", "receive", "cancel"}
+    assert buttons(manager, order) == {"pdf", "send", "receive", "copy", "cancel"}
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_a_sales_order_from_taking_to_leaving(manager, place):
     assert SalesOrder.objects.get().status == "fulfilled"
     assert "have left stock" in errors_of(answer)
     assert Stock.objects.get(warehouse=place.own).on_hand == 4
-    assert buttons(manager, order) == {"pick_list", "packing_slip"}
+    assert buttons(manager, order) == {"pick_list", "packing_slip", "return", "copy"}
 
 
 def test_a_short_order_is_refused_naming_every_short_line(manager, place):
@@ -130,7 +130,7 @@ def test_staff_fulfil_but_neither_take_nor_cancel(office, place):
     assert buttons(staff, order) == {"pick_list", "fulfil"}
     assert buttons(office("manager"), order) == {
         "pick_list",
-        "fulfil", "reserve", "allocate", "cancel_quantities", "cancel",
+        "fulfil", "copy", "reserve", "allocate", "cancel_quantities", "cancel",
     }  # fmt: skip
     assert staff.post(step_of(order, "cancel")).status_code == 403
     staff.post(step_of(order, "fulfil"), {f"line_{order.items.get().pk}": "4"})
@@ -149,7 +149,7 @@ def test_quantities_are_cancelled_and_the_order_closed_short(manager, place):
     order.refresh_from_db()
     assert (order.status, order.total_amount) == ("fulfilled", Decimal("9.99"))
     assert Stock.objects.get(warehouse=place.own).reserved == 0
-    assert buttons(manager, order) == {"pick_list", "packing_slip"}
+    assert buttons(manager, order) == {"pick_list", "packing_slip", "return", "copy"}
 
 
 def test_priority_discount_and_end_of_the_reservation_are_entered(manager, place):
@@ -213,5 +213,5 @@ def test_pick_list_and_packing_slip_open_from_the_pages(office, place):
     for slip in slips:
         assert (slip.status_code, slip["Content-Type"]) == (200, "application/pdf")
         assert fulfilment.code in text_of(slip.content)
-    assert buttons(staff, order) == {"pick_list", "packing_slip"}
+    assert buttons(staff, order) == {"pick_list", "packing_slip", "return"}
     assert staff.get(step_of(foreign, "pick_list")).status_code == 403

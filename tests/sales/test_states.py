@@ -33,8 +33,10 @@ REQUESTS = {
     "allocate": ("allocate", "post", "allocate/", lambda sku: {}),
     "return": ("return", "post", "return", lambda sku: BACK),
     "note": ("", "patch", "", lambda sku: {"notes": "called"}),
+    "order again": ("", "post", "copy/", lambda sku: {}),
 }  # fmt: skip
 DESK, FLOOR, BOSS = "200 200 403 200 403", "200 200 200 403 403", "200 200 403 403 403"
+MADE_AT_DESK = "201 201 403 201 403"
 NOT_DESK, NOT_FLOOR, NOT_BOSS = (
     "409 409 403 409 403", "409 409 409 403 403", "409 409 403 403 403",
 )  # fmt: skip
@@ -65,6 +67,7 @@ TABLE = {
         "allocate": (BOSS, "pending"),
         "return": (NOT_FLOOR, ""),
         "note": (DESK, "pending"),
+        "order again": (MADE_AT_DESK, "pending"),
     },
     "partially_fulfilled": {
         "change its lines": (NOT_DESK, ""),
@@ -79,13 +82,20 @@ TABLE = {
         "allocate": (BOSS, "partially_fulfilled"),
         "return": ("201 201 201 403 403", "partially_fulfilled"),
         "note": (DESK, "partially_fulfilled"),
+        "order again": (MADE_AT_DESK, "partially_fulfilled"),
     },
     "fulfilled": {
         **CLOSED,
         "return": ("201 201 201 403 403", "fulfilled"),
         "note": (DESK, "fulfilled"),
+        "order again": (MADE_AT_DESK, "fulfilled"),
     },
-    "cancelled": {**CLOSED, "return": (NOT_FLOOR, ""), "note": (DESK, "cancelled")},
+    "cancelled": {
+        **CLOSED,
+        "return": (NOT_FLOOR, ""),
+        "note": (DESK, "cancelled"),
+        "order again": (MADE_AT_DESK, "cancelled"),
+    },
 }
 
 

@@ -106,6 +106,12 @@ def rows(path):
             body=lambda place: {"warehouse": place["warehouse"], "notes": "Changed"},
         ),
         Row("post", detail + "send/", own=MANAGE, foreign=FOREIGN_MANAGE),
+        Row(
+            "post",
+            detail + "copy/",
+            own="201 201 403 403 403",
+            foreign="201 404 403 403 403",
+        ),
         Row("post", sent + "confirm/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "ship/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),

@@ -137,6 +137,12 @@ ROWS = [
     Row("get", FULFILMENTS + "?warehouse={warehouse}", own=SEE, foreign=SEE),
     Row("get", FULFILMENTS + "{fulfilment}/", own=SEE, foreign=FOREIGN_SEE),
     Row("post", DETAIL + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
+    Row(
+        "post",
+        DETAIL + "copy/",
+        own="201 201 403 201 403",
+        foreign="201 404 403 404 403",
+    ),
     Row("post", DETAIL + "reserve/", own=MANAGE, foreign=FOREIGN_MANAGE),
     Row(
         "post",

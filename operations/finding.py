@@ -56,6 +56,30 @@ def status_of(noun: str) -> Callable[[Any], str]:
     return lambda row: f"{noun}, {row.status}"
 
 
+def document(
+    kind: str,
+    model: Any,
+    title: Callable[[Any], str],
+    *,
+    path: str = "",
+    also: Sequence[str] = (),
+    **rest: Any,
+) -> Place:
+    """Return the place of documents, which are found by the beginnings of their numbers.
+
+    Their path is the plural of their kind, unless told; `also` are further columns.
+    """
+    return Place(
+        kind=kind,
+        model=model,
+        path=path or f"{kind.replace('_', '-')}s",
+        title=title,
+        columns=(f"{model.code_field}__istartswith", *also),
+        is_document=True,
+        **rest,
+    )
+
+
 def code_of(row: Any) -> str:
     field = getattr(row, "code_field", "code")
     return str(row.code if field == "pk" else getattr(row, field))
@@ -98,88 +122,53 @@ PLACES = (
         title=lambda row: row.name,
         columns=("code__istartswith", "name__icontains"),
     ),
-    Place(
-        kind="purchase_order",
-        model=PurchaseOrder,
+    document(
+        "purchase_order",
+        PurchaseOrder,
+        lambda row: f"{row.supplier.company_name}, {row.status}",
         related="supplier",
-        path="purchase-orders",
         permission=Can.VIEW_PURCHASE_ORDERS,
-        title=lambda row: f"{row.supplier.company_name}, {row.status}",
-        columns=("order_number__istartswith", "supplier__company_name__icontains"),
-        is_document=True,
+        also=("supplier__company_name__icontains",),
     ),
-    Place(
-        kind="goods_receipt",
-        model=GoodsReceipt,
+    document(
+        "goods_receipt",
+        GoodsReceipt,
+        lambda row: f"Receipt of {row.order.order_number}",
+        path="purchase-orders",
         related="order",
-        path="purchase-orders",
         permission=Can.VIEW_PURCHASE_ORDERS,
-        title=lambda row: f"Receipt of {row.order.order_number}",
-        columns=("code__istartswith", "delivery_note__istartswith"),
-        is_document=True,
+        also=("delivery_note__istartswith",),
     ),
-    Place(
-        kind="purchase_request",
-        model=PurchaseRequest,
-        path="purchase-requests",
+    document(
+        "purchase_request",
+        PurchaseRequest,
+        status_of("Purchase request"),
         permission=Can.REQUEST_GOODS,
-        title=status_of("Purchase request"),
-        columns=("code__istartswith",),
-        is_document=True,
     ),
-    Place(
-        kind="sales_order",
-        model=SalesOrder,
-        path="sales-orders",
+    document(
+        "sales_order",
+        SalesOrder,
+        lambda row: f"{row.customer_email}, {row.status}",
         permission=Can.VIEW_SALES_ORDERS,
-        title=lambda row: f"{row.customer_email}, {row.status}",
-        columns=("order_number__istartswith", "customer_email__icontains"),
-        is_document=True,
+        also=("customer_email__icontains",),
     ),
-    Place(
-        kind="sales_return",
-        model=SalesReturn,
+    document(
+        "sales_return",
+        SalesReturn,
+        lambda row: f"Return of {row.order.order_number}",
         related="order",
-        path="sales-returns",
         permission=Can.VIEW_SALES_ORDERS,
-        title=lambda row: f"Return of {row.order.order_number}",
-        columns=("return_number__istartswith",),
-        is_document=True,
     ),
-    Place(
-        kind="supplier_return",
-        model=SupplierReturn,
+    document(
+        "supplier_return",
+        SupplierReturn,
+        lambda row: f"Return to the supplier of {row.order.order_number}",
         related="order",
-        path="supplier-returns",
         permission=Can.VIEW_PURCHASE_ORDERS,
-        title=lambda row: f"Return to the supplier of {row.order.order_number}",
-        columns=("return_number__istartswith",),
-        is_document=True,
     ),
-    Place(
-        kind="transfer",
-        model=TransferRequest,
-        path="transfer-requests",
-        title=status_of("Transfer"),
-        columns=("code__istartswith",),
-        is_document=True,
-    ),
-    Place(
-        kind="adjustment",
-        model=AdjustmentRequest,
-        path="adjustment-requests",
-        title=status_of("Adjustment"),
-        columns=("code__istartswith",),
-        is_document=True,
-    ),
-    Place(
-        kind="stock_count",
-        model=StockCount,
-        path="stock-counts",
-        title=status_of("Stock count"),
-        columns=("code__istartswith",),
-        is_document=True,
-    ),
+    document("transfer", TransferRequest, status_of("Transfer"), path="transfer-requests"),
+    document("adjustment", AdjustmentRequest, status_of("Adjustment"), path="adjustment-requests"),
+    document("stock_count", StockCount, status_of("Stock count")),
     Place(
         kind="movement",
         model=StockMovement,

@@ -1,18 +1,15 @@
 """Corrections of stock: proposed with a reason, posted at once or after a decision."""
 
-from typing import Any, Self
+from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Prefetch, Q
 
 from common.audit import audited
-from common.lawful_steps import LawfulSteps
+from common.decided import Decided
 from inventory.models.catalogue import ProductVariation
 from inventory.models.stock import QUANTITY
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
-
-PERSON: dict[str, Any] = {"null": True, "blank": True, "related_name": "+", "db_index": False}
 
 
 class AdjustmentReason(models.TextChoices):
@@ -50,7 +47,7 @@ class AdjustmentRequestQuerySet(WarehouseScopedQuerySet):
 
 
 @audited()
-class AdjustmentRequest(LawfulSteps, models.Model):
+class AdjustmentRequest(Decided):
     """A correction of stock: posted at once within the asker's limit, else after a decision."""
 
     class Status(models.TextChoices):
@@ -66,10 +63,8 @@ class AdjustmentRequest(LawfulSteps, models.Model):
         Status.CANCELLED: (),
     }
 
-    code_field = "code"
     warehouse_paths = ("warehouse",)
 
-    code = models.CharField(max_length=30, unique=True)
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, related_name="adjustments", db_index=False
     )
@@ -79,13 +74,7 @@ class AdjustmentRequest(LawfulSteps, models.Model):
         max_digits=24, decimal_places=2, default=0,
         help_text="What all lines are worth, whatever their sign, when it was asked for.",
     )  # fmt: skip
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decision_note = models.CharField(max_length=500, blank=True)
     posted_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     objects = AdjustmentRequestQuerySet.as_manager()
 
@@ -106,9 +95,6 @@ class AdjustmentRequest(LawfulSteps, models.Model):
             models.Index(fields=["warehouse", "-id"], name="adjustment_place"),
             models.Index(fields=["status", "-id"], name="adjustment_status"),
         ]
-
-    def __str__(self) -> str:
-        return self.code
 
 
 @audited(part_of="adjustment")

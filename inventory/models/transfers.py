@@ -1,20 +1,19 @@
 """Goods on their way from one warehouse to another, and who had them when."""
 
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Prefetch, Q
 
 from common.audit import audited, not_audited
-from common.lawful_steps import LawfulSteps
+from common.decided import PERSON, Decided
 from inventory.models.catalogue import ProductVariation
 from inventory.models.lot import Lot
 from inventory.models.stock import QUANTITY
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
 
-PERSON: dict[str, Any] = {"null": True, "blank": True, "related_name": "+", "db_index": False}
 IN_TRANSIT = (
     F("quantity_shipped")
     - F("quantity_received")
@@ -38,7 +37,7 @@ class TransferRequestQuerySet(WarehouseScopedQuerySet):
 
 
 @audited()
-class TransferRequest(LawfulSteps, models.Model):
+class TransferRequest(Decided):
     """Goods that one warehouse shall give to another: asked for, decided, shipped, received."""
 
     class Status(models.TextChoices):
@@ -67,10 +66,8 @@ class TransferRequest(LawfulSteps, models.Model):
     }  # fmt: skip
     ON_THE_WAY = (Status.IN_TRANSIT, Status.PARTIALLY_RECEIVED)
 
-    code_field = "code"
     warehouse_paths = ("from_warehouse", "to_warehouse")
 
-    code = models.CharField(max_length=30, unique=True)
     from_warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, related_name="transfers_out", db_index=False
     )
@@ -82,10 +79,6 @@ class TransferRequest(LawfulSteps, models.Model):
         default=False, help_text="What is shipped counts as received at once."
     )
     notes = models.CharField(max_length=500, blank=True)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decision_note = models.CharField(max_length=500, blank=True)
     shipped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
     shipped_at = models.DateTimeField(null=True, blank=True)
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
@@ -93,8 +86,6 @@ class TransferRequest(LawfulSteps, models.Model):
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
     closed_at = models.DateTimeField(null=True, blank=True)
     closing_note = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     objects = TransferRequestQuerySet.as_manager()
 
@@ -120,9 +111,6 @@ class TransferRequest(LawfulSteps, models.Model):
             models.Index(fields=["to_warehouse", "-id"], name="transfer_destination"),
             models.Index(fields=["status", "-id"], name="transfer_status"),
         ]
-
-    def __str__(self) -> str:
-        return self.code
 
     @property
     def is_on_the_way(self) -> bool:

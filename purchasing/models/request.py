@@ -1,19 +1,17 @@
 """What people of a warehouse ask for out of its stock."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Prefetch, Q
 
 from common.audit import audited
-from common.lawful_steps import LawfulSteps
+from common.decided import PERSON, Decided
 from inventory.models import ProductVariation
 from purchasing.models.figures import CENT, QUANTITY
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
-
-PERSON: dict[str, Any] = {"null": True, "blank": True, "related_name": "+", "db_index": False}
 
 
 class PurchaseRequestQuerySet(WarehouseScopedQuerySet):
@@ -30,7 +28,7 @@ class PurchaseRequestQuerySet(WarehouseScopedQuerySet):
 
 
 @audited()
-class PurchaseRequest(LawfulSteps, models.Model):
+class PurchaseRequest(Decided):
     """Goods that somebody asks for out of a warehouse; approval takes them out of its stock."""
 
     class Status(models.TextChoices):
@@ -46,10 +44,8 @@ class PurchaseRequest(LawfulSteps, models.Model):
         Status.CANCELLED: (),
     }
 
-    code_field = "code"
     warehouse_paths = ("warehouse",)
 
-    code = models.CharField(max_length=30, unique=True)
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, related_name="purchase_requests", db_index=False
     )
@@ -57,13 +53,8 @@ class PurchaseRequest(LawfulSteps, models.Model):
     reason = models.CharField(max_length=500, blank=True)
     needed_by = models.DateField(null=True, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, **PERSON | {"db_index": True}
     )
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decision_note = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
 
     objects = PurchaseRequestQuerySet.as_manager()
 
@@ -86,9 +77,6 @@ class PurchaseRequest(LawfulSteps, models.Model):
                 fields=["warehouse"], condition=Q(status="pending"), name="purchase_request_open"
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.code
 
 
 @audited(part_of="request")

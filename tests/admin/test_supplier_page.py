@@ -98,5 +98,3 @@ def test_the_tables_take_a_fixed_number_of_queries(
 
     with django_assert_num_queries(10):
         manager.get(page_of(supplier))
-
-

@@ -17,56 +17,46 @@ from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest, Supp
 from purchasing.services.requests import KIND
 from purchasing.services.tell import ORDER_DECIDED, ORDER_SENT, ORDER_WAITS
 from suppliers.queries import PerformanceFigures, register_measure
-from warehouses.open_tasks import OpenTask, register_open_tasks
+from warehouses.open_tasks import OpenTask, register_open_tasks, tasks_about
 
 register_document(KIND, PurchaseRequest)
-
-DONE = (PurchaseOrder.Status.RECEIVED, PurchaseOrder.Status.CANCELLED)
 
 register_mail(ORDER_SENT)(write_order_mail)
 register_mail(ORDER_WAITS)(write_order_waits)
 register_mail(ORDER_DECIDED)(write_order_decided)
-register_attachments(
-    AttachmentKind(
-        name="goods_receipt",
-        title="goods receipt",
-        documents=lambda: GoodsReceipt.objects.all(),
-        may_view=Can.VIEW_PURCHASE_ORDERS,
-        may_attach=Can.POST_STOCK,
-        may_remove=Can.MANAGE_PURCHASE_ORDERS,
-        guard=lambda receipt: receipt.order,  # nobody may lock what nobody may change
-    )
-)
-register_attachments(
-    AttachmentKind(
-        name="purchase_order",
-        title="purchase order",
-        documents=lambda: PurchaseOrder.objects.all(),
-        may_view=Can.VIEW_PURCHASE_ORDERS,
-        may_attach=Can.MANAGE_PURCHASE_ORDERS,
-        may_remove=Can.MANAGE_PURCHASE_ORDERS,
-    )
-)
 
-register_attachments(
-    AttachmentKind(
-        name="supplier_return",
-        title="supplier return",
-        documents=lambda: SupplierReturn.objects.all(),
-        may_view=Can.VIEW_PURCHASE_ORDERS,
-        may_attach=Can.POST_STOCK,
-        may_remove=Can.MANAGE_PURCHASE_ORDERS,
+
+def let_attach(model: Any, may_attach: Can, **rest: Any) -> None:
+    """Let files be attached to the documents of a model."""
+    title = str(model._meta.verbose_name)
+    register_attachments(
+        AttachmentKind(
+            name=title.replace(" ", "_"),
+            title=title,
+            documents=lambda: model.objects.all(),
+            may_view=Can.VIEW_PURCHASE_ORDERS,
+            may_attach=may_attach,
+            may_remove=Can.MANAGE_PURCHASE_ORDERS,
+            **rest,
+        )
     )
-)
+
+
+let_attach(PurchaseOrder, Can.MANAGE_PURCHASE_ORDERS)
+let_attach(SupplierReturn, Can.POST_STOCK)
+# Nobody may lock what nobody may change: the order's lock stands for that of its receipts.
+let_attach(GoodsReceipt, Can.POST_STOCK, guard=lambda receipt: receipt.order)
 
 
 @register_open_tasks
 def open_orders_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     """Name the purchase orders that somebody wrote and of which something is still to come."""
     orders = PurchaseOrder.objects.visible_to(seen_by).filter(created_by=person)
-    for order in orders.exclude(status__in=DONE).select_related("warehouse").order_by("pk"):
-        title = f"{order.get_status_display()} purchase order {order.order_number}"
-        yield OpenTask("purchase_order", order.order_number, title, order.warehouse.code)
+    return tasks_about(
+        "purchase_order",
+        orders.exclude(status__in=PurchaseOrder.FINAL),
+        lambda order: f"{order.get_status_display()} purchase order {order}",
+    )
 
 
 @register_measure
@@ -83,6 +73,8 @@ def measured_by_deliveries(
 def open_requests_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     """Name the purchase requests of somebody that nobody has decided yet."""
     requests = PurchaseRequest.objects.visible_to(seen_by).pending().filter(requested_by=person)
-    for request in requests.select_related("warehouse").order_by("pk"):
-        title = f"Purchase request {request.code} waits for a decision"
-        yield OpenTask("purchase_request", request.code, title, request.warehouse.code)
+    return tasks_about(
+        "purchase_request",
+        requests,
+        lambda request: f"Purchase request {request} waits for a decision",
+    )

@@ -15,7 +15,7 @@ from sales.models import SalesOrder, SalesReturn
 from sales.services.back_orders import reserve_back_orders
 from sales.services.customer_mail import GOODS_LEFT
 from sales.services.tell import RESERVATION_EXPIRED, RESERVATION_TAKEN
-from warehouses.open_tasks import OpenTask, register_open_tasks
+from warehouses.open_tasks import OpenTask, register_open_tasks, tasks_about
 
 register_mail(GOODS_LEFT)(write_fulfilment_mail)
 register_attachments(
@@ -41,9 +41,9 @@ def on_stock_became_available(
 def open_orders_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     """Name the orders that somebody took and of which something is still to be delivered."""
     orders = SalesOrder.objects.visible_to(seen_by).open().filter(created_by=person)
-    for order in orders.select_related("warehouse").order_by("pk"):
-        title = f"{order.get_status_display()} order {order.order_number}"
-        yield OpenTask("sales_order", order.order_number, title, order.warehouse.code)
+    return tasks_about(
+        "sales_order", orders, lambda order: f"{order.get_status_display()} order {order}"
+    )
 
 
 def order_of(message: OutboxMessage, name: str = "order_id") -> SalesOrder:

@@ -9,39 +9,10 @@ from purchasing.models import GoodsReceipt
 from tests.factories.inventory import VariationFactory
 from tests.factories.purchasing import facts, make_order
 from tests.factories.suppliers import SupplierFactory
-from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
 
 PATH = "/api/purchase-orders/"
-ADDRESS = {
-    "name": "Main Warehouse",
-    "street": "123 Warehouse Rd",
-    "city": "Warehouseville",
-    "state": "GA",
-    "postal_code": "30303",
-    "country": "USA",
-}
-
-
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, place):
-    return api("manager", place)
-
-
-@pytest.fixture
-def staff(api, place):
-    return api("staff", place)
-
-
-def body_of(variation, supplier, **more):
-    item = {"product_id": variation.product.code, "quantity_ordered": 75, "unit_cost": 50.0}
-    return {"supplier_id": supplier.code, "items": [item], **more}
 
 
 def balance(order):

@@ -24,21 +24,6 @@ ADDRESS = {
 }
 
 
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, place):
-    return api("manager", place)
-
-
-@pytest.fixture
-def staff(api, place):
-    return api("staff", place)
-
-
 def body_of(variation, supplier, **more):
     item = {"product_id": variation.product.code, "quantity_ordered": 75, "unit_cost": 50.0}
     return {"supplier_id": supplier.code, "items": [item], **more}

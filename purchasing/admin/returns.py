@@ -5,12 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from common.admin import HistoryAdmin, ReadOnlyInline
 from common.admin_orders import QuantitiesTableForm, plain
-from common.admin_steps import Step
+from common.admin_steps import FileStep, Step, pdf_page
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin
 from inventory.admin.transfers import named
@@ -26,6 +26,14 @@ class SupplierReturnItemInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("item__variation")
 
 
+def return_pdf(row: SupplierReturn, acting_user: Any) -> HttpResponse:
+    from purchasing.documents.return_pdf import (  # noqa: PLC0415 - loads the layout engine
+        supplier_return_pdf,
+    )
+
+    return pdf_page(supplier_return_pdf(row.pk), row.return_number)
+
+
 @admin.register(SupplierReturn)
 class SupplierReturnAdmin(AttachmentsMixin, HistoryAdmin):
     attachment_kind = "supplier_return"
@@ -35,6 +43,12 @@ class SupplierReturnAdmin(AttachmentsMixin, HistoryAdmin):
     list_select_related = ["order__supplier", "created_by"]
     search_fields = ["return_number", "order__order_number", "order__supplier__company_name"]
     inlines = [SupplierReturnItemInline]
+    steps = (
+        FileStep(
+            name="pdf", title="PDF", permission=Can.VIEW_PURCHASE_ORDERS, give=return_pdf,
+            icon="picture_as_pdf",
+        ),
+    )  # fmt: skip
 
     @admin.display(ordering="order__supplier")
     def supplier(self, row: SupplierReturn) -> str:

@@ -6,9 +6,11 @@ from typing import Any
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.documents import FileAnswersMixin, PdfRenderer, file_answer, pdf_answer
 from common.api.fields import ChoiceSynonymField, MoneyField, QuantityField, ReferenceField
 from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ListRetrieveViewSet
@@ -109,7 +111,7 @@ class SupplierReturnFilterSet(filters.FilterSet):
         fields: list[str] = []
 
 
-class SupplierReturnViewSet(ListRetrieveViewSet):
+class SupplierReturnViewSet(FileAnswersMixin, ListRetrieveViewSet):
     """Goods that went back to suppliers, and what is credited for them."""
 
     queryset = SupplierReturn.objects.select_related(
@@ -124,8 +126,21 @@ class SupplierReturnViewSet(ListRetrieveViewSet):
     permissions = {
         "list": Can.VIEW_PURCHASE_ORDERS,
         "retrieve": Can.VIEW_PURCHASE_ORDERS,
+        "pdf": Can.VIEW_PURCHASE_ORDERS,
         "create": Can.POST_STOCK,
     }
+    file_renderers = {"pdf": [PdfRenderer]}
+
+    @extend_schema(responses=file_answer(PdfRenderer))
+    @action(detail=True, methods=["get"])
+    def pdf(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Get the paper that goes with the goods, and asks for the credit."""
+        from purchasing.documents.return_pdf import (  # noqa: PLC0415 - loads the layout engine
+            supplier_return_pdf,
+        )
+
+        returned = self.get_object()
+        return pdf_answer(supplier_return_pdf(returned.pk), returned.return_number)
 
     @extend_schema(request=SupplierReturnInput, responses={201: SupplierReturnAnswer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -150,6 +150,7 @@ ROWS = [
     Row("get", RETURNS + "?warehouse={warehouse}", own=SEE, foreign=SEE),
     Row("get", RETURNS + "?supplier_id={supplier}", own=SEE),
     Row("get", RETURNS + "{supplier_return}/", own=SEE, foreign="200 404 404 403 404"),
+    Row("get", RETURNS + "{supplier_return}/pdf/", own=SEE, foreign="200 404 404 403 404"),
     Row(
         "post",
         RETURNS,

@@ -27,6 +27,7 @@ SYMBOLS = {
 IDENTIFIER = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 # A trade item number, and at least one element more, without brackets and separators.
 BARE_ELEMENTS = re.compile(r"^0[12]\d{14}\d{2}.+", re.DOTALL)
+BARE_TRADE_ITEM = re.compile(r"^01(\d{14})$")
 WRITTEN_ELEMENT = re.compile(r"\((\d{2,4})\)([^()]*)")
 TRADE_ITEM = re.compile(r"[0-9]{14}")
 WRONG_CHECK_DIGIT = "The last digit is not the check digit of a trade item number."
@@ -139,11 +140,17 @@ def gs1_elements(text: str, *, is_gs1: bool) -> "list[GS1ElementString] | None":
     try:
         if text.startswith("("):
             return GS1Message.parse_hri(text).element_strings
-        if is_gs1 or SEPARATOR in text or BARE_ELEMENTS.match(text):
+        if is_gs1 or SEPARATOR in text or BARE_ELEMENTS.match(text) or is_bare_trade_item(text):
             return GS1Message.parse(text.lstrip(SEPARATOR)).element_strings
     except ParseError:
         return None
     return None
+
+
+def is_bare_trade_item(text: str) -> bool:
+    """Say whether a text is a trade item number behind its identifier, as cases carry it."""
+    found = BARE_TRADE_ITEM.match(text)
+    return found is not None and not has_wrong_check_digit(found[1])
 
 
 def code_in_address(text: str) -> str | None:

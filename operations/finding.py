@@ -23,7 +23,7 @@ from inventory.models import (
 from inventory.scanned_codes import ScannedCode, read_code
 from inventory.search import LONGEST_TEXT, searched_products
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest, SupplierReturn
-from sales.models import SalesOrder, SalesReturn
+from sales.models import Fulfilment, SalesOrder, SalesReturn
 from suppliers.models import Supplier
 from users.models import User
 from warehouses.models import Warehouse
@@ -34,7 +34,10 @@ MOST_MATCHES = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A kind of rows that are found: who may, by which columns, and how one is shown."""
+    """A kind of rows that are found: who may, by which columns, and how one is shown.
+
+    prefix: of codes that are made of the primary key, and found as a whole alone.
+    """
 
     kind: str
     model: Any
@@ -43,6 +46,7 @@ class Place:
     related: str = ""
     permission: Can = Can.VIEW_STOCK
     columns: Sequence[str] = ()
+    prefix: str = ""
     is_document: bool = False
 
     def rows(self, user: Any) -> Any:
@@ -175,6 +179,17 @@ PLACES = (
         related="variation",
         path="stock-movements",
         title=lambda row: f"{row.movement_type} of {row.quantity:f} {row.variation.sku_code}",
+        prefix="MOV-",
+        is_document=True,
+    ),
+    Place(
+        kind="fulfilment",
+        model=Fulfilment,
+        related="order",
+        path="fulfilments",
+        permission=Can.VIEW_SALES_ORDERS,
+        title=lambda row: f"Delivery of {row.order.order_number}",
+        prefix="FUL-",
         is_document=True,
     ),
     Place(
@@ -222,14 +237,19 @@ def searched(place: Place, text: str, user: Any) -> QuerySet[Any]:
     rows = place.rows(user)
     if place.kind == "product":
         found: QuerySet[Any] = searched_products(rows, text)
-    elif place.kind == "movement":
-        found = rows.by_reference(text)
+    elif place.prefix:
+        found = with_whole_code(place, rows, text)
     else:
         named = Q()
         for column in place.columns:
             named |= Q(**{column: text})
         found = rows.filter(named).order_by("-pk" if place.is_document else "pk")
     return found
+
+
+def with_whole_code(place: Place, rows: Any, text: str) -> Any:
+    """Narrow to the row of a code that is made of the key; no statement for other texts."""
+    return rows.by_reference(text) if text.upper().startswith(place.prefix) else rows.none()
 
 
 def scan(*, scanned: str, acting_user: Any) -> dict[str, Any]:
@@ -352,8 +372,8 @@ def document_matches(code: ScannedCode, user: Any) -> list[dict[str, Any]]:
         if not place.is_document or not user.can(place.permission):
             continue
         rows = place.rows(user)
-        if place.kind == "movement":
-            found = rows.by_reference(name) if name.startswith("MOV-") else rows.none()
+        if place.prefix:
+            found = with_whole_code(place, rows, name)
         else:
             found = rows.filter(**{rows.model.code_field: name})
         matches += [{**hit(place, row), "matched_by": "number"} for row in found[:1]]

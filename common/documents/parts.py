@@ -208,11 +208,19 @@ def section(title: str, value: str) -> list[Flowable]:
 class Bars(Flowable):
     """A barcode of bars (where each begins and how wide it is, in modules), its text below."""
 
-    def __init__(self, bars: Sequence[tuple[int, int]], modules: int, words: str) -> None:
+    def __init__(
+        self,
+        bars: Sequence[tuple[int, int]],
+        modules: int,
+        words: str,
+        *,
+        widest: float = 80 * mm,
+        height: float = 17 * mm,
+    ) -> None:
         super().__init__()
         self.bars, self.words = bars, words
-        self.module = min(0.4 * mm, 80 * mm / modules)
-        self.width, self.height = modules * self.module, 17 * mm
+        self.module = min(0.4 * mm, widest / modules)
+        self.width, self.height = modules * self.module, height
 
     def wrap(self, *available: float) -> tuple[float, float]:
         return self.width, self.height
@@ -220,10 +228,26 @@ class Bars(Flowable):
     def draw(self) -> None:
         canvas = self.canv
         canvas.setFillColor(HexColor("#000000"))
+        tall = self.height - 4 * mm
         for at, wide in self.bars:
-            canvas.rect(at * self.module, 4 * mm, wide * self.module, 13 * mm, stroke=0, fill=1)
+            canvas.rect(at * self.module, 4 * mm, wide * self.module, tall, stroke=0, fill=1)
         canvas.setFont(REGULAR, SMALL)
         canvas.drawCentredString(self.width / 2, 1 * mm, self.words)
+
+
+def signatures(*names: str) -> KeepTogether:
+    """Return lines to sign on, what each is for below it."""
+    width = WIDTH / len(names)
+    cells = [text(name, width=width - PADDING, size=SMALL, colour=QUIET) for name in names]
+    table = Table(
+        [cells],
+        colWidths=[width] * len(names),
+        style=[
+            *PLAIN,
+            *[("LINEABOVE", (number, 0), (number, 0), 0.8, RULE) for number in range(len(names))],
+        ],
+    )
+    return KeepTogether([Spacer(1, 14 * mm), table])
 
 
 ROOM_BELOW = ("BOTTOMPADDING", (0, 0), (-1, -1), 8)

@@ -13,16 +13,18 @@ from django.template.response import TemplateResponse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows
+from common.admin import ScopedAdmin, ServiceForm, allows
 from common.admin_orders import plain
 from common.admin_saving import persistently
-from common.admin_steps import Step, can_become
+from common.admin_steps import FileStep, Step, can_become, pdf_page
 from common.exceptions import DomainError
 from common.permissions import Can
+from inventory.admin.count_lines import CountLineInline
 from inventory.admin.count_plan import CountPlanMixin
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from inventory.count_lookup import entries_of
 from inventory.models import StockCount, StockCountLine
+from inventory.scanned_codes import LONGEST_CODE
 from inventory.services.counts.closing import (
     approve_count,
     cancel_count,
@@ -59,6 +61,14 @@ class SubmitForm(forms.Form):
 
 def enter(row: StockCount, acting_user: Any) -> str:
     raise NotImplementedError("has a page of its own")
+
+
+def sheet(row: StockCount, acting_user: Any) -> HttpResponse:
+    from inventory.documents.count_sheet import (  # noqa: PLC0415 - loads the layout engine
+        count_sheet_pdf,
+    )
+
+    return pdf_page(count_sheet_pdf(row.pk), f"count-sheet-{row.code}")
 
 
 def submit(row: StockCount, acting_user: Any, uncounted: str = "") -> str:
@@ -104,42 +114,10 @@ class CountForm(ServiceForm):
         ]  # fmt: skip
 
 
-class CountLineInline(ReadOnlyInline):
-    """Lines, without what a blind count hides."""
-
-    model = StockCountLine
-    may_view = Can.VIEW_STOCK
-    verbose_name = "line"
-    per_page = 50
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request)
-        return rows.select_related("variation__product", "count", "counted_by")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        open_to_all = ["bin_location", "variation", "product", "lot_number", "counted_quantity"]
-        ending = ["needs_recount", "counted_by", "counted_at", "notes"]
-        if obj is None or obj.hides_expected:
-            return [*open_to_all, *ending]
-        compared = ["on_hand_at_scan", "difference", "first_quantity", "released_reservations"]
-        return [*open_to_all, *compared, *ending]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.get_fields(request, obj)
-
-    @admin.display
-    def product(self, row: StockCountLine) -> str:
-        return row.variation.product.name
-
-    @admin.display
-    def difference(self, row: StockCountLine) -> Decimal | None:
-        return row.difference
-
-
 class EntryForm(forms.Form):
     """One scan, or counted quantities of the lines that are shown."""
 
-    code = forms.CharField(max_length=100, required=False)
+    code = forms.CharField(max_length=LONGEST_CODE, required=False)
     lot_number = forms.CharField(max_length=50, required=False)
     counted_quantity = forms.DecimalField(required=False, **AMOUNT)
     add = forms.BooleanField(required=False)
@@ -183,6 +161,9 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
         Step(
             name="enter", title="Count", permission=Can.POST_STOCK, run=enter,
             lawful=is_counting, icon="barcode_scanner",
+        ),
+        FileStep(
+            name="sheet", title="Print", permission=Can.VIEW_STOCK, give=sheet, icon="print",
         ),
         Step(
             name="submit", title="Submit", permission=Can.POST_STOCK, run=submit,
@@ -340,7 +321,7 @@ def lines_to_count(count: StockCount, term: str) -> Any:
     """Return lines that wait for a count or a recount, or all that a term finds, by bin."""
     lines = count.lines.select_related("variation__product")
     if not term:
-        return lines.filter(Q(counted_quantity=None) | Q(needs_recount=True))
+        return lines.to_be_counted()
     return lines.filter(
         Q(variation__sku_code__icontains=term)
         | Q(variation__barcode=term)

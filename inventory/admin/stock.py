@@ -1,18 +1,23 @@
 """Balances and movements to read: only the ledger writes them. Thresholds to set."""
 
-from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import F, Q
 from django.http import HttpRequest
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm
+from common.admin_orders import plain
+from common.admin_steps import Step
 from common.exceptions import InvalidInput
 from common.permissions import Can
+from common.validators import one_line
 from inventory.admin.finding import found_in_admin
 from inventory.admin.labels import LabelsMixin
+from inventory.admin.stock_card import CARD, StockCardMixin
 from inventory.labels.content import MOST_LINES, LabelLine
 from inventory.models import (
     LowStockThreshold,
@@ -21,6 +26,7 @@ from inventory.models import (
     StockReservation,
 )
 from inventory.search import matching_variations
+from inventory.services.bins import place_in_bins
 from inventory.services.thresholds import create_threshold, delete_threshold, update_threshold
 from warehouses.admin.filters import OwnWarehouseFilter
 
@@ -57,38 +63,91 @@ class ReservationInline(ReadOnlyInline):
         return super().get_queryset(request).filter(quantity__gt=0)
 
 
+class BinForm(forms.Form):
+    """Where goods lie."""
+
+    bin_location = forms.CharField(
+        label="Bin", max_length=100, required=False, validators=[one_line],
+        widget=UnfoldAdminTextInputWidget, help_text="Empty: nowhere in particular.",
+    )  # fmt: skip
+
+    def __init__(self, row: Stock, posted: Any) -> None:
+        super().__init__(posted, initial={"bin_location": row.bin_location})
+
+
+def put_away(row: Stock, acting_user: Any, bin_location: str) -> str:
+    place_in_bins(bins={row.pk: bin_location}, acting_user=acting_user)
+    return f"{row} lies in {bin_location}." if bin_location else f"{row} lies in no bin."
+
+
 @admin.register(Stock)
-class StockAdmin(LabelsMixin, ReadOnlyAdmin):
+class StockAdmin(StockCardMixin, LabelsMixin, ReadOnlyAdmin):
     may_view = Can.VIEW_STOCK
     list_display = [
-        "variation", "product", "warehouse", "on_hand", "reserved", "available", "incoming",
-        "reorder_point", "level",
+        "variation", "product", "warehouse", "bin_location", "on_hand", "reserved", "available",
+        "incoming", "reorder_point", "level",
     ]  # fmt: skip
     list_filter = [OutOfStockFilter, OwnWarehouseFilter]
     list_select_related = ["variation__product", "warehouse"]
     search_fields = ["variation__sku_code", "variation__product__name"]
+    search_help_text = "A product, SKU, barcode, or the whole name of a bin."
     inlines = [ReservationInline]
     fields = [
-        "variation", "product", "warehouse", ("on_hand", "reserved", "unavailable", "available"),
-        "incoming", "average_cost", "reorder_point", "is_low", "bin_location",
+        ("variation", "product"), ("warehouse", "bin_location"), ("on_hand_now", "reserved_now"),
+        ("unavailable_now", "available"), ("incoming_now", "average_cost"), ("level", "reorder_at"),
     ]  # fmt: skip
-    readonly_fields = ["product", "available", "is_low"]
+    readonly_fields = [
+        "product", "on_hand_now", "reserved_now", "unavailable_now", "available", "incoming_now",
+        "level", "reorder_at",
+    ]  # fmt: skip
+    steps = (
+        CARD,
+        Step(
+            name="put_away", title="Put away", permission=Can.POST_STOCK, run=put_away,
+            form=BinForm, icon="shelves", explanation="Say in which bin these goods lie.",
+        ),
+    )  # fmt: skip
 
     @admin.display(ordering="variation__product__name")
     def product(self, row: Stock) -> str:
         return row.variation.product.name
 
-    @display(label={"Out of stock": "danger", "Low": "warning", "OK": "success"})
+    @display(
+        description="level", label={"Out of stock": "danger", "Low": "warning", "OK": "success"}
+    )
     def level(self, row: Stock) -> str:
         if not row.is_low:
             return "OK"
         return "Low" if row.available > 0 else "Out of stock"
 
     @admin.display
-    def available(self, row: Stock) -> Decimal:
-        return row.available
+    def available(self, row: Stock) -> str:
+        return plain(row.available)
+
+    @admin.display(description="On hand")
+    def on_hand_now(self, row: Stock) -> str:
+        return plain(row.on_hand)
+
+    @admin.display(description="Reserved")
+    def reserved_now(self, row: Stock) -> str:
+        return plain(row.reserved)
+
+    @admin.display(description="Expired or set aside")
+    def unavailable_now(self, row: Stock) -> str:
+        return plain(row.unavailable)
+
+    @admin.display(description="Incoming")
+    def incoming_now(self, row: Stock) -> str:
+        return plain(row.incoming)
+
+    @admin.display(description="Reorder point")
+    def reorder_at(self, row: Stock) -> str:
+        return "no alerts" if row.reorder_point is None else plain(row.reorder_point)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        in_bin = queryset.filter(bin_location__iexact=search_term.strip())
+        if search_term.strip() and in_bin.exists():
+            return in_bin, False
         found = found_in_admin(request, queryset, search_term, matching_variations, "variation")
         return found, False
 

@@ -7,19 +7,24 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from common.admin import LARGEST_QUANTITY, ScopedAdmin, ServiceForm
-from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
+from common.admin import ScopedAdmin, ServiceForm
+from common.admin_orders import (
+    OrderLinesInline,
+    QuantitiesForm,
+    QuantitiesTableForm,
+    plain,
+    quantity_field,
+)
 from common.admin_saving import filled_rows
-from common.admin_steps import Step, can_become
+from common.admin_steps import FileStep, Step, can_become, pdf_page
 from common.permissions import Can
 from inventory.models import TransferLine, TransferRequest
 from inventory.services.transfers.receiving import (
@@ -82,8 +87,11 @@ class ShipForm(QuantitiesForm):
         super().__init__([(line.pk, named(line), line.quantity) for line in lines], posted)
 
 
-class ReceiveTransferForm(QuantitiesForm):
-    """What arrived well, and what arrived damaged; the rest stays in transit."""
+class ReceiveTransferForm(QuantitiesTableForm):
+    """What of each line arrived well or damaged, and what was wrong; the rest stays in transit."""
+
+    columns = ("Arrived well", "Damaged", "What was wrong")
+    kinds = ("line_", "damaged_", "wrong_")
 
     def __init__(self, transfer: TransferRequest, posted: Any) -> None:
         lines = [
@@ -93,32 +101,26 @@ class ReceiveTransferForm(QuantitiesForm):
         ]
         rows = [(line.pk, named(line), line.quantity_in_transit) for line in lines]
         super().__init__(rows, posted)
-        for line in lines:
-            self.fields[f"damaged_{line.pk}"] = forms.DecimalField(
-                label=f"Damaged: {line.variation.sku_code}", min_value=0,
-                max_value=LARGEST_QUANTITY, decimal_places=3, required=False,
-                widget=UnfoldAdminDecimalFieldWidget,
-            )  # fmt: skip
-        self.fields["discrepancy"] = forms.CharField(
-            max_length=500, required=False, widget=UnfoldAdminTextInputWidget,
-            label="What was wrong",
-        )  # fmt: skip
+        self.keys = [line.pk for line in lines]
+        for key in self.keys:
+            self.fields[f"damaged_{key}"] = quantity_field()
+            self.fields[f"wrong_{key}"] = forms.CharField(
+                max_length=500, required=False, widget=UnfoldAdminTextInputWidget
+            )
 
-    def clean(self) -> dict[str, Any]:
-        """Gather what arrived well and what arrived damaged, each by the line's key."""
-        filled = self.cleaned_data
-        well, damaged = (
-            {
-                int(name.removeprefix(prefix)): value
-                for name, value in filled.items()
-                if name.startswith(prefix) and value
-            }
-            for prefix in ("line_", "damaged_")
-        )
-        if not well and not damaged and not self.errors:
-            raise forms.ValidationError(self.nothing_text)
-        told = filled.get("discrepancy", "")
-        return {"quantities": well, "damaged": damaged, "discrepancy": told}
+    def gathered(self, filled: dict[str, Any]) -> list[Arrival]:
+        """Return what arrived, of each line of which anything did."""
+        well, damaged, wrong = (self.taken(filled, kind) for kind in self.kinds)
+        return [
+            Arrival(
+                line_id=key,
+                received=well[key] or Decimal(0),
+                damaged=damaged[key] or Decimal(0),
+                discrepancy=wrong[key],
+            )
+            for key in self.keys
+            if well.get(key) or damaged.get(key)
+        ]
 
 
 def named(line: Any) -> str:
@@ -150,27 +152,17 @@ def ship(row: TransferRequest, acting_user: Any, quantities: dict[int, Decimal])
     return f"{row} is on its way."
 
 
-def receive(
-    row: TransferRequest,
-    acting_user: Any,
-    quantities: dict[int, Decimal],
-    damaged: dict[int, Decimal],
-    discrepancy: str = "",
-) -> str:
-    receive_transfer(
-        transfer=row,
-        arrivals=[
-            Arrival(
-                line_id=key,
-                received=quantities.get(key, Decimal(0)),
-                damaged=damaged.get(key, Decimal(0)),
-                discrepancy=discrepancy,
-            )
-            for key in sorted({*quantities, *damaged})
-        ],
-        acting_user=acting_user,
-    )
+def receive(row: TransferRequest, acting_user: Any, quantities: list[Arrival]) -> str:
+    receive_transfer(transfer=row, arrivals=quantities, acting_user=acting_user)
     return f"{row}: the goods are in stock."
+
+
+def note(row: TransferRequest, acting_user: Any) -> HttpResponse:
+    from inventory.documents.transfer_note import (  # noqa: PLC0415 - loads the layout engine
+        transfer_note_pdf,
+    )
+
+    return pdf_page(transfer_note_pdf(row.pk, acting_user), f"transfer-{row.code}")
 
 
 def close(row: TransferRequest, acting_user: Any, note: str, outcome: str) -> str:
@@ -194,18 +186,48 @@ class TransferLineInline(OrderLinesInline):
     may_view = Can.VIEW_STOCK
     may_add = may_change = may_delete = Can.REQUEST_TRANSFERS
     positive_fields = ("quantity",)
+    hide_title = True
     readonly_fields = [
-        "product", "quantity_shipped", "quantity_received", "quantity_damaged", "quantity_lost",
-        "quantity_returned", "in_transit", "unit_cost", "discrepancy",
+        "product", "asked_for", "shipped", "received", "damaged", "lost", "went_back",
+        "in_transit", "cost", "discrepancy",
     ]  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        asked = ["variation", "product", "quantity"]
-        return asked if obj is None else [*asked, *self.readonly_fields[1:]]
+        if obj is None:
+            return ["variation", "product", "quantity"]
+        return ["variation", *self.readonly_fields]
 
-    @admin.display
+    @admin.display(description="Asked for")
+    def asked_for(self, row: TransferLine) -> str:
+        return plain(row.quantity)
+
+    @admin.display(description="Shipped")
+    def shipped(self, row: TransferLine) -> str:
+        return plain(row.quantity_shipped)
+
+    @admin.display(description="Received")
+    def received(self, row: TransferLine) -> str:
+        return plain(row.quantity_received)
+
+    @admin.display(description="Damaged")
+    def damaged(self, row: TransferLine) -> str:
+        return plain(row.quantity_damaged)
+
+    @admin.display(description="Lost")
+    def lost(self, row: TransferLine) -> str:
+        return plain(row.quantity_lost)
+
+    @admin.display(description="Went back")
+    def went_back(self, row: TransferLine) -> str:
+        return plain(row.quantity_returned)
+
+    @admin.display(description="On its way")
     def in_transit(self, row: TransferLine) -> str:
         return plain(row.quantity_in_transit)
+
+    @admin.display(description="Unit cost")
+    def cost(self, row: TransferLine) -> str:
+        return "" if row.unit_cost is None else plain(row.unit_cost)
 
 
 class WaitingTransferFilter(admin.SimpleListFilter):
@@ -259,6 +281,9 @@ class TransferRequestAdmin(ScopedAdmin):
     search_fields = ["code", "notes", "lines__variation__sku_code"]
     inlines = [TransferLineInline]
     steps = (
+        FileStep(
+            name="note", title="Print", permission=Can.VIEW_STOCK, give=note, icon="print",
+        ),
         Step(
             name="approve", title="Approve", permission=Can.DECIDE_TRANSFERS, run=approve,
             lawful=can_become(Status.APPROVED), form=ApproveTransferForm, icon="thumb_up",
@@ -276,7 +301,7 @@ class TransferRequestAdmin(ScopedAdmin):
         Step(
             name="receive", title="Receive", permission=Can.POST_STOCK, run=receive,
             lawful=can_become(Status.RECEIVED), form=ReceiveTransferForm, icon="inventory",
-            explanation="What arrived well, and what arrived damaged; the rest stays in transit.",
+            explanation="What arrived of each line; the rest stays in transit.",
         ),
         Step(
             name="close", title="Close", permission=Can.DECIDE_STOCK_CORRECTIONS, run=close,

@@ -18,6 +18,7 @@ from common.api.synonyms import SynonymsMixin
 from inventory.api.decisions import COUNT_DECISIONS, DECISION_SYNONYMS, NOTE, NamedMixin
 from inventory.api.document_lines import OPTIONAL, PRODUCT_KEYS, DocumentLineInput
 from inventory.models import AbcClass, Category, StockCount, StockCountLine
+from inventory.scanned_codes import LONGEST_CODE
 from inventory.services.stock_change import LARGEST_QUANTITY
 
 MOST_LINES = 1000
@@ -141,11 +142,14 @@ class StockCountInput(SynonymsMixin, serializers.Serializer[Any]):
 
 
 class CountEntryInput(DocumentLineInput):
-    """A counted quantity of a line: by id, product, SKU, or `code`, a scanned SKU, barcode, bin."""
+    """A counted quantity of a line: by id, product, SKU, or `code`, a scanned SKU, barcode, bin.
+
+    A GS1 code says the lot and its date, too.
+    """
 
     renamed = {"quantity": "counted_quantity", "sku_code": "sku", "barcode": "code"}
 
-    code = serializers.CharField(**{**NOTE, "max_length": 100})
+    code = serializers.CharField(**{**NOTE, "max_length": LONGEST_CODE})
     lot_number = serializers.CharField(**{**NOTE, "max_length": 50})
     expiration_date = serializers.DateField(**OPTIONAL)
     counted_quantity = QuantityField(min_value=0, max_value=LARGEST_QUANTITY)

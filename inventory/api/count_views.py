@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.bodies import body_with_synonyms, checked_body
+from common.api.documents import FileAnswersMixin, PdfRenderer, file_answer, pdf_answer
 from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ApiViewSet, ListRetrieveViewSet, ListViewSet
 from common.permissions import Can
@@ -68,7 +69,7 @@ class StockCountFilterSet(filters.FilterSet):
         return queryset.filter(status__in=known_statuses(StockCount, name, value))
 
 
-class StockCountViewSet(ListRetrieveViewSet):
+class StockCountViewSet(FileAnswersMixin, ListRetrieveViewSet):
     """Counts of a warehouse or of some of its goods, while trading goes on."""
 
     queryset = StockCount.objects.select_related("warehouse", "category", *PEOPLE).order_by("-pk")
@@ -78,9 +79,11 @@ class StockCountViewSet(ListRetrieveViewSet):
     ordering_fields = ["id", "created_at", "submitted_at", "status"]
     keyset_fields = ["id"]
     resource_name = "stock_counts"
+    file_renderers = {"sheet": [PdfRenderer]}
     permissions = {
         "list": Can.VIEW_STOCK,
         "retrieve": Can.VIEW_STOCK,
+        "sheet": Can.VIEW_STOCK,
         "create": Can.POST_STOCK,
         "submit": Can.POST_STOCK,
         "cancel": Can.POST_STOCK,
@@ -113,6 +116,17 @@ class StockCountViewSet(ListRetrieveViewSet):
             acting_user=request.user,
         )
         return self.answer(count, "Stock count opened successfully", 201)
+
+    @extend_schema(responses=file_answer(PdfRenderer))
+    @action(detail=True, methods=["get"])
+    def sheet(self, request: Request, pk: str) -> Response:
+        """Get a sheet to count on as PDF; of a count that is over, what was counted."""
+        from inventory.documents.count_sheet import (  # noqa: PLC0415 - loads the layout engine
+            count_sheet_pdf,
+        )
+
+        count = self.get_object()
+        return pdf_answer(count_sheet_pdf(count.pk), f"count-sheet-{count.code}")
 
     @extend_schema(request=SubmitInput, responses=ChangedCountSerializer)
     @action(detail=True, methods=["post"])

@@ -17,6 +17,7 @@ class ItemFilterSet(filters.FilterSet):
 
 class StockFilterSet(ItemFilterSet):
     low_stock = StrictBooleanFilter(field_name="is_low")
+    bin_location = filters.CharFilter(help_text="The whole name of a bin.")
 
     class Meta:
         model = Stock

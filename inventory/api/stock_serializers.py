@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.fields import ChoiceSynonymField, CostField, QuantityField, ReferenceInput
+from common.validators import one_line
 from inventory.models import Stock, StockMovement
 
 REFERENCE = {"required": False, "allow_null": True, "allow_blank": True, "max_length": 50}
@@ -135,6 +136,34 @@ class AssignInput(ItemInput):
     lot_number = serializers.CharField(required=False, allow_blank=True, max_length=50)
     expiration_date = serializers.DateField(required=False, allow_null=True)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=500)
+
+
+BIN: dict[str, Any] = {"max_length": 100, "allow_blank": True, "validators": [one_line]}
+
+
+class BinInput(serializers.Serializer[Any]):
+    """Where a balance lies; empty: nowhere in particular."""
+
+    bin_location = serializers.CharField(**BIN)
+
+
+class PlacedItemInput(ItemInput):
+    """Goods and the bin that they are put into."""
+
+    warehouse = None  # type: ignore[assignment]
+    bin_location = serializers.CharField(**BIN)
+
+
+class PutAwayInput(serializers.Serializer[Any]):
+    """Which goods of a warehouse lie where, all or none."""
+
+    warehouse = ReferenceInput(required=False, allow_null=True)
+    items = serializers.ListField(child=PlacedItemInput(), allow_empty=False, max_length=1000)
+
+
+class PutAwayAnswer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    stocks = StockSerializer(many=True)
 
 
 class MovedLotSerializer(serializers.Serializer[Any]):

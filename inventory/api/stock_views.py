@@ -1,5 +1,6 @@
 """Balances and movements over HTTP."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -31,9 +32,12 @@ from inventory.api.movement_rows import (
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
     AssignInput,
+    BinInput,
     MovedLotSerializer,
     MovementAnswer,
     MovementInput,
+    PutAwayAnswer,
+    PutAwayInput,
     StockMovementSerializer,
     StockSerializer,
 )
@@ -43,6 +47,7 @@ from inventory.models import ProductVariation, Stock, StockMovement
 from inventory.models.lot import stock_day
 from inventory.models.stock import movement_code
 from inventory.queries import warehouses_counted
+from inventory.services.bins import place_in_bins
 from inventory.services.movements import record_movement
 from inventory.services.stock_change import PostedChange
 from warehouses.models import Warehouse
@@ -68,6 +73,9 @@ class StockViewSet(ListRetrieveViewSet):
         "retrieve": Can.VIEW_STOCK,
         "valuation": Can.VIEW_STOCK,
         "assign": Can.POST_STOCK,
+        "update": Can.POST_STOCK,
+        "partial_update": Can.POST_STOCK,
+        "put_away": Can.POST_STOCK,
     }
 
     def get_serializer_class(self) -> Any:
@@ -95,6 +103,35 @@ class StockViewSet(ListRetrieveViewSet):
         day = day_asked_for(request) or stock_day()
         counted = warehouses_counted(request.user, request.query_params.get("warehouse"))
         return Response(ValuationSerializer(valuation(day, counted, request.user)).data)
+
+    @extend_schema(request=BinInput, responses=StockSerializer)
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say in which bin a balance lies; quantities change by movements alone."""
+        stock = self.get_object()
+        body = checked_body(BinInput, request)
+        place_in_bins(bins={stock.pk: body["bin_location"]}, acting_user=request.user)
+        return self.answer(stock, "Stock updated successfully", updated_fields=[*body])
+
+    @extend_schema(request=BinInput, responses=StockSerializer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say in which bin a balance lies, as PUT does."""
+        return self.update(request, *args, **kwargs)
+
+    @extend_schema(request=PutAwayInput, responses=PutAwayAnswer)
+    @action(detail=False, methods=["post"], url_path="put-away", pagination_class=None)
+    def put_away(self, request: Request) -> Response:
+        """Say in which bins goods of a warehouse lie, all or none."""
+        body = checked_body(PutAwayInput, request)
+        warehouse = member_warehouse(body.get("warehouse"), request.user)
+        stocks = balances_of(body["items"], warehouse)
+        bins = {
+            stock.pk: item["bin_location"]
+            for stock, item in zip(stocks, body["items"], strict=True)
+        }
+        place_in_bins(bins=bins, acting_user=request.user)
+        rows = self.get_queryset().filter(pk__in=bins)
+        shown = self.get_serializer(rows, many=True).data
+        return Response({"message": f"{len(bins)} balances put away", "stocks": shown})
 
     @extend_schema(request=AssignInput, responses={201: MovementAnswer})
     @action(detail=False, methods=["post"])
@@ -171,6 +208,27 @@ def place(body: dict[str, Any], request: Request) -> tuple[ProductVariation, War
     """Return the variation and the warehouse that a body names."""
     variation = find_variations([body], path="")[0]
     return variation, member_warehouse(body.get("warehouse"), request.user)
+
+
+def balances_of(items: Sequence[Mapping[str, Any]], warehouse: Warehouse) -> list[Stock]:
+    """Return the balance of each item; raises InvalidInput naming those without, or named twice."""
+    variations = find_variations(items)
+    known = {
+        stock.variation_id: stock
+        for stock in Stock.objects.filter(warehouse=warehouse, variation__in=variations)
+    }
+    errors: dict[str, list[Any]] = {}
+    seen: set[int] = set()
+    for index, variation in enumerate(variations):
+        if variation.pk not in known:
+            text = f"{variation.sku_code} was never in stock in {warehouse.code}. Receive it first."
+            errors[f"items.{index}.sku"] = [text]
+        elif variation.pk in seen:
+            errors[f"items.{index}.sku"] = [f"{variation.sku_code} is named twice."]
+        seen.add(variation.pk)
+    if errors:
+        raise InvalidInput(next(iter(errors.values()))[0], errors)
+    return [known[variation.pk] for variation in variations]
 
 
 def movement_texts(body: dict[str, Any]) -> dict[str, Any]:

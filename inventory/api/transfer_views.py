@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from common.api.bodies import body_with_synonyms, checked_body
 from common.api.callers import require_caller
+from common.api.documents import FileAnswersMixin, PdfRenderer, file_answer, pdf_answer
 from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ListRetrieveViewSet
 from common.exceptions import InvalidInput
@@ -73,7 +74,7 @@ class TransferFilterSet(filters.FilterSet):
         return queryset.filter(status__in=known_statuses(TransferRequest, name, value))
 
 
-class TransferRequestViewSet(ListRetrieveViewSet):
+class TransferRequestViewSet(FileAnswersMixin, ListRetrieveViewSet):
     """Transfers between warehouses, seen from either end: asked for, decided, shipped, received."""
 
     queryset = TransferRequest.objects.order_by("-pk")
@@ -83,8 +84,10 @@ class TransferRequestViewSet(ListRetrieveViewSet):
     ordering_fields = ["id", "created_at", "shipped_at", "status"]
     keyset_fields = ["id"]
     resource_name = "transfer_requests"
+    file_renderers = {"note": [PdfRenderer]}
     permissions = {
         "list": Can.VIEW_STOCK,
+        "note": Can.VIEW_STOCK,
         "retrieve": Can.VIEW_STOCK,
         "in_transit": Can.VIEW_STOCK,
         "create": Can.REQUEST_TRANSFERS,
@@ -117,6 +120,17 @@ class TransferRequestViewSet(ListRetrieveViewSet):
             acting_user=request.user,
         )
         return self.answer(transfer, "Transfer requested successfully", 201)
+
+    @extend_schema(responses=file_answer(PdfRenderer))
+    @action(detail=True, methods=["get"])
+    def note(self, request: Request, pk: str) -> Response:
+        """Get the note that goes with the goods as PDF; before they leave, what to take."""
+        from inventory.documents.transfer_note import (  # noqa: PLC0415 - loads the layout engine
+            transfer_note_pdf,
+        )
+
+        transfer = self.get_object()
+        return pdf_answer(transfer_note_pdf(transfer.pk, request.user), f"transfer-{transfer.code}")
 
     @extend_schema(responses=InTransitAnswer)
     @action(detail=False, methods=["get"], url_path="in-transit", pagination_class=None)

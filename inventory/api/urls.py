@@ -20,6 +20,7 @@ from inventory.api.count_views import (
 from inventory.api.labels import LabelViewSet
 from inventory.api.lot_views import LotViewSet
 from inventory.api.price_views import ProductPriceViewSet, SupplierPriceViewSet
+from inventory.api.stock_card import StockCardViewSet
 from inventory.api.stock_views import StockMovementViewSet, StockViewSet
 from inventory.api.transfer_views import TransferRequestViewSet
 from inventory.api.unit_views import UnitViewSet
@@ -61,6 +62,11 @@ urlpatterns = [
         rf"^suppliers/(?P<supplier_reference>{ProductViewSet.lookup_value_regex})/prices/$",
         SupplierPriceViewSet.as_view({"get": "list"}),
         name="supplier-price-list",
+    ),
+    re_path(
+        r"^stocks/(?P<stock_reference>[^/]+)/card/$",
+        StockCardViewSet.as_view({"get": "list"}),
+        name="stock-card",
     ),
     *router.urls,
 ]

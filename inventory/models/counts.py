@@ -138,6 +138,9 @@ class StockCountLineQuerySet(models.QuerySet["StockCountLine"]):
     def to_recount(self) -> Self:
         return self.filter(needs_recount=True)
 
+    def to_be_counted(self) -> Self:
+        return self.filter(Q(counted_quantity=None) | Q(needs_recount=True))
+
     def differing(self) -> Self:
         return self.exclude(counted_quantity=None).exclude(counted_quantity=F("on_hand_at_scan"))
 

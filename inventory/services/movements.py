@@ -14,6 +14,7 @@ from inventory.exceptions import UnfitLines
 from inventory.models import ProductVariation, StockMovement
 from inventory.services.correction_limits import is_correction, require_within_limit
 from inventory.services.ledger import apply_stock_changes
+from inventory.services.past_stock import require_stock_then
 from inventory.services.stock_change import PostedChange, StockChange
 from warehouses.models import Warehouse
 
@@ -38,7 +39,8 @@ def record_movement(
     A negative adjustment may take reserved stock; the newest reservations then become
     back-orders. It may take an expired or quarantined lot that it names, as goods that come back
     may be of one. Locks the balance. Raises InvalidInput, NotAllowed (a past time without the
-    right to it), BeyondLimit (a correction that a manager decides) and InsufficientStock.
+    right to it), BeyondLimit (a correction that a manager decides) and InsufficientStock: now, or
+    on the past day.
     """
     corrects = movement_type == StockMovement.Type.ADJUSTMENT
     change = StockChange(
@@ -57,6 +59,7 @@ def record_movement(
     except UnfitLines as error:
         error.at_paths([""])
         raise
+    require_stock_then(posted)
     if is_correction(movement_type, change.reason_code):
         require_within_limit(posted, acting_user)
     return posted[0]

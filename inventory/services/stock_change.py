@@ -371,8 +371,8 @@ def remedy(shortages: Sequence[Shortage]) -> str:
     """Say what to do about lines that fall short."""
     for _, change, _, _, lot in shortages:
         if lot is not None and lot.condition and not change.may_be_unavailable:
-            when = f" on {lot.expiration_date}" if lot.expired else ""
-            text = f"Lot {lot.lot_number} is {lot.condition}{when}. Name another lot, or none"
+            state = f"expired on {lot.expiration_date}" if lot.expired else f"is {lot.condition}"
+            text = f"Lot {lot.lot_number} {state}. Name another lot, or none"
             return f"{text}; an adjustment that names the lot disposes of it."
     return "Less is available than asked for. Reduce the quantity or wait for stock."
 

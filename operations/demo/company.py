@@ -25,6 +25,7 @@ from operations.demo.partners import LETTERHEAD, SUPPLIERS, WAREHOUSES
 from operations.demo.people import ORDER_DESK, PEOPLE, ask_for_decisions, create_people
 from operations.demo.perishables import stock_perishables
 from operations.demo.posting import RISE_AFTER, Company, Poster
+from operations.demo.prices import list_prices
 from operations.demo.shelves import Shelves
 from operations.demo.simulation import Simulation
 from operations.demo.today import Today
@@ -93,6 +94,7 @@ def seed_company(wish: Wish, say: Say) -> None:
     users = {user.username: user for user in User.objects.all()}
     stock_perishables(poster.company.warehouses[0], poster.company.suppliers[0], users)
     work_on_the_floor(users, {warehouse.code: warehouse for warehouse in poster.company.warehouses})
+    list_prices(first_day, last_day)
     measure_suppliers(since=first_day)
     sweep_stock_alerts()
     sweep_expiry_alerts()

@@ -10,10 +10,11 @@ from common.documents.letterhead import company_letterhead
 from common.documents.page import pdf_of
 from common.documents.parts import WIDTH, Column, facts, lines_table, named, section, text
 from common.documents.words import amount_of, day
+from inventory.documents.head import head_with_barcode
+from inventory.documents.portions import take
 from inventory.services.lot_change import RunningLot
-from sales.documents.head import head_with_barcode
 from sales.documents.pick_list import lots_in_words
-from sales.documents.picking import Pick, lots_that_left, take
+from sales.documents.picking import Pick, lots_that_left
 from sales.documents.shipments import ShipmentLine, shipment_lines
 from sales.models import Fulfilment
 

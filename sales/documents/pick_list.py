@@ -10,7 +10,7 @@ from common.documents.letterhead import company_letterhead
 from common.documents.page import pdf_of
 from common.documents.parts import WIDTH, Column, facts, lines_table, named, section, text
 from common.documents.words import amount_of, day
-from sales.documents.head import head_with_barcode
+from inventory.documents.head import head_with_barcode
 from sales.documents.picking import Pick, fulfilment_picks, open_picks
 from sales.models import Fulfilment, SalesOrder
 
@@ -67,8 +67,4 @@ def row_of(pick: Pick, *, names_place: bool) -> Sequence[Any]:
 
 def lots_in_words(pick: Pick) -> list[str]:
     """Say of which lots how much is taken."""
-    return [
-        f"Lot {one.lot_number}{f', expires {one.expires}' if one.expires else ''}: "
-        f"{amount_of(one.quantity)}"
-        for one in pick.lots
-    ]
+    return [str(one) for one in pick.lots]

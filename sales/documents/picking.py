@@ -1,6 +1,5 @@
 """What is to be taken from which bin: for what is open of an order, or for one fulfilment."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,22 +9,13 @@ from typing import Any
 from django.db.models import Max
 
 from common.exceptions import WrongState
-from inventory.models import LotBalance, Stock, StockMovement
-from inventory.models.lot import stock_day
-from inventory.services.lot_change import RunningLot, first_expired_first_out
+from inventory.bins import walking_order
+from inventory.documents.portions import Portion, sellable_lots, take
+from inventory.models import Stock, StockMovement
+from inventory.services.lot_change import RunningLot
 from sales.models import Fulfilment, FulfilmentItem, SalesOrder, SalesOrderItem
 
 ZERO = Decimal(0)
-NUMBERS = re.compile(r"(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """So much of one lot."""
-
-    lot_number: str
-    expires: str
-    quantity: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +111,6 @@ def bins_of(lines: Iterable[FulfilmentItem]) -> dict[tuple[int, int], str]:
     }
 
 
-def sellable_lots(stocks: Iterable[Stock]) -> dict[int, list[RunningLot]]:
-    """Return by balance the lots that may leave today."""
-    lots: dict[int, list[RunningLot]] = defaultdict(list)
-    balances = LotBalance.objects.filter(stock__in=list(stocks), on_hand__gt=0, quarantined=False)
-    for balance in balances.select_related("lot"):
-        lot = RunningLot(
-            balance.lot_id, balance.lot.lot_number, balance.lot.expiration_date, balance.on_hand,
-            quarantined=False, expired=balance.expired,
-        )  # fmt: skip
-        if not lot.expired and not lot.expires_by(stock_day()):
-            lots[balance.stock_id].append(lot)
-    return lots
-
-
 def lots_that_left(fulfilment: Fulfilment) -> dict[tuple[int, int], list[RunningLot]]:
     """Return by variation and warehouse the lots of a fulfilment, as the ledger has them.
 
@@ -163,22 +139,6 @@ def lots_that_left(fulfilment: Fulfilment) -> dict[tuple[int, int], list[Running
     return left
 
 
-def take(lots: list[RunningLot], wanted: Decimal) -> tuple[Portion, ...]:
-    """Take so much of the lots, first the one that expires first, and count it off them."""
-    there = sum((lot.on_hand for lot in lots), ZERO)
-    if not min(wanted, there):
-        return ()
-    chosen = first_expired_first_out(lots, min(wanted, there))
-    for lot, quantity in chosen:
-        lot.change(-quantity)
-    return tuple(
-        Portion(lot.lot_number, str(lot.expiration_date or ""), quantity)
-        for lot, quantity in chosen
-    )
-
-
-def by_bin(pick: Pick) -> tuple[str, bool, list[str], int]:
-    """Order bins as one walks past them, A-2 before A-10; what has no bin comes last."""
-    parts = NUMBERS.split(pick.bin_location)
-    walked = [part.zfill(12) if part.isdigit() else part for part in parts]
-    return pick.warehouse, not pick.bin_location, walked, pick.item.position
+def by_bin(pick: Pick) -> tuple[str, tuple[bool, list[str]], int]:
+    """Order picks by warehouse and, in each, as one walks past the bins."""
+    return pick.warehouse, walking_order(pick.bin_location), pick.item.position

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from inventory.exceptions import InsufficientStock, UnfitLines
 from inventory.services.ledger import apply_stock_changes
+from inventory.services.past_stock import require_stock_then
 from inventory.services.stock_change import Holder, PostedChange, StockChange
 from sales.models import LINE_HOLDER, Fulfilment, SalesOrder, SalesOrderItem
 from sales.services.customer_mail import mail_customer
@@ -41,7 +42,8 @@ def fulfil_sales_order(
     reserved for it; what it then wants no more at home is released in the same posting. Goods that
     track lots leave first-expired-first-out, or from the lot that a line names. Locks the order,
     then the balances. Raises WrongState, QuantityExceeded, InvalidInput on lines the order has
-    not, and InsufficientStock that names every short line by its number in the order, and where.
+    not, and InsufficientStock that names every short line by its number in the order, and where;
+    or the day, where goods left before they came.
     """
     locked = lock_order(order)
     require_action(locked, "fulfill")
@@ -49,6 +51,7 @@ def fulfil_sales_order(
     # Before the posting: whoever is served by what it frees sees what these lines still want.
     deliver_items((item.pk, quantity) for item, quantity, *_ in wanted)
     posted = _post(locked, wanted, occurred_at, acting_user, quiet)
+    require_stock_then(posted)
     deliveries = [
         Delivery(locked.pk, item.pk, line.change.warehouse_id, quantity, line.unit_cost)
         for (item, quantity, *_), line in zip(wanted, posted, strict=True)

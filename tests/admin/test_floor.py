@@ -3,22 +3,24 @@
 import pytest
 
 from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
+from inventory.services.counts.opening import open_count
 from operations.ledger_verification import verify_ledger
-from tests.admin.pages import add_to, buttons, errors_of, lines, page_of, step_of
+from tests.admin.pages import add_to, buttons, errors_of, lines, list_of, page_of, step_of
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.transfers import at, make_transfer, transfer_facts
 from tests.factories.warehouses import MembershipFactory
+from tests.pdf_pages import text_of
 
 pytestmark = pytest.mark.django_db
 TRANSFER_STEPS = {
-    "pending": {"approve", "reject", "cancel"},
-    "approved": {"ship", "cancel"},
-    "rejected": set(),
-    "in_transit": {"receive", "close", "cancel"},
-    "partially_received": {"receive", "close"},
-    "received": set(),
-    "closed": set(),
-    "cancelled": set(),
+    "pending": {"note", "approve", "reject", "cancel"},
+    "approved": {"note", "ship", "cancel"},
+    "rejected": {"note"},
+    "in_transit": {"note", "receive", "close", "cancel"},
+    "partially_received": {"note", "receive", "close"},
+    "received": {"note"},
+    "closed": {"note"},
+    "cancelled": {"note"},
 }
 
 
@@ -33,7 +35,8 @@ def test_a_transfer_shows_the_lawful_buttons(office, place, status):
     transfer = make_transfer(source=place.own, status=status)
 
     assert buttons(office("admin"), transfer) == TRANSFER_STEPS[status]
-    assert buttons(office("staff"), transfer) == TRANSFER_STEPS[status] & {"ship", "receive"}
+    for_staff = TRANSFER_STEPS[status] & {"note", "ship", "receive"}
+    assert buttons(office("staff"), transfer) == for_staff
 
 
 def test_a_transfer_from_the_request_to_the_shelf(office, manager, place):
@@ -52,12 +55,13 @@ def test_a_transfer_from_the_request_to_the_shelf(office, manager, place):
     line = transfer.lines.get()
     told = manager.post(
         step_of(transfer, "receive"),
-        {f"line_{line.pk}": "4", f"damaged_{line.pk}": "1", "discrepancy": "Wet"},
+        {f"line_{line.pk}": "4", f"damaged_{line.pk}": "1", f"wrong_{line.pk}": "Wet"},
         follow=True,
     )
     assert "the goods are in stock" in errors_of(told)
     transfer.refresh_from_db()
-    assert transfer.status == "partially_received"
+    line.refresh_from_db()
+    assert (transfer.status, line.discrepancy) == ("partially_received", "Wet")
     manager.post(step_of(transfer, "close"), {"outcome": "lost", "note": "Gone"})
     transfer.refresh_from_db()
     assert transfer.status == "closed"
@@ -148,7 +152,7 @@ def test_a_count_on_the_floor_page(office, manager, place):
     assert "SCAN-1" in staff.get(step_of(count, "enter") + "?q=scan").content.decode()
     staff.post(step_of(count, "submit"))
     assert "takes no more entries" in errors_of(staff.get(step_of(count, "enter"), follow=True))
-    assert buttons(manager, count) == {"approve", "recount", "reject", "cancel"}
+    assert buttons(manager, count) == {"sheet", "approve", "recount", "reject", "cancel"}
     manager.post(step_of(count, "approve"))
 
     count.refresh_from_db()
@@ -184,3 +188,71 @@ def test_a_foreign_count_is_not_there(office, place):
     answer = office("staff").post(step_of(count, "enter"), {"code": "x", "counted_quantity": "1"})
 
     assert (answer.status_code, answer.url) == (302, "/admin/")
+
+
+def test_each_line_says_what_was_wrong_with_it(office, place):
+    boss = office("admin")
+    transfer = make_transfer(10, 5, source=place.own, status="in_transit")
+    first, second = transfer.lines.all()
+
+    page = boss.get(step_of(transfer, "receive")).content.decode()
+    boss.post(
+        step_of(transfer, "receive"),
+        {f"damaged_{first.pk}": "1", f"wrong_{first.pk}": "Dented", f"line_{second.pk}": "5",
+         f"wrong_{second.pk}": "Wrong label"},
+    )  # fmt: skip
+
+    assert page.count("What was wrong") == 1
+    lines = transfer.lines.values_list("quantity_received", "quantity_damaged", "discrepancy")
+    assert list(lines) == [(0, 1, "Dented"), (5, 0, "Wrong label")]
+
+
+def test_a_count_and_a_transfer_are_printed(office, place):
+    staff = office("staff")
+    count = open_count(warehouse=place.own, acting_user=staff.user)
+    transfer = make_transfer(1, source=place.own)
+    elsewhere = make_transfer(1, source=place.foreign)
+
+    sheet, note = staff.get(step_of(count, "sheet")), staff.get(step_of(transfer, "note"))
+
+    assert f"Count sheet {count.code}" in text_of(sheet.content)
+    assert f"Transfer {transfer.code}" in text_of(note.content)
+    assert staff.get(step_of(elsewhere, "note")).status_code == 403
+
+
+def test_goods_are_put_away_and_found_by_their_bin(office, place):
+    staff, stock = office("staff"), Stock.objects.get(warehouse=place.own)
+
+    assert buttons(staff, stock) == {"card", "put_away"}
+    told = staff.post(step_of(stock, "put_away"), {"bin_location": "B-7"}, follow=True)
+    refused = staff.post(step_of(stock, "put_away"), {"bin_location": "B\u20287"})
+
+    assert f"{stock} lies in B-7." in errors_of(told)
+    assert "on one line" in refused.content.decode()
+    stock.refresh_from_db()
+    assert stock.bin_location == "B-7"
+    rows = staff.get(list_of(Stock), {"q": "b-7"}).context["cl"].queryset
+    assert list(rows) == [stock]
+    assert staff.get(list_of(Stock), {"q": "B-8"}).context["cl"].result_count == 0
+
+
+def test_the_card_of_a_balance_is_a_page_and_a_pdf(office, place):
+    viewer = office("staff")
+    stock = Stock.objects.get(warehouse=place.own)
+    foreign = Stock.objects.get(warehouse=place.foreign)
+    today = stock.movements.get().occurred_at.date().isoformat()
+
+    page = viewer.get(step_of(stock, "card"))
+    later = viewer.get(step_of(stock, "card"), {"start_date": "2099-01-01", "end_date": ""})
+    wrong = viewer.get(step_of(stock, "card"), {"start_date": "x", "end_date": ""})
+    paper = viewer.get(step_of(stock, "card"), {"start_date": today, "end_date": "", "pdf": "1"})
+
+    assert [row["left"] for row in page.context["rows"]] == ["10"]
+    assert (page.context["opening"], page.context["closing"]) == (("0", "0.00"), ("10", "40.00"))
+    assert "Nothing moved in these days." in later.content.decode()
+    assert later.context["opening"] == ("10", "40.00")
+    assert "Enter a valid date." in wrong.content.decode()
+    assert f"Stock card {place.variation.sku_code}" in text_of(paper.content)
+    table = b"".join(viewer.get(page.context["csv"]).streaming_content).decode().splitlines()
+    assert (table[0][:11], len(table)) == ("movement_id", 2)
+    assert viewer.get(step_of(foreign, "card")).status_code == 403

@@ -110,7 +110,7 @@ def test_expired_lot_is_refused_by_name_and_disposed_of_by_an_adjustment(api, mi
         )
 
     assert (sale.status_code, sale.json()["code"]) == (409, "insufficient_stock")
-    assert sale.json()["message"].startswith("Lot OLD is expired on 2026-06-15. Name another lot")
+    assert sale.json()["message"].startswith("Lot OLD expired on 2026-06-15. Name another lot")
     assert (disposal.status_code, disposal.json()["new_stock_level"]) == (201, 0)
 
 

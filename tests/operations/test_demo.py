@@ -29,7 +29,7 @@ from operations.demo.company import Wish, plan
 from operations.demo.today import Today
 from operations.ledger_verification import verify_ledger
 from purchasing.models import GoodsReceipt, PurchaseOrder
-from sales.models import SalesOrder, SalesOrderItem
+from sales.models import SalesOrder, SalesOrderItem, SalesPrice
 from suppliers.models import Supplier
 from users.models import User
 from warehouses.models import Membership, PromotionRequest, Registration, Warehouse
@@ -131,6 +131,23 @@ def test_lots_are_fresh_soon_to_expire_expired_and_set_aside(company):
     assert [(row.severity, row.cause_key.partition(":")[0]) for row in warnings] == [
         ("medium", "expiring"), ("high", "expired"),
     ]  # fmt: skip
+
+
+def test_goods_cost_less_in_bulk_and_for_now_and_have_prices_abroad(company):
+    today = timezone.now().date()
+    rows = SalesPrice.objects.select_related("variation__product").order_by("pk")
+    bulk, abroad, offers = (
+        list(rows.filter(**wanted))
+        for wanted in (
+            {"min_quantity": 10}, {"currency": "EUR"}, {"valid_until__gt": today},
+        )
+    )  # fmt: skip
+
+    assert len(bulk) + len(abroad) + len(offers) == len(rows)
+    assert len(bulk) == -(-ProductVariation.objects.count() // 5)
+    assert min(len(abroad), len(offers)) > 3
+    assert all(one.price < one.variation.selling_price for one in (*bulk, *offers))
+    assert {one.currency for one in (*bulk, *offers)} == {"USD"}
 
 
 def test_every_balance_says_where_it_lies(company):

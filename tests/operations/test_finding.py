@@ -3,8 +3,10 @@
 import pytest
 
 from inventory.models import AdjustmentRequest, Stock, StockCount
+from sales.services.fulfilment import fulfil_sales_order
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
+from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.warehouses import WarehouseFactory
 
@@ -200,6 +202,54 @@ def test_adjustments_and_counts_are_found_by_number_in_own_warehouses(staff, war
     assert [found(staff, code) for code in foreign] == [[], []]
     assert [one["code"] for one in search(staff, "adj-")["adjustment"]] == [own[0]]
     assert [one["code"] for one in search(staff, "cnt-")["stock_count"]] == [own[1]]
+
+
+def test_deliveries_are_found_by_number_by_who_may_see_them(api, staff, warehouse):
+    goods = VariationFactory()
+    deliveries = {}
+    for place in (warehouse, WarehouseFactory()):
+        put_in_stock(goods, place, 5)
+        order = take_order((goods, 2), warehouse=place)
+        deliveries[place] = fulfil_sales_order(order=order, acting_user=None)
+    own, foreign = deliveries.values()
+
+    body = scanned(staff, own.code.lower())
+
+    assert body["matches"] == [
+        {
+            "type": "fulfilment",
+            "id": own.pk,
+            "code": own.code,
+            "title": f"Delivery of {own.order.order_number}",
+            "url": f"/api/fulfilments/{own.code}/",
+            "matched_by": "number",
+        }
+    ]
+    assert staff.get(body["matches"][0]["url"]).json()["order_number"] == own.order.order_number
+    assert search(staff, own.code) == {"fulfilment": [{
+        name: value for name, value in body["matches"][0].items() if name != "matched_by"
+    }]}  # fmt: skip
+    assert (found(staff, foreign.code), search(staff, foreign.code)) == ([], {})
+    assert found(api("viewer", warehouse), own.code) == []
+    assert found(staff, str(own.pk)) == []
+
+
+@pytest.mark.parametrize("code", ["0104006381333931", "0114006381333938"])
+def test_a_case_code_without_more_elements_is_its_trade_item(staff, code):
+    VariationFactory(sku_code="A-1", barcode=code[2:].lstrip("0"))
+
+    body = scanned(staff, code)
+
+    assert body["gs1"]["gtin"] == code[2:]
+    assert [one["code"] for one in body["matches"]] == ["A-1"]
+
+
+def test_sixteen_digits_with_a_wrong_check_digit_are_a_text(staff):
+    VariationFactory(sku_code="A-1", barcode="0104006381333932")
+
+    body = scanned(staff, "0104006381333932")
+
+    assert (body["gs1"], [one["code"] for one in body["matches"]]) == (None, ["A-1"])
 
 
 @pytest.mark.parametrize("code", ["", "   ", "x" * 301])

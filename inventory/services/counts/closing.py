@@ -152,13 +152,18 @@ def reject_count(*, count: StockCount, note: str, acting_user: Any) -> StockCoun
 
 @transaction.atomic
 def order_recount(*, count: StockCount, note: str, acting_user: Any) -> StockCount:
-    """Send a submitted count back: every line that differs is counted again. Locks the count."""
+    """Send a submitted count back: every line that differs is counted again. Locks the count.
+
+    What it said of its accuracy goes: it holds no longer, and tells what a blind count hides.
+    """
     require_note(note)
     count = lock_count(count)
     count.require_step_to(Status.COUNTING)
     count.lines.differing().update(needs_recount=True)
+    note_accuracy(count, [])
+    count.uncounted = ""
     count.status, count.decision_note = Status.COUNTING, note
-    count.save(update_fields=["status", "decision_note", "updated_at"])
+    count.save()
     tell_decided("count", count, count.submitted_by_id)
     return count
 

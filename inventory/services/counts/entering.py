@@ -175,6 +175,9 @@ def require_in_scope(count: StockCount, entries: Iterable[Entry]) -> None:
         if tracks and not entry.lot_number:
             text = f"{variation.sku_code} tracks lots. Name the lot."
             errors[f"lines.{index}.lot_number"] = [text]
+        if entry.lot_number and not tracks:
+            text = f"{variation.sku_code} tracks no lots. Leave the lot out."
+            errors[f"lines.{index}.lot_number"] = [text]
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
 

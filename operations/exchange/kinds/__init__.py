@@ -5,6 +5,7 @@ from operations.exchange.kinds.categories import CATEGORIES
 from operations.exchange.kinds.products import PRODUCTS
 from operations.exchange.kinds.purchase_orders import PURCHASE_ORDERS
 from operations.exchange.kinds.sales_orders import SALES_ORDERS
+from operations.exchange.kinds.sales_prices import SALES_PRICES
 from operations.exchange.kinds.sourcing import SOURCING_TERMS
 from operations.exchange.kinds.stock import STOCK
 from operations.exchange.kinds.suppliers import SUPPLIERS
@@ -14,7 +15,7 @@ from operations.exchange.kinds.thresholds import THRESHOLDS
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        CATEGORIES, SUPPLIERS, PRODUCTS, SOURCING_TERMS, STOCK, THRESHOLDS, PURCHASE_ORDERS,
-        SALES_ORDERS,
+        CATEGORIES, SUPPLIERS, PRODUCTS, SOURCING_TERMS, SALES_PRICES, STOCK, THRESHOLDS,
+        PURCHASE_ORDERS, SALES_ORDERS,
     )
 }  # fmt: skip

@@ -214,3 +214,86 @@ def test_a_lot_that_nobody_knew_comes_in_with_its_date(clerk, manager, place):
     assert approved.status_code == 200, approved.content
     assert Lot.objects.get(lot_number="L-2").expiration_date == later
     assert verify_ledger() == []
+
+
+GTIN = "4006381333931"
+
+
+@pytest.fixture
+def tracked(place):
+    """Goods with two lots, and a trade item number."""
+    product = ProductFactory(lot_tracking=True)
+    variation = VariationFactory(sku_code="T-1", barcode=GTIN, product=product)
+    for lot in ("L-1", "L-2"):
+        put_in_stock(variation, place, 20, lot_number=lot)
+    return variation
+
+
+def test_labels_are_scanned_with_their_lot(clerk, place, tracked):
+    code = opened(clerk, warehouse=place.code)
+
+    answer = enter(
+        clerk, code,
+        scanned(f"(01)0{GTIN}(10)L-1", 19), scanned(f"]C1010{GTIN}10L-2", 20),
+    )  # fmt: skip
+
+    assert answer.status_code == 201, answer.content
+    shown = [(one["lot_number"], one["difference"]) for one in answer.json()["lines"]]
+    assert shown == [("L-1", -1), ("L-2", 0)]
+    both = enter(clerk, code, scanned(GTIN, 1))
+    assert list(both.json()["details"]) == ["lines.0.code"]
+    assert "several lines" in both.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "http://x.example/admin/inventory/productvariation/?q=G-1",
+        "https://x.example/?code=g-1",
+        "0036000291452",
+        "]E0036000291452",
+        "(01)00036000291452(10)OF-THE-MAKER",
+    ],
+)
+def test_symbols_are_read_as_everywhere(clerk, place, goods, code):
+    goods[0].barcode = "036000291452"
+    goods[0].save()
+    opened_code = opened(clerk, warehouse=place.code)
+
+    answer = enter(clerk, opened_code, scanned(code, 100))
+
+    assert answer.status_code == 201, answer.content
+    [line] = answer.json()["lines"]
+    assert (line["sku"], line["lot_number"], line["difference"]) == ("G-1", "", 0)
+
+
+def test_goods_that_track_dates_alone_go_by_the_scanned_date(clerk, place):
+    product = ProductFactory(expiration_tracking=True)
+    variation = VariationFactory(sku_code="D-1", barcode=GTIN, product=product)
+    day = timezone.now().date() + timedelta(days=90)
+    put_in_stock(variation, place, 10, expiration_date=day)
+    code = opened(clerk, warehouse=place.code)
+
+    answer = enter(clerk, code, scanned(f"(01)0{GTIN}(17){day:%y%m%d}(10)OF-THE-MAKER", 10))
+
+    assert answer.status_code == 201, answer.content
+    [line] = answer.json()["lines"]
+    assert (line["lot_number"], line["difference"]) == (day.isoformat(), 0)
+
+
+def test_a_lot_of_goods_that_track_none_is_refused(clerk, place, goods):
+    code = opened(clerk, warehouse=place.code)
+
+    answer = enter(clerk, code, {"sku": "G-1", "lot_number": "L-1", "counted_quantity": 1})
+
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "G-1 tracks no lots. Leave the lot out."
+    assert StockCountLine.objects.filter(counted_quantity__isnull=False).count() == 0
+
+
+@pytest.mark.parametrize("code", ["x" * 301, "(99)"])
+def test_a_scan_that_is_none_is_refused(clerk, place, goods, code):
+    answer = enter(clerk, opened(clerk, warehouse=place.code), scanned(code, 1))
+
+    assert answer.status_code == 400
+    assert StockCountLine.objects.filter(counted_quantity__isnull=False).count() == 0

@@ -42,7 +42,7 @@ def test_lot_may_leave_on_its_last_day_and_not_after(milk, shop):
     with time_machine.travel(TODAY + timedelta(days=1)):
         with pytest.raises(InsufficientStock) as refusal:
             post(milk, shop, -1)
-        with pytest.raises(InsufficientStock, match="Lot L1 is expired on 2026-06-15"):
+        with pytest.raises(InsufficientStock, match="Lot L1 expired on 2026-06-15"):
             post(milk, shop, -1, lot_number="L1")
 
     assert refusal.value.details["lines"][0]["available"] == 0

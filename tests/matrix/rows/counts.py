@@ -58,6 +58,7 @@ ROWS = [
     Row("get", PATH, own=ALL),
     Row("get", f"{PATH}?warehouse={{warehouse}}", own=ALL, foreign=ALL),
     Row("get", f"{PATH}{{count}}/", own=ALL, foreign=FOREIGN_DETAIL),
+    Row("get", f"{PATH}{{submitted}}/sheet/", own=ALL, foreign=FOREIGN_DETAIL),
     Row("post", PATH, own="201 201 201 403 403", foreign="201 400 400 403 403", body=opening),
     Row("get", f"{PATH}{{submitted}}/lines/", own=ALL, foreign=FOREIGN_DETAIL),
     Row(

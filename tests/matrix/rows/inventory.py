@@ -12,6 +12,7 @@ from tests.matrix.table import Row, made, shared
 ALL = "200 200 200 200 200"
 FOREIGN_DETAIL = "200 404 404 404 404"
 WRITE = "200 200 403 403 403"
+POST = "200 200 200 403 403"
 CREATE = "201 201 403 403 403"
 
 
@@ -83,6 +84,11 @@ def new_movement(place):
         "quantity": 5,
         "reason_code": "purchase_receipt",
     }
+
+
+def placed_goods(place):
+    sku = Stock.objects.get(pk=place["stock"]).variation.sku_code
+    return {"warehouse": place["warehouse"], "items": [{"sku": sku, "bin_location": "B-1"}]}
 
 
 def first_stock(place):
@@ -165,6 +171,24 @@ ROWS = [
         body=first_stock,
     ),
     Row("get", "/api/stocks/?as_of=2026-01-31", own=ALL),
+    Row("get", "/api/stocks/{stock}/card/", own=ALL, foreign=FOREIGN_DETAIL),
+    *[
+        Row(
+            method,
+            "/api/stocks/{stock}/",
+            own=POST,
+            foreign="200 404 404 403 403",
+            body={"bin_location": "B-1"},
+        )
+        for method in ("put", "patch")
+    ],
+    Row(
+        "post",
+        "/api/stocks/put-away/",
+        own=POST,
+        foreign="200 400 400 403 403",
+        body=placed_goods,
+    ),
     Row("get", "/api/stocks/valuation/", own=ALL),
     Row(
         "get",

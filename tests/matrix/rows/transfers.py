@@ -43,6 +43,7 @@ ROWS = [
     Row("get", f"{PATH}?to_warehouse={{warehouse}}", own=ALL, foreign=ALL),
     Row("get", f"{PATH}in-transit/", own=ALL),
     Row("get", f"{PATH}{{transfer}}/", own=ALL, foreign=FOREIGN_DETAIL),
+    Row("get", f"{PATH}{{transfer}}/note/", own=ALL, foreign=FOREIGN_DETAIL),
     Row(
         "post",
         PATH,

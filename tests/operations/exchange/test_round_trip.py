@@ -22,13 +22,13 @@ from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.open_orders import OPEN
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.orders import create_purchase_order
-from sales.models import SalesOrder, SalesOrderItem
+from sales.models import SalesOrder, SalesOrderItem, SalesPrice
 from sales.services.fulfilment import fulfil_sales_order
 from sales.services.line_choice import LineRequest
 from suppliers.models import Supplier
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order, receive_one
-from tests.factories.sales import take_order
+from tests.factories.sales import list_price, take_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
@@ -81,6 +81,8 @@ def make_company():
             is_default=True,
         )
         VariationFactory(product=variation.product, sku_code=f"SKU-{number}-B", is_default=False)
+        list_price(variation, "8.50", "EUR", valid_until=date(2030, 12, 31))
+        list_price(variation, number, min_quantity=Decimal("2.5"))
         ProductSupplier.objects.create(
             product=variation.product, supplier=suppliers[number], is_primary=True,
             is_locked=number == 1, is_exclusive=number == 2, supplier_product_code=text,
@@ -143,6 +145,7 @@ def contents():
         "products": rows_of(Product, "category__name", "category__parent__name"),
         "variations": rows_of(ProductVariation, "product__code"),
         "sourcing": rows_of(ProductSupplier, "product__code", "supplier__code"),
+        "prices": rows_of(SalesPrice, "variation__sku_code"),
         "stock": rows_of(Stock, "variation__sku_code", "warehouse__code"),
         "lots": sorted(
             LotBalance.objects.values_list(
@@ -168,8 +171,8 @@ def written(kind, user, form):
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_export_and_import_into_an_empty_database_gives_the_same(bring, form):
-    kinds = ["categories", "suppliers", "products", "sourcing", "stocks", "thresholds"]
-    kinds += ["purchase_orders", "sales_orders"]
+    kinds = ["categories", "suppliers", "products", "sourcing", "sales_prices", "stocks"]
+    kinds += ["thresholds", "purchase_orders", "sales_orders"]
     with transaction.atomic():
         make_company()
         before = contents()

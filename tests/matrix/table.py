@@ -103,6 +103,13 @@ class Absent(Place):
 class World:
     """Two warehouses, and a person of each role who works in the own one."""
 
+    # What the walks know of the foreign one: see `walked`.
+    owned: set[tuple[str, Any]]
+    contents: Any
+    operations: list[Any]
+    codes: set[str]
+    names: list[str]
+
     def __init__(self) -> None:
         self.own = Place("own", WarehouseFactory(is_default=True), self)
         self.foreign = Place("foreign", WarehouseFactory(name="Foreign"), self)

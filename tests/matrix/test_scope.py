@@ -1,18 +1,15 @@
 """Nothing of a foreign warehouse comes out, in whatever way somebody asks."""
 
-import io
 import re
-import zipfile
 
 import pytest
-from django.apps import apps
 from django.contrib import admin
-from django.db import models
 from django.test import Client
 from django.urls import reverse
 
 from common.permissions import Role
-from tests.matrix.conftest import undone
+from tests.matrix.belongings import rows_of
+from tests.matrix.conftest import SECRET, readable, undone
 from tests.matrix.routes import endpoints
 from tests.matrix.rows import ROWS
 from tests.matrix.table import ROLES, SHARED
@@ -23,7 +20,6 @@ FOREIGN = [role for role in ROLES if role is not Role.ADMIN]
 KNOWN_TO_ALL = {"warehouse"}
 # An end of a transfer may be any warehouse there is, so a known one is refused for another reason.
 OTHER_WORDS = {"POST /api/transfer-requests/"}
-SECRET = "secret-of-foreign"
 # What differs between any two answers, and says nothing.
 CHANCE = re.compile(r'"(timestamp|version|id|[a-z_]*_at)": ?("[^"]*"|\d+)')
 
@@ -48,44 +44,6 @@ def neutral(answer, place):
 def named(place):
     names = [name for name in place.world.foreign.references if name not in SHARED]
     return [place[name] for name in names]
-
-
-def readable(answer):
-    """Return what an answer shows, also inside of a workbook."""
-    content = answer.whole
-    if content[:2] != b"PK":
-        return content.decode(errors="replace")
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        return "".join(book.read(name).decode(errors="replace") for name in book.namelist())
-
-
-@pytest.fixture(scope="module")
-def tainted(world):
-    """Write a secret into every free text of the foreign warehouse's rows, as far as they may."""
-    for model in scoped_models():
-        texts = [
-            field
-            for field in model._meta.concrete_fields
-            if isinstance(field, models.CharField | models.TextField)
-            and not (field.choices or field.unique or field.validators[1:])
-            and (field.max_length or 999) >= 40
-        ]
-        if texts and not getattr(model, "append_only", False):
-            rows_of(model, world.foreign.warehouse).update(
-                **{field.name: f"{SECRET}-{field.name}"[:40] for field in texts}
-            )
-    return world
-
-
-def rows_of(model, warehouse):
-    mine = models.Q()
-    for path in model.warehouse_paths:
-        mine |= models.Q(**{path: warehouse})
-    return model._base_manager.filter(mine)
-
-
-def scoped_models():
-    return [model for model in apps.get_models() if hasattr(model, "warehouse_paths")]
 
 
 @pytest.mark.parametrize("row", SCOPED, ids=str)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,6 +15,7 @@ from unfold.sites import UnfoldAdminSite
 from common.exceptions import InvalidInput
 from users.forms import BackOfficeSignInForm
 from users.models import SignIn
+from users.password_rules import normal_password
 from users.services.passwords import require_password, tell_of_new_password
 from users.services.sign_ins import end_sign_ins, renew_session_key
 
@@ -29,6 +32,13 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
         except InvalidInput as refusal:
             raise forms.ValidationError(refusal.message) from None
         return old
+
+    def clean_new_password1(self) -> str:
+        return normal_password(self.cleaned_data["new_password1"])
+
+    def clean_new_password2(self) -> str:
+        """Let the rules judge what is stored."""
+        return normal_password(self.cleaned_data["new_password2"])
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
@@ -51,6 +61,16 @@ class OwnPasswordView(PasswordChangeView):
         return answer
 
 
+class CompletionView(AutocompleteJsonView):
+    """Completes what a form's field names; the other end of a reference is no field of a form."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        found = super().process_request(request)
+        if not found[2].concrete:
+            raise PermissionDenied
+        return found
+
+
 class BackOfficeSite(UnfoldAdminSite):
     """Pages for people whose role works in the back office."""
 
@@ -65,6 +85,9 @@ class BackOfficeSite(UnfoldAdminSite):
             typed["page"] = "1"
             request.GET = typed  # type: ignore[assignment]
         return super().search(request, extra_context)
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return CompletionView.as_view(admin_site=self)(request)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         request.current_app = self.name

@@ -19,9 +19,12 @@ MOST_RATIO = 200  # what spreadsheets write is some twenty times as long unpacke
 FREE_OF_RATIO = 4 * 1024 * 1024
 MOST_INDEX = 1024 * 1024
 BLOCK = 1 << 20
+LONGEST_ROW = 16 * BLOCK
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # A cell with a formula and no value: what wrote the file never calculated it.
-CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>((?:(?!</(?:\w+:)?c>).)*)</(?:\w+:)?c>", re.DOTALL)
+# Read in one pass: a pattern of whole cells looks for the end of each anew where there is none.
+CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
+END_OF_CELL = re.compile(rb"</(?:\w+:)?c>")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 VALUE = re.compile(rb"<(?:\w+:)?v>[^<]")
 REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
@@ -79,6 +82,8 @@ def refuse_uncalculated(path: Path) -> None:
                 text = rest + block
                 cut = text.rfind(b"<") if b"<row" not in text else text.rfind(b"<row")
                 rest = text[cut:]
+                if len(rest) > LONGEST_ROW:
+                    raise CannotRead("A row of the sheet is too long. Save the table as CSV.")
                 if FORMULA.search(text):
                     refuse_formula_without_value(text[:cut])
             refuse_formula_without_value(rest)
@@ -89,7 +94,9 @@ def refuse_uncalculated(path: Path) -> None:
 
 
 def refuse_formula_without_value(text: bytes) -> None:
-    for attributes, content in CELL.findall(text):
+    for cell in CELL.split(text)[1:]:
+        attributes, _, rest = cell.partition(b">")
+        content = END_OF_CELL.split(rest, maxsplit=1)[0]
         if FORMULA.search(content) and not VALUE.search(content):
             found = REFERENCE.search(attributes)
             where = f"Cell {found[1].decode()}" if found else "A cell"

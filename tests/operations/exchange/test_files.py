@@ -1,6 +1,7 @@
 """Files as other programs write them: what is tolerated is said, what is not is refused whole."""
 
 import io
+import time
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -320,3 +321,35 @@ def test_the_short_way_judges_numbers_as_the_long_one(limits, decimal):
 
     assert [(cell, one) for cell, one, _ in judged] == [(cell, other) for cell, _, other in judged]
     assert sum(one is None for _, one, _ in judged) > 1
+
+
+def sheet_of(xml):
+    """Return a workbook whose sheet is this text, as nobody's spreadsheet program writes it."""
+    content, file = workbook(["sku", "name"], ["SKU-1", "One"]), io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, xml if name.endswith("sheet1.xml") else old.read(name))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("piece", [b"<c>", b"<c r='A1'", b"<x:c><f>", b"<c></f>", b"<" * 7 + b"c "])
+def test_a_sheet_of_cells_that_never_end_takes_no_time(bring, piece):
+    """Half a megabyte of them took hours where the end of each was looked for anew."""
+    content = sheet_of(b"<row><f>" + piece * (500_000 // len(piece)))
+    start = time.process_time()
+
+    with pytest.raises(CannotRead):
+        bring("products", content)
+
+    assert time.process_time() - start < 3
+    assert Product.objects.count() == 0
+
+
+def test_a_row_without_end_is_not_read_to_its_end(bring, monkeypatch):
+    monkeypatch.setattr(workbooks, "LONGEST_ROW", 100_000)
+
+    with pytest.raises(CannotRead, match="too long"):
+        bring("products", sheet_of(b"<row>" + b"<a/>" * 600_000))

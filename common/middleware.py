@@ -15,7 +15,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 class RequestSafetyMiddleware:
     """Refuse what PostgreSQL cannot store, and let API paths do without their last slash.
 
-    HEAD gets the headers of GET alone: no export is written for nobody to read.
+    HEAD gets the headers of GET alone: no export is written for nobody to read. Answers of the API
+    are kept by no browser and no proxy, unless a view says otherwise.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -33,9 +34,12 @@ class RequestSafetyMiddleware:
                 },
                 status=400,
             )
-        if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+        is_api = request.path_info.startswith("/api/")
+        if is_api and not request.path_info.endswith("/"):
             request.path_info += "/"
         response = self.get_response(request)
+        if is_api:
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return without_body(response) if request.method == "HEAD" else response
 
 

@@ -158,6 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS += [{"NAME": "users.password_rules.PlaceNamesValidator"}]
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(hours=1),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
@@ -204,6 +205,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 SECURE_SSL = env.bool("SECURE_SSL", default=not (DEBUG or DEMO))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL
+# A name by which browsers take them from this host alone, and over TLS alone.
+COOKIE_PREFIX = "__Host-" if SECURE_SSL else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SECURE_SSL_REDIRECT = SECURE_SSL
 SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # asked inside, past the TLS proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL else 0

@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from common.api.schema_view import SchemaView
 from common.api.views import bad_request, not_found, server_error
 from operations.api.metrics import metrics_view
 from operations.views import favicon, home
@@ -28,7 +29,7 @@ urlpatterns = [
     ),
     path("account/password/", NewPasswordPage.as_view(), name="new-password"),
     path("api/session/", include("users.session_urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     *[path("api/", include(f"{app}.api.urls")) for app in API_APPS],
 ]

@@ -19,7 +19,7 @@ class RefusalsMixin(AuthenticationForm):
 
     otp = forms.CharField(
         label="Code of your authenticator app, if you use one",
-        max_length=20,
+        max_length=40,
         required=False,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}

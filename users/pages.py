@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
@@ -57,6 +58,7 @@ class NewPasswordForm(forms.Form):
         return again
 
 
+@method_decorator(never_cache, name="dispatch")
 class PasswordPage(View):
     """A form that a service answers; what it says instead, once it is done."""
 

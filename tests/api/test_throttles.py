@@ -2,8 +2,13 @@
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from tests.factories.suppliers import SupplierFactory
+from tests.matrix.rows import ROWS
+from users import pages
+from users.api import own_access
+from users.models import AttemptCount
 
 pytestmark = pytest.mark.django_db
 STOCKS, REFRESH = "/api/stocks/", "/api/auth/refresh/"
@@ -75,3 +80,48 @@ def test_without_a_cache_everybody_is_served(api, settings):
     }
 
     assert {client.get(STOCKS).status_code for _ in range(6)} == {200}
+
+
+# What costs next to nothing, and what machines ask every few seconds.
+FREE = {
+    ("get", "/"): "a page without a query",
+    ("get", "/favicon.ico"): "a redirect",
+    ("get", "/metrics"): "for this machine or a token",
+    ("get", "/api/health/"): "probes",
+    ("get", "/api/health/live/"): "probes",
+    ("get", "/api/health/ready/"): "probes",
+    ("get", "/api/session/login/"): "a form without a query",
+    ("get", "/account/password/"): "a form without a query",
+    ("get", "/account/password/forgotten/"): "a form without a query",
+    ("post", "/api/session/logout/"): "ends a session that is not there",
+}
+BODIES = {
+    "/admin/login/": {"username": "nobody", "password": "wrong"},
+    "/api/session/login/": {"username": "nobody", "password": "wrong"},
+    "/account/password/": {"token": "1-x", "new_password": "a b c d e", "again": "a b c d e"},
+    "/account/password/forgotten/": {"email": "nobody@example.com"},
+}
+
+
+def test_every_endpoint_that_is_open_to_everybody_is_limited(settings, monkeypatch):
+    """Read from the URL resolver: a new one is limited, or says here why not."""
+    settings.ANONYMOUS_REQUESTS_PER_MINUTE = settings.REGISTRATIONS_PER_MINUTE = 1
+    settings.SIGN_IN_ATTEMPTS_PER_ADDRESS = 1
+    monkeypatch.setattr(own_access.ResetThrottle, "limit", 1)
+    monkeypatch.setattr(pages, "PAGES_AN_HOUR", 1)
+    open_to_all = {row.endpoint for row in ROWS if row.anonymous != 401} - set(FREE)
+    open_to_all = sorted({*open_to_all, ("post", "/admin/login/")})
+
+    unlimited = {}
+    for method, path in open_to_all:
+        cache.clear()
+        AttemptCount.objects.all().delete()
+        body = BODIES.get(path, {"username": "nobody", "password": "wrong"})
+        answers = [getattr(Client(), method)(path, body) for _ in range(2)]
+        texts = [answer.content.decode() for answer in answers]
+        is_limited = answers[1].status_code == 429 or "Too many attempts" in texts[1]
+        if not is_limited or answers[0].status_code == 429:
+            unlimited[method, path] = [answer.status_code for answer in answers]
+
+    assert len(open_to_all) > 8
+    assert unlimited == {}

@@ -1,6 +1,10 @@
 """What browsers are told about our pages, and that our pages keep to it."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -153,3 +157,35 @@ def test_signing_in_without_a_destination_leads_somewhere(visitor, settings, pag
 
     assert answer.status_code == 200
     assert answer.request["PATH_INFO"] == landing
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/api/suppliers/", "private, no-store"),
+        ("/api/auth/status/", "private, no-store"),
+        ("/api/no-such-thing/", "private, no-store"),
+        ("/account/password/?token=x", "max-age=0, no-cache, no-store, must-revalidate, private"),
+        ("/admin/", "max-age=0, no-cache, no-store, must-revalidate, private"),
+    ],
+)
+def test_what_people_see_is_kept_by_no_browser_and_no_proxy(browser, path, kept):
+    assert browser.get(path)["Cache-Control"] == kept
+
+
+def test_cookies_of_production_are_bound_to_the_host_and_to_tls():
+    """The browser itself refuses such a name from elsewhere (RFC 6265bis, 4.1.3)."""
+    code = (
+        "import json; from django.conf import settings as s;"
+        "print(json.dumps([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE,"
+        "s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY, s.SESSION_COOKIE_PATH,"
+        "s.SESSION_COOKIE_DOMAIN, s.SECURE_HSTS_SECONDS, s.SECURE_SSL_REDIRECT]))"
+    )
+    production = {**os.environ, "SECURE_SSL": "true", "DEMO": "false", "DEBUG": "false"}
+
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=production, capture_output=True, text=True, check=True
+    )
+
+    names = ["__Host-sessionid", "__Host-csrftoken"]
+    assert json.loads(told.stdout) == [*names, True, True, True, "/", None, 31_536_000, True]

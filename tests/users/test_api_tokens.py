@@ -255,3 +255,46 @@ def test_token_ends_for_good_with_a_dismissal(api):
 
     assert script.get(STATUS).status_code == 401
     assert not ApiToken.objects.in_force().exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("patch", "/api/users/{other}/", {"password": "correct horse battery"}, "password"),
+        ("put", "/api/users/{other}/", {"email": "thief@example.com"}, "email"),
+        ("patch", "/api/users/{own}/", {"email": "thief@example.com"}, "email"),
+        ("patch", "/api/users/{other}/", {"role": "admin"}, "role"),
+        (
+            "post",
+            "/api/users/",
+            {
+                "username": "backdoor",
+                "email": "b@example.com",
+                "password": "correct horse battery",
+                "role": "admin",
+            },
+            "role",
+        ),
+    ],
+)
+def test_token_of_an_admin_takes_no_account_over(api, method, path, body, field):
+    owner, other = UserFactory(role="admin"), UserFactory(role="staff")
+    before = list(User.objects.order_by("pk").values())
+    client, address = with_token(owner, "all"), path.format(own=owner.code, other=other.code)
+
+    answer = getattr(client, method)(address, body)
+
+    assert (answer.status_code, list(answer.json()["details"])) == (403, [field])
+    assert list(User.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.django_db
+def test_token_of_an_admin_looks_after_accounts():
+    other, client = UserFactory(role="viewer"), with_token(UserFactory(role="admin"), "all")
+
+    changed = client.patch(f"/api/users/{other.code}/", {"role": "staff", "email": other.email})
+
+    assert changed.status_code == 200
+    other.refresh_from_db()
+    assert other.role == "staff"

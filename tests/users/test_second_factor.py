@@ -1,5 +1,6 @@
 """Codes of an authenticator app beside the password."""
 
+import re
 import time
 from base64 import b32decode
 from datetime import timedelta
@@ -58,6 +59,10 @@ def test_setting_up_and_signing_in(account, log_in, client_with):
     assert sign_in(user).status_code == 200  # not yet confirmed
     answer = client.post(CONFIRM, {"code": code_of(secret)})
     assert (answer.status_code, len(answer.json()["recovery_codes"])) == (200, 10)
+    assert all(
+        re.fullmatch(r"([a-z2-7]{6}-){3}[a-z2-7]{6}", code)
+        for code in answer.json()["recovery_codes"]
+    )
     assert client.get(TOTP).json() == {"is_enabled": True, "recovery_codes_left": 10}
     refused = sign_in(user)
     assert (refused.status_code, refused.json()["code"]) == (401, "otp_required")

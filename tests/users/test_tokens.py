@@ -196,8 +196,8 @@ def refresh_at_once(token, times=8):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_eight_simultaneous_refreshes_one_succeeds(log_in):
-    for _ in range(25):
+def test_of_eight_simultaneous_refreshes_one_succeeds(log_in, count):
+    for _ in range(count(10, full=50)):
         token = log_in()["refresh_token"]
 
         assert refresh_at_once(token) == [200] + [401] * 7
@@ -220,3 +220,20 @@ def test_without_the_condition_several_refreshes_succeed(log_in, monkeypatch):
     rounds = [refresh_at_once(log_in()["refresh_token"]).count(200) for _ in range(25)]
 
     assert max(rounds) > 1
+
+
+@pytest.mark.django_db
+def test_a_sign_in_ends_however_often_it_is_renewed(log_in):
+    """A week after its last use, and a month after it began."""
+    refresh = log_in()["refresh_token"]
+    began = timezone.now()
+
+    statuses = []
+    for days in (6, 12, 18, 24, 29, 31):
+        with time_machine.travel(began + timedelta(days=days)):
+            answer = APIClient().post("/api/auth/refresh/", {"refresh_token": refresh})
+        statuses.append(answer.status_code)
+        refresh = answer.json().get("refresh_token", refresh)
+
+    assert statuses == [200, 200, 200, 200, 200, 401]
+    assert SignIn.objects.get().expires_at == SignIn.objects.get().started_at + timedelta(days=30)

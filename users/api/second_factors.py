@@ -29,7 +29,7 @@ class PasswordBody(serializers.Serializer[Any]):
 
 
 class CodeBody(serializers.Serializer[Any]):
-    code = serializers.CharField(max_length=20)
+    code = serializers.CharField(max_length=40)
 
 
 class FactorAnswer(serializers.Serializer[Any]):

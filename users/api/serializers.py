@@ -28,7 +28,7 @@ class SignInBody(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=254, help_text="The user name or e-mail address.")
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
     otp = serializers.CharField(
-        max_length=20,
+        max_length=40,
         required=False,
         allow_blank=True,
         help_text="The code of the authenticator app, or a recovery code, where there is one.",

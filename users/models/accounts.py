@@ -17,6 +17,7 @@ from common.permissions import OF_ROLES_ALONE, ROLE_PERMISSIONS, Can, Role
 from common.references import as_primary_key
 from common.validators import phone_number
 from users.names import plain_name, user_name
+from users.password_rules import normal_password, spellings_of
 
 USER_CODE = re.compile(r"^USR(\d{3,18})\Z", re.IGNORECASE)
 PUBLISHED_PASSWORDS = frozenset(f"{role.value}123" for role in Role)
@@ -138,6 +139,8 @@ class User(AbstractUser):
     code_field = "username"
     # What an API token narrows its owner's rights to, for the request that it came with.
     scope: frozenset[Can] | None = None
+    # Whether the present request came with an API token, which must not take an account over.
+    acts_by_token = False
 
     username = models.CharField("user name", max_length=150, unique=True, validators=[user_name])
     email = models.EmailField("e-mail address", max_length=254)
@@ -217,9 +220,15 @@ class User(AbstractUser):
         """The business code, such as USR001."""
         return f"USR{self.pk:03d}"
 
+    def set_password(self, raw_password: Any) -> None:
+        """Store a password in its normal form, however it was typed."""
+        text = normal_password(raw_password) if isinstance(raw_password, str) else raw_password
+        super().set_password(text)
+
     def check_password(self, raw_password: Any) -> bool:
         """Check a password; those of the demo company are published and open nothing elsewhere."""
-        right = super().check_password(raw_password)
+        typed = spellings_of(raw_password) if isinstance(raw_password, str) else []
+        right = any(super(User, self).check_password(one) for one in typed)
         return right and (settings.DEMO or raw_password not in PUBLISHED_PASSWORDS)
 
     def can(self, permission: Can) -> bool:

@@ -11,6 +11,7 @@ from common.exceptions import InvalidInput, NotAllowed
 from common.permissions import Can, Role
 from users.exceptions import LastAdmin
 from users.models import User
+from users.password_rules import normal_password
 from users.services.api_tokens import revoke_api_tokens
 from users.services.roles import join_role_group
 from users.services.sign_ins import end_sign_ins
@@ -29,6 +30,8 @@ OWN_FIELDS = {
     "notify_in_app",
     "notify_low_stock",
 }
+# Whoever sets these can sign in as somebody.
+TAKES_OVER = {"email", "password"}
 TAKEN = {
     "users_user_username_key": "username",
     "user_name_once": "username",
@@ -40,8 +43,11 @@ TAKEN = {
 def create_user(*, password: str, acting_user: User | None, **fields: Any) -> User:
     """Create an account and return it.
 
-    Raises InvalidInput for a weak password and DuplicateCode for a name or address that is taken.
+    Raises InvalidInput for a weak password, DuplicateCode for a name or address that is taken, and
+    NotAllowed where an API token would make an administrator.
     """
+    if acting_user is not None:
+        refuse_to_scripts(acting_user, {"role"} if fields.get("role") == Role.ADMIN else set())
     user = User(created_by=acting_user, **fields)
     user.username = User.normalize_username(user.username)
     check_password_strength(password, user)
@@ -63,7 +69,10 @@ def change_user(
     admins = lock_admins() if user.role == Role.ADMIN else set()
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     changes = {name: value for name, value in fields.items() if getattr(user, name) != value}
-    may_change(user, acting_user, set(changes) | ({"password"} if password else set()))
+    named = set(changes) | ({"password"} if password else set())
+    may_change(user, acting_user, named)
+    makes_admin = changes.get("role") == Role.ADMIN
+    refuse_to_scripts(acting_user, named & TAKES_OVER | ({"role"} if makes_admin else set()))
     for name, value in changes.items():
         setattr(user, name, value)
     if admins == {user.pk} and not (user.role == Role.ADMIN and user.is_active):
@@ -135,6 +144,13 @@ def may_change(user: User, acting_user: User, names: set[str]) -> None:
         )
 
 
+def refuse_to_scripts(acting_user: User, names: set[str]) -> None:
+    """Raise NotAllowed where an API token sets what would outlive it: a way into an account."""
+    if acting_user.acts_by_token and names:
+        text = "An API token may not do this. Sign in with the password."
+        raise NotAllowed(text, {name: [text] for name in sorted(names)})
+
+
 def refuse_own_password(user: User, acting_user: User) -> None:
     """Raise NotAllowed: who changes the own password shows the present one."""
     if user.pk == acting_user.pk:
@@ -145,7 +161,7 @@ def refuse_own_password(user: User, acting_user: User) -> None:
 def check_password_strength(password: str, user: User) -> None:
     """Raise InvalidInput on `password` if the configured validators refuse it."""
     try:
-        validate_password(password, user)
+        validate_password(normal_password(password), user)
     except ValidationError as error:
         raise InvalidInput(" ".join(error.messages), {"password": error.messages}) from None
 

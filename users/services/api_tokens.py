@@ -83,6 +83,7 @@ def use_api_token(secret: str) -> ApiToken | None:
             found = ApiToken.objects.select_for_update(skip_locked=True, no_key=True)
             free = found.filter(pk=token.pk).values("pk")
             ApiToken.objects.filter(pk__in=free).update(last_used_at=now)
+    token.user.acts_by_token = True
     if token.permissions:
         token.user.scope = ALWAYS | {can for can in Can if can.value in token.permissions}
     return token

@@ -1,11 +1,14 @@
 """Who somebody is: the one place where a password is checked, for every door."""
 
+import logging
+
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from notifications.outbox import queue_mail
 from users.exceptions import CodeRefused, CodeRequired, InvalidCredentials
 from users.models import User
+from users.password_rules import spellings_of
 from users.services.attempts import (
     give_back_account_attempt,
     give_back_address_attempt,
@@ -13,6 +16,8 @@ from users.services.attempts import (
     take_address_attempt,
 )
 from users.services.second_factors import factor_of, use_code
+
+logger = logging.getLogger(__name__)
 
 ACCOUNT_LOCKED = "users.account_locked"
 
@@ -34,25 +39,36 @@ def check_credentials(*, name: str, password: str, code: str = "", address: str 
     if user is None or not is_known or not user.is_active:
         if number == settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT:
             tell_of_lock(user)
+        note("refused", user, address)
         raise InvalidCredentials
     factor = factor_of(user)
     if factor is not None and not code:
         give_back_account_attempt(user)
         give_back_address_attempt(address)
+        note("right, and a code is asked for", user, address)
         raise CodeRequired
     if factor is not None and not use_code(factor, code):
         if number == settings.SIGN_IN_ATTEMPTS_PER_ACCOUNT:
             tell_of_lock(user)
+        note("right, but the code is refused", user, address)
         raise CodeRefused
     forget_attempts(user)
     give_back_address_attempt(address)
+    note("right", user, address)
     return user
+
+
+def note(outcome: str, user: User | None, address: str) -> None:
+    """Log how a password was judged; never what was typed, which may be a password, too."""
+    whose = user.code if user else "nobody"
+    logger.info("The password of %s, shown from %s, is %s.", whose, address or "here", outcome)
 
 
 def has_password(user: User | None, password: str) -> bool:
     """Compare a password, with the work of one comparison also where there is nobody."""
     if user is None:
-        make_password(password)
+        for spelling in spellings_of(password):
+            make_password(spelling)
         return False
     return user.check_password(password)
 

@@ -6,7 +6,8 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from users.exceptions import InvalidCredentials, SignInEnded
@@ -14,6 +15,8 @@ from users.models import SignIn, User
 from users.services.credentials import check_credentials
 
 SIGN_IN_LASTS: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+# However often it is renewed, somebody shows a password again.
+SIGN_IN_ENDS = timedelta(days=30)
 TWIN_GRACE = timedelta(seconds=10)
 KEEP_ENDED_SIGN_INS = timedelta(days=30)
 
@@ -61,13 +64,17 @@ def rotate_sign_in(*, sign_in_id: int, jti: str) -> SignIn:
 
 
 def swap_jti(sign_in_id: int, old: str, new: str) -> bool:
-    """Replace the good token by the next one, in a single conditional statement."""
+    """Replace the good token by the next one, in a single conditional statement.
+
+    A sign-in ends a week after its last use, at the latest SIGN_IN_ENDS after it began.
+    """
     now = timezone.now()
-    return bool(
-        SignIn.objects.filter(
-            pk=sign_in_id, current_jti=old, revoked_at=None, expires_at__gt=now
-        ).update(current_jti=new, previous_jti=old, rotated_at=now, expires_at=now + SIGN_IN_LASTS)
+    good = SignIn.objects.filter(
+        pk=sign_in_id, current_jti=old, revoked_at=None, expires_at__gt=now
     )
+    ends_at = Least(Value(now + SIGN_IN_LASTS), F("started_at") + SIGN_IN_ENDS)
+    changes = {"current_jti": new, "previous_jti": old, "rotated_at": now, "expires_at": ends_at}
+    return bool(good.update(**changes))
 
 
 def note_browser_sign_in(

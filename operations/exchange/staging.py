@@ -70,6 +70,11 @@ class Work:
         self.run(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {select}", parameters)
         self.run(f"ANALYZE {table}")
 
+    def complete(self, column: str, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Fill in a column of import_row; plans that take it for empty compare each with each."""
+        self.run(statement, parameters)
+        self.run(f"ANALYZE import_row ({column})")
+
     def refuse(self, select: str, parameters: Sequence[Any] = ()) -> None:
         """Note problems: the query gives line, field, value and what to do."""
         self.run(

@@ -60,3 +60,20 @@ def test_every_trigger_is_installed_and_on():
         )
         watching = [one for _, one in triggers if isinstance(one, TrailTrigger)]
         assert cursor.fetchone() == (len(watching),)
+
+
+@pytest.mark.django_db
+def test_no_trigger_joins_all_rows_of_a_statement():
+    """A plan is kept from the first call, often of one row; of many it compares each with each.
+
+    The audit joins fewer than fifty itself, and plans anew for more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc"
+            " WHERE prokind = 'f' AND pronamespace = 'public'::regnamespace"
+            r" AND prosrc ~* '(old_rows|new_rows)(\s+AS)?(\s+\w+)?\s+JOIN\s+(old_rows|new_rows)'"
+        )
+        joining = {name for (name,) in cursor.fetchall()}
+
+    assert joining == {"common_record_change", "common_audit_statement"}

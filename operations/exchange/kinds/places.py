@@ -19,8 +19,10 @@ def find_places(work: Work) -> None:
     """Note SKUs and warehouses that are unknown; rows without a warehouse mean the default one."""
     default = default_warehouse_for(work.user)
     if default is not None:
-        work.run(
-            "UPDATE import_row SET warehouse = %s::text WHERE warehouse IS NULL", [default.code]
+        work.complete(
+            "warehouse",
+            "UPDATE import_row SET warehouse = %s::text WHERE warehouse IS NULL",
+            [default.code],
         )
     work.refuse(
         "SELECT line, 'sku', sku, 'There is no such SKU. Import the product first.'"

@@ -72,18 +72,20 @@ def judge(work: Work) -> None:
 def complete_codes(work: Work) -> None:
     """Find the product of a SKU, and a product's default SKU; new ones have one code for both."""
     work.run("CREATE INDEX ON import_row (product_id)")
-    work.run(
+    work.complete(
+        "product_id",
         "UPDATE import_row r SET product_id = coalesce(("
         " SELECT p.code FROM inventory_productvariation v"
         " JOIN inventory_product p ON p.id = v.product_id WHERE v.sku_code = r.sku), r.sku)"
-        " WHERE r.product_id IS NULL"
+        " WHERE r.product_id IS NULL",
     )
-    work.run(
+    work.complete(
+        "sku",
         "UPDATE import_row r SET sku = coalesce(("
         " SELECT v.sku_code FROM inventory_productvariation v"
         " JOIN inventory_product p ON p.id = v.product_id"
         " WHERE p.code = r.product_id AND v.is_default), r.product_id)"
-        " WHERE r.sku IS NULL"
+        " WHERE r.sku IS NULL",
     )
 
 

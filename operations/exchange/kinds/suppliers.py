@@ -81,12 +81,14 @@ def judge(work: Work) -> None:
     work.refuse(
         "SELECT r.line, 'company_name', r.company_name,"
         " 'Several suppliers have this name. Name the supplier_id.' FROM import_row r"
-        " WHERE r.supplier_id IS NULL AND (SELECT count(*) FROM suppliers_supplier s"
-        " WHERE lower(s.company_name) = lower(r.company_name)) > 1"
+        " JOIN (SELECT lower(company_name) AS name FROM suppliers_supplier"
+        " GROUP BY 1 HAVING count(*) > 1) AS several ON several.name = lower(r.company_name)"
+        " WHERE r.supplier_id IS NULL"
     )
-    work.run(
+    work.complete(
+        "supplier_id",
         "UPDATE import_row r SET supplier_id = s.code FROM suppliers_supplier s"
-        " WHERE r.supplier_id IS NULL AND lower(s.company_name) = lower(r.company_name)"
+        " WHERE r.supplier_id IS NULL AND lower(s.company_name) = lower(r.company_name)",
     )
     work.refuse(
         "SELECT line, 'company_name', '', 'New suppliers need a name.' FROM import_row r"
@@ -138,7 +140,8 @@ def number_suppliers(work: Work) -> None:
                 [len(lines) - len(codes)],
             )
         ]
-    work.run(
+    work.complete(
+        "supplier_id",
         "UPDATE import_row r SET supplier_id = made.code"
         " FROM unnest(%s::int[], %s::text[]) AS made(line, code) WHERE made.line = r.line",
         [lines, codes],

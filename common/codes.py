@@ -3,6 +3,8 @@
 from django.db import connection, models
 from django.utils import timezone
 
+from common.compiled_queries import prepared_cursor
+
 
 def next_code(model: type[models.Model], field: str, prefix: str, *, yearly: bool = False) -> str:
     """Return a code that no row of `model` has yet; gaps in the numbering are normal.
@@ -15,11 +17,11 @@ def next_code(model: type[models.Model], field: str, prefix: str, *, yearly: boo
     # The names are the model's own.
     sql = (
         f"SELECT made.code, EXISTS (SELECT 1 FROM {connection.ops.quote_name(table)}"  # nosec B608
-        f" WHERE {column} = made.code) FROM (SELECT %s || CASE WHEN n < 1000"
+        f" WHERE {column} = made.code) FROM (SELECT %s::text || CASE WHEN n < 1000"
         f" THEN lpad(n::text, 3, '0') ELSE n::text END AS code"
         f" FROM (SELECT nextval('{table}_code_seq') AS n) AS next) AS made"
     )
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         while True:
             cursor.execute(sql, [stem])
             code, taken = cursor.fetchone()

@@ -4,32 +4,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from common.compiled_queries import CompiledQuery, Given
+from common.compiled_queries import CompiledQuery, CompiledRow, GivenUser
 from common.exceptions import InvalidInput
 from common.permissions import Can, Role
-from common.references import as_primary_key
 from users.models import User
 from users.models.accounts import UserQuerySet
 from warehouses.models import Membership, Warehouse
 
 HEADING_ROLES = (Role.MANAGER, Role.ADMIN)
-
-
-class GivenUser:
-    """Stands for the caller in a compiled query: everybody who sees all warehouses, or not."""
-
-    pk = Given("user_id", BigIntegerField())
-
-    def __init__(self, sees_all: bool) -> None:
-        self.sees_all = sees_all
-
-    def can(self, permission: Can) -> bool:
-        if permission != Can.SEE_ALL_WAREHOUSES:
-            raise ValueError(f"A compiled query cannot know who can {permission}.")
-        return self.sees_all
 
 
 @cache
@@ -46,17 +31,7 @@ def _default_one(sees_all: bool) -> CompiledQuery:
     )
 
 
-@cache
-def _named_one(sees_all: bool, has_key: bool) -> CompiledQuery:
-    code = Given("code", CharField())
-    key = Given("key", BigIntegerField()) if has_key else None
-    return CompiledQuery(
-        lambda: (
-            Warehouse.objects.member(GivenUser(sees_all))
-            .filter(is_active=True)
-            .named(code, key)[:1]
-        )
-    )
+NAMED_ONE = CompiledRow(lambda user: Warehouse.objects.member(user).filter(is_active=True))
 
 
 def default_warehouse_for(user: Any) -> Warehouse | None:
@@ -80,11 +55,7 @@ def member_warehouse(reference: object | None, user: Any, field: str = "warehous
                 {field: ["Name a warehouse that you belong to."]},
             )
         return warehouse
-    key = as_primary_key(reference)
-    named_one = _named_one(user.can(Can.SEE_ALL_WAREHOUSES), key is not None)
-    found: Warehouse | None = named_one.first(
-        user_id=user.pk, code=str(reference).strip().upper(), key=key
-    )
+    found: Warehouse | None = NAMED_ONE.find(reference, user)
     if found is None:
         text = f'Unknown warehouse "{str(reference)[:50]}". Use the code of one you belong to.'
         raise InvalidInput(text, {field: [text]})

@@ -31,6 +31,7 @@ class PlainDecimalField(serializers.DecimalField):
         kwargs.setdefault("max_digits", 15)
         kwargs.setdefault("decimal_places", self.places)
         super().__init__(**kwargs)
+        self.quantum = Decimal(1).scaleb(-(self.decimal_places or 0))
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or data is None:
@@ -40,9 +41,14 @@ class PlainDecimalField(serializers.DecimalField):
         text = str(data).strip()
         if not PLAIN_NUMBER.match(text):
             self.fail("plain")
-        if abs(Decimal(text)) > LARGEST:
+        value = Decimal(text)
+        if abs(value) > LARGEST:
             self.fail("range")
-        return super().to_internal_value(text)
+        return self.quantize(self.validate_precision(value))
+
+    def quantize(self, value: Decimal) -> Decimal:
+        """Round to the field's places; without a context made anew for each number."""
+        return value.quantize(self.quantum)
 
 
 class QuantityField(PlainDecimalField):

@@ -25,6 +25,7 @@ from common.api.preconditions import (
 from common.api.renderers import NumberJSONRenderer
 from common.api.safe_writes import SafeWriteMixin
 from common.api.saved_views import take_saved_view
+from common.compiled_queries import CompiledRow
 from common.permissions import Can
 from common.row_versions import RowVersion
 
@@ -58,13 +59,24 @@ class ApiViewSet(SafeWriteMixin, GenericViewSet[Any]):
 
     def find_row(self) -> Any:
         reference = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-        rows: Any = self.filter_queryset(self.get_queryset())
-        row = rows.annotate(row_version=RowVersion()).by_reference(reference).first()
+        compiled = None if self.request.query_params else self.compiled_row()
+        if compiled is not None:
+            row = compiled.find(reference, self.request.user)
+        else:
+            rows: Any = self.filter_queryset(self.get_queryset())
+            row = rows.annotate(row_version=RowVersion()).by_reference(reference).first()
         if row is None:
             noun = self.get_queryset().model._meta.verbose_name
             raise Http404(f"There is no {noun} {str(reference)[:50]!r} among those you may see.")
         self.check_object_permissions(self.request, row)
         return row
+
+    def compiled_row(self) -> CompiledRow | None:
+        """Return the query of the row of a path with its `row_version`, where it is compiled.
+
+        It finds what get_queryset() does for the action.
+        """
+        return None
 
     def lock_before(self, row: Any) -> None:
         """Lock what the services of this resource lock before the row itself; here nothing."""

@@ -14,13 +14,12 @@ from django.db.models.functions import Cast
 
 from common.api.copied_csv import CodeCell, NumberCell, TextCell, TimeCell
 from common.api.database_json import JSON, JsonRow
-from common.compiled_queries import CompiledQuery, Given
+from common.compiled_queries import CompiledQuery, Given, GivenUser
 from inventory.api.stock_serializers import user_code
 from inventory.models import ProductVariation, StockMovement
 from inventory.models.stock import movement_code
 from inventory.services.stock_change import FOUR_PLACES, PostedChange
 from warehouses.models import Warehouse
-from warehouses.queries import GivenUser
 
 COLUMNS = (
     "id", "variation__product__code", "variation__sku_code", "warehouse__code", "movement_type",

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from common.api.bodies import GivenFieldsMixin
 from common.api.fields import ChoiceSynonymField, CostField, QuantityField, ReferenceInput
 from common.validators import one_line
 from inventory.models import Stock, StockMovement
@@ -64,7 +65,7 @@ def user_code(key: int | None) -> str | None:
     return None if key is None else f"USR{key:03d}"
 
 
-class ItemInput(serializers.Serializer[Any]):
+class ItemInput(GivenFieldsMixin):
     """Names a variation and a warehouse."""
 
     product_id = ReferenceInput(required=False, allow_null=True)

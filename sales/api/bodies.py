@@ -8,6 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from common.api.bodies import GivenFieldsMixin
 from common.api.fields import (
     ChoiceSynonymField,
     MoneyField,
@@ -38,7 +39,7 @@ class PositiveQuantityField(QuantityField):
         )
 
 
-class OrderItemInput(serializers.Serializer[Any]):
+class OrderItemInput(GivenFieldsMixin):
     """A line that somebody orders; without a price it costs what the price list says."""
 
     product_id = ReferenceInput(required=False, allow_null=True)
@@ -63,7 +64,7 @@ class OrderItemInput(serializers.Serializer[Any]):
         return attrs
 
 
-class HeaderInput(serializers.ModelSerializer[SalesOrder]):
+class HeaderInput(GivenFieldsMixin, serializers.ModelSerializer[SalesOrder]):
     """What may be said about an order as a whole."""
 
     status = ChoiceSynonymField(SalesOrder.Status.choices, required=False)
@@ -157,7 +158,7 @@ class OrderChangeInput(HeaderInput):
         return attrs
 
 
-class LineInput(serializers.Serializer[Any]):
+class LineInput(GivenFieldsMixin):
     """A line of an order, named by its id, its number (`line`), its SKU or its product."""
 
     KEYS = ("id", "line", "sku", "product_variation", "product_id")
@@ -187,7 +188,7 @@ class FulfilLineInput(LotLineInput):
     warehouse = ReferenceInput(required=False, allow_null=True)
 
 
-class FulfilInput(serializers.Serializer[Any]):
+class FulfilInput(GivenFieldsMixin):
     """What leaves: all that is outstanding where no items are named."""
 
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(

@@ -9,7 +9,9 @@ from rest_framework.response import Response
 
 from common.api.bodies import checked_body
 from common.api.viewsets import ListRetrieveViewSet, field_paths
+from common.compiled_queries import CompiledRow
 from common.permissions import Can
+from common.row_versions import RowVersion
 from sales.api.bodies import NewOrderInput, OrderChangeInput
 from sales.api.document_views import OrderDocuments
 from sales.api.filters import SalesOrderFilterSet
@@ -24,6 +26,14 @@ from sales.models import SalesOrder
 from sales.services.order_lines import sellable_lines
 from sales.services.orders import change_sales_order, create_sales_order
 from warehouses.queries import member_warehouse
+
+ONE_ORDER = CompiledRow(
+    lambda user: (
+        SalesOrder.objects.visible_to(user)
+        .annotate(row_version=RowVersion())
+        .select_related("warehouse")
+    )
+)
 
 
 class SalesOrderViewSet(OrderActions, OrderDocuments, ListRetrieveViewSet):
@@ -52,6 +62,9 @@ class SalesOrderViewSet(OrderActions, OrderDocuments, ListRetrieveViewSet):
         if self.action == "list":
             return queryset.with_item_count()
         return queryset.select_related("warehouse")
+
+    def compiled_row(self) -> CompiledRow:
+        return ONE_ORDER
 
     def get_serializer_class(self) -> Any:
         return SalesOrderRowSerializer if self.action == "list" else SalesOrderSerializer

@@ -49,22 +49,17 @@ def fulfil_sales_order(
     require_action(locked, "fulfill")
     wanted = outstanding_lines(locked) if lines is None else requested_lines(locked, lines)
     # Before the posting: whoever is served by what it frees sees what these lines still want.
-    deliver_items((item.pk, quantity) for item, quantity, *_ in wanted)
+    locked.status = deliver_items(locked, ((item.pk, quantity) for item, quantity, *_ in wanted))
     posted = _post(locked, wanted, occurred_at, acting_user, quiet)
     require_stock_then(posted)
     deliveries = [
         Delivery(locked.pk, item.pk, line.change.warehouse_id, quantity, line.unit_cost)
         for (item, quantity, *_), line in zip(wanted, posted, strict=True)
     ]
-    keys = record_fulfilments([(locked.pk, occurred_at)], deliveries, acting_user)
-    complete = lines is None or not outstanding_lines(locked)
-    locked.status = (
-        SalesOrder.Status.FULFILLED if complete else SalesOrder.Status.PARTIALLY_FULFILLED
-    )
-    locked.save(update_fields=["status", "updated_at"])
+    [fulfilment] = record_fulfilments([(locked.pk, occurred_at)], deliveries, acting_user)
     if not quiet:
-        mail_customer(locked, keys[0])
-    return Fulfilment.objects.get(pk=keys[0])
+        mail_customer(locked, fulfilment.pk)
+    return fulfilment
 
 
 def outbound(

@@ -5,12 +5,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db.models import BigIntegerField
+
+from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import InvalidInput
 from common.references import as_primary_key
 from sales.exceptions import QuantityExceeded
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.order_rows import sum_by_item
 from warehouses.models import Warehouse
+
+ITEMS = CompiledQuery(
+    lambda: SalesOrderItem.objects.filter(order_id=Given("key", BigIntegerField()))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,7 @@ class Wanted(NamedTuple):
 
 def outstanding_lines(order: SalesOrder) -> list[Wanted]:
     """Return all that is outstanding of an order."""
-    items = SalesOrderItem.objects.filter(order=order)
-    return [Wanted(item, item.outstanding) for item in items if item.outstanding]
+    return [Wanted(item, item.outstanding) for item in ITEMS.all(key=order.pk) if item.outstanding]
 
 
 def requested_lines(

@@ -7,11 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from common.compiled_queries import prepared_cursor
 from common.exceptions import DuplicateCode
-from inventory.services.sql_arrays import columns, numbers
-from sales.models import SalesOrder
+from inventory.services.sql_arrays import columns, numbers, texts
+from sales.models import Fulfilment, SalesOrder
 
 CENT, HUNDRED, ZERO = Decimal("0.01"), Decimal(100), Decimal(0)
 
@@ -31,11 +32,27 @@ INSERT_ITEMS = """
 DELETE_ITEMS = """
     DELETE FROM sales_salesorderitem WHERE order_id = %s RETURNING id, variation_id"""
 
+# The lines as they stand before the statement, with what leaves added, tell what the order becomes.
 DELIVER_ITEMS = """
-    UPDATE sales_salesorderitem i
-    SET quantity_fulfilled = i.quantity_fulfilled + n.quantity
-    FROM unnest(%s::bigint[], %s::numeric[]) AS n(id, quantity)
-    WHERE i.id = n.id"""
+    WITH leaving AS MATERIALIZED (
+        SELECT * FROM unnest(%s::bigint[], %s::numeric[]) AS n(id, quantity)
+    ), delivered AS (
+        UPDATE sales_salesorderitem i
+        SET quantity_fulfilled = i.quantity_fulfilled + n.quantity
+        FROM leaving n
+        WHERE i.id = n.id
+        RETURNING i.id
+    )
+    UPDATE sales_salesorder o
+    SET updated_at = %s, status = CASE WHEN EXISTS (
+        SELECT FROM sales_salesorderitem i
+        LEFT JOIN leaving n ON n.id = i.id
+        WHERE i.order_id = o.id
+          AND i.quantity - i.quantity_cancelled > i.quantity_fulfilled + COALESCE(n.quantity, 0)
+    ) THEN 'partially_fulfilled' ELSE 'fulfilled' END
+    FROM (SELECT count(*) FROM delivered) AS lines_first
+    WHERE o.id = %s
+    RETURNING status"""
 
 CANCEL_ITEMS = """
     UPDATE sales_salesorderitem i
@@ -49,15 +66,17 @@ RECORD_FULFILMENTS = """
         SELECT n.order_id, COALESCE(n.occurred_at, clock_timestamp()), clock_timestamp(),
                %s::bigint
         FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(order_id, occurred_at)
-        RETURNING id, order_id
+        RETURNING id, order_id, occurred_at, recorded_at, fulfilled_by_id
+    ), lines AS (
+        INSERT INTO sales_fulfilmentitem
+            (fulfilment_id, order_item_id, warehouse_id, quantity, unit_cost)
+        SELECT made.id, n.item_id, n.warehouse_id, n.quantity, n.unit_cost
+        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[])
+            AS n(order_id, item_id, warehouse_id, quantity, unit_cost)
+        JOIN made ON made.order_id = n.order_id
     )
-    INSERT INTO sales_fulfilmentitem
-        (fulfilment_id, order_item_id, warehouse_id, quantity, unit_cost)
-    SELECT made.id, n.item_id, n.warehouse_id, n.quantity, n.unit_cost
-    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[])
-        AS n(order_id, item_id, warehouse_id, quantity, unit_cost)
-    JOIN made ON made.order_id = n.order_id
-    RETURNING fulfilment_id"""
+    SELECT id, order_id, occurred_at, recorded_at, fulfilled_by_id FROM made ORDER BY id"""
+MADE = ("id", "order_id", "occurred_at", "recorded_at", "fulfilled_by_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +159,16 @@ def delete_items(order: SalesOrder) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def deliver_items(quantities: Iterable[tuple[int, Decimal]]) -> None:
-    """Add what leaves to the lines' delivered quantities, in one statement."""
+def deliver_items(order: SalesOrder, quantities: Iterable[tuple[int, Decimal]]) -> str:
+    """Add what leaves to the delivered quantities of a locked order's lines, in one statement.
+
+    Gives the order the status that its lines then have, and returns it.
+    """
     totals = sum_by_item(quantities)
     with connection.cursor() as cursor:
-        cursor.execute(DELIVER_ITEMS, columns([*totals.items()], 2))
+        ids, amounts = map(numbers, columns([*totals.items()], 2))
+        cursor.execute(DELIVER_ITEMS, [ids, amounts, timezone.now(), order.pk])
+        return str(cursor.fetchone()[0])
 
 
 def cancel_items(quantities: Iterable[tuple[int, Decimal]]) -> None:
@@ -166,16 +190,18 @@ def record_fulfilments(
     occurred: Sequence[tuple[int, datetime | None]],
     deliveries: Sequence[Delivery],
     acting_user: Any,
-) -> list[int]:
+) -> list[Fulfilment]:
     """Insert a fulfilment for each (order key, time) with its lines, in one statement.
 
-    Returns the fulfilment's key of each line.
+    Prepared: an earlier statement of the transaction has told the audit who writes.
     """
+    orders, times = columns(occurred, 2)
     parameters = [
         acting_user.pk if acting_user else None,
-        *columns(occurred, 2),
-        *columns(deliveries, 5),
+        numbers(orders),
+        texts(times),
+        *map(numbers, columns(deliveries, 5)),
     ]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(RECORD_FULFILMENTS, parameters)
-        return [row[0] for row in cursor.fetchall()]
+        return [Fulfilment.from_db(connection.alias, MADE, row) for row in cursor.fetchall()]

@@ -1,5 +1,8 @@
 """An order's row lock, and what its status permits."""
 
+from django.db.models import BigIntegerField
+
+from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import WrongState
 from sales.models import SalesOrder
 from sales.order_states import CANCELLED, FULFILLED
@@ -13,6 +16,13 @@ DEEDS = {
     "allocate": "it reserves nothing",
     "return": "nothing has left for it that could come back",
 }
+LOCK = CompiledQuery(
+    lambda: (
+        SalesOrder.objects.select_for_update(no_key=True)
+        .filter(pk=Given("key", BigIntegerField()))
+        .order_by()
+    )
+)
 
 
 def lock_order(order: SalesOrder) -> SalesOrder:
@@ -20,7 +30,9 @@ def lock_order(order: SalesOrder) -> SalesOrder:
 
     Always before the balances of the ledger, never after.
     """
-    locked: SalesOrder = SalesOrder.objects.select_for_update(no_key=True).get(pk=order.pk)
+    locked: SalesOrder | None = LOCK.first(key=order.pk)
+    if locked is None:
+        raise SalesOrder.DoesNotExist(f"There is no sales order {order.pk}.")
     return locked
 
 

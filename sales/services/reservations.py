@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
+from common.compiled_queries import CompiledQuery
 from common.exceptions import InvalidInput, WrongState
 from common.models import CompanySettings
 from inventory.services.ledger import apply_stock_changes, lock_balances
@@ -27,6 +28,14 @@ YIELDING = """
     JOIN sales_salesorder o ON o.id = i.order_id
     WHERE r.reference_type = %s AND r.stock_id = ANY(%s) AND r.quantity > 0 AND o.priority < %s
     ORDER BY o.priority, o.order_date DESC, o.id DESC, i.position DESC"""
+
+RESERVATION_DAYS = CompiledQuery(
+    lambda: (
+        CompanySettings.objects.filter(pk=CompanySettings.ONLY)
+        .order_by()
+        .values("reservation_days")
+    )
+)
 
 
 class Yielding(NamedTuple):
@@ -51,8 +60,8 @@ class Allocation(NamedTuple):
 
 def default_reserved_until() -> datetime | None:
     """Return when the reservation of an order that is taken now ends; None: never."""
-    found = CompanySettings.objects.filter(pk=CompanySettings.ONLY)
-    days = found.values_list("reservation_days", flat=True).first()
+    found = RESERVATION_DAYS.first()
+    days = found and found["reservation_days"]
     return None if days is None else timezone.now() + timedelta(days=days)
 
 

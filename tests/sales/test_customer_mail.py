@@ -167,7 +167,7 @@ def test_a_long_delivery_names_its_first_lines(mail_server, wanted, seller):
 @pytest.mark.parametrize("size", [1, 5])
 def test_mailing_costs_two_statements(wanted, seller, size, django_assert_num_queries):
     quiet, told = order_of(seller, *[1] * size), order_of(seller, *[1] * size)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         fulfil_sales_order(order=quiet, quiet=True, acting_user=seller)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         fulfil_sales_order(order=told, acting_user=seller)

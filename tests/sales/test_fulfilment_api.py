@@ -116,6 +116,6 @@ def test_delivery_through_http_keeps_its_statement_count(api, stock):
     with CaptureQueriesContext(connection) as queries:
         assert client.post(f"{ORDERS}{order.order_number}/fulfill/").status_code == 200
 
-    # 11 of the service, 1 to find the order, 3 to answer it whole
-    assert len(queries) == 15
+    # 9 of the service, 1 to find the order, 2 to answer it whole
+    assert len(queries) == 12
     assert figures(stock) == (Decimal(5), 0)

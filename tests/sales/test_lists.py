@@ -86,14 +86,17 @@ def test_lists_take_as_many_queries_for_three_rows_as_for_one(api, stock, path, 
     assert len(queries) == count
 
 
+@pytest.mark.parametrize(("steps", "count"), [((), 2), (("fulfill",), 3)])
 @pytest.mark.parametrize("lines", [1, 3])
-def test_one_order_takes_four_queries(api, stock, lines):
+def test_one_order_takes_two_queries_and_one_more_once_goods_left(api, stock, lines, steps, count):
     order = take_order(*[(stock.variation, 1)] * lines, warehouse=stock.warehouse)
-    client = api("admin")
+    client, path = api("admin"), f"{ORDERS}{order.order_number}/"
+    for step in steps:
+        assert client.post(f"{path}{step}/").status_code == 200
 
     with CaptureQueriesContext(connection) as queries:
-        answer = client.get(f"{ORDERS}{order.order_number}/")
+        answer = client.get(path)
 
     assert len(answer.json()["items"]) == lines
-    # which order, itself, its items with what they hold, what left
-    assert len(queries) == 4
+    # which order, itself with its items and what they hold, what left
+    assert len(queries) == count

@@ -1,7 +1,11 @@
+import json
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from common.api.renderers import NumberJSONRenderer
 from sales.api.serializers import (
     FulfilmentItemSerializer,
     FulfilmentSerializer,
@@ -9,6 +13,9 @@ from sales.api.serializers import (
     SalesOrderSerializer,
 )
 from sales.models import SalesOrder
+from sales.services.fulfilment import fulfil_sales_order
+from sales.services.line_choice import LineRequest
+from sales.services.returns import return_goods
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.sales import figures, take_order
 from tests.factories.warehouses import WarehouseFactory
@@ -310,3 +317,45 @@ def test_a_write_answers_the_order_as_it_is_read(manager, stock):
     del delivered["message"], delivered["fulfilment"]
     assert delivered == manager.get(path).json()
     assert delivered["items"][0]["quantity_fulfilled"] == 2
+
+
+def test_the_database_writes_lines_as_serializers_would(manager, stock):
+    hostile = 'Quote " \\ </script> \u2028 ä 🧰\x01\ttab'
+    product = ProductFactory(name=hostile)
+    other = put_in_stock(VariationFactory(product=product), stock.warehouse, "1.5")
+    lines = ((stock.variation, "2.001"), (other.variation, "99999999.999"), (other.variation, 3))
+    order = take_order(*lines, warehouse=stock.warehouse, promotion_details={"a": [1.50, None]})
+    path = f"{ORDERS}{order.order_number}/"
+    fulfil_sales_order(
+        order=order,
+        lines=[LineRequest("line", "1", Decimal("0.5")), LineRequest("line", "2", Decimal("1.5"))],
+        acting_user=None,
+    )
+    return_goods(
+        order=order,
+        lines=[LineRequest("line", "1", Decimal("0.25"))],
+        acting_user=None,
+    )
+
+    answer = manager.get(path).json()
+
+    order = SalesOrder.objects.get(pk=order.pk)
+    shown = SalesOrderSerializer(order).fields
+    rows = list(order.items.with_reserved())
+    for row in rows:
+        row.quantity_net = row.quantity_fulfilled - row.quantity_returned
+    items = SalesOrderItemSerializer(rows, many=True).data
+    fulfilments = FulfilmentSerializer(order.fulfilments.all(), many=True).data
+    assert answer["items"] == as_json(items)
+    assert answer["fulfilments"] == as_json(fulfilments)
+    assert [one["product_name"] for one in answer["items"]] == [
+        stock.variation.product.name, hostile, hostile,
+    ]  # fmt: skip
+    assert answer["credited_amount"] == sum(one["credited_amount"] for one in answer["items"]) > 0
+    assert (answer["item_count"], answer["promotion_details"]) == (3, {"a": [1.5, None]})
+    assert set(answer) == set(shown) | {"version"}
+
+
+def as_json(data):
+    """Return what the API would write for it."""
+    return json.loads(NumberJSONRenderer().render(data))

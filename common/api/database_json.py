@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from django.db.models import Func, TextField
+from django.db.models import Func, Subquery, TextField
 
 JSON = "json"  # the name of the column
 
@@ -26,6 +26,16 @@ class JsonRow(Func):
             parts.append(f"'{name}', {sql}")
             parameters += given
         return f"json_build_object({', '.join(parts)})::text", parameters
+
+
+class JsonLines(Subquery):
+    """The rows of a queryset as the text of a JSON array: `rows.values(json=JsonRow(…))`."""
+
+    template = (
+        "(SELECT '[' || coalesce(string_agg(line.json, ','), '') || ']'"
+        " FROM (%(subquery)s) AS line)"
+    )
+    output_field = TextField()
 
 
 def written(rows: Iterable[Mapping[str, Any]]) -> list[Any]:

@@ -60,6 +60,8 @@ def value_at(row: Any, path: tuple[str, ...]) -> Any:
 
 def cell_of(value: Any) -> Any:
     """Return a value as a cell: numbers as they are, text that no spreadsheet runs."""
+    if isinstance(value, orjson.Fragment):  # what the database wrote
+        value = orjson.loads(orjson.dumps(value))
     if isinstance(value, list | tuple | dict):
         if all(isinstance(entry, str) for entry in value) and not isinstance(value, dict):
             value = "; ".join(value)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from drf_spectacular.utils import (
     OpenApiExample,
     extend_schema_field,
@@ -77,7 +78,7 @@ class PurchaseOrderRowSerializer(serializers.ModelSerializer[PurchaseOrder]):
     supplier_name = serializers.CharField(source="supplier.company_name")
     warehouse = serializers.CharField(source="warehouse.code")
     is_late = serializers.BooleanField()
-    items = OrderItemSerializer(many=True)
+    items = serializers.SerializerMethodField()
 
     class Meta:
         model = PurchaseOrder
@@ -87,6 +88,10 @@ class PurchaseOrderRowSerializer(serializers.ModelSerializer[PurchaseOrder]):
             "total_amount", "currency", "items",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(OrderItemSerializer(many=True))
+    def get_items(self, order: Any) -> orjson.Fragment:
+        return orjson.Fragment(order.items_json)
 
 
 class FinancialSerializer(serializers.ModelSerializer[PurchaseOrder]):
@@ -130,7 +135,7 @@ def files_of(order: PurchaseOrder, kind: str, key: int) -> Any:
 
 class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
     received_by = serializers.SerializerMethodField()
-    lines = ReceiptLineSerializer(many=True)
+    lines = serializers.SerializerMethodField()
     attachments = serializers.SerializerMethodField()
 
     class Meta:
@@ -139,6 +144,10 @@ class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
             "code", "occurred_at", "recorded_at", "delivery_note", "notes", "received_by", "lines",
             "attachments",
         ]  # fmt: skip
+
+    @extend_schema_field(ReceiptLineSerializer(many=True))
+    def get_lines(self, receipt: Any) -> orjson.Fragment:
+        return orjson.Fragment(receipt.lines_json)
 
     @extend_schema_field(AttachmentSerializer(many=True))
     def get_attachments(self, receipt: GoodsReceipt) -> Any:

@@ -9,8 +9,10 @@ from rest_framework.response import Response
 
 from common.api.callers import require_caller
 from common.api.viewsets import ListRetrieveViewSet, field_paths
+from common.compiled_queries import CompiledRow
 from common.exceptions import InvalidInput
 from common.permissions import Can
+from common.row_versions import RowVersion
 from purchasing.api.approval_views import ApprovalMixin
 from purchasing.api.document_views import OrderDocumentsMixin
 from purchasing.api.draft_views import DraftsMixin
@@ -23,6 +25,7 @@ from purchasing.api.lines import (
     received_in_all,
     refuse_received,
 )
+from purchasing.api.order_rows import with_items, with_receipts
 from purchasing.api.serializers import (
     ChangedOrderSerializer,
     PurchaseOrderInput,
@@ -43,6 +46,9 @@ from purchasing.services.transitions import (
 from purchasing.services.updates import OrderUpdate, update_purchase_order
 from warehouses.queries import member_warehouse
 
+ONE_ORDER = CompiledRow(
+    lambda user: PurchaseOrder.objects.visible_to(user).annotate(row_version=RowVersion())
+)
 PEOPLE = ("created_by", "approved_by", "received_by")
 NOT_DETAILS = {
     *PEOPLE,
@@ -94,11 +100,14 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
     def get_queryset(self) -> Any:
         orders = super().get_queryset()
         if self.action == "list":
-            return orders.with_items()
-        return orders.with_receipts() if self.action == "retrieve" else orders
+            return with_items(orders)
+        return with_receipts(orders) if self.action == "retrieve" else orders
+
+    def compiled_row(self) -> CompiledRow | None:
+        return None if self.action == "retrieve" else ONE_ORDER
 
     def detail_rows(self) -> Any:
-        return self.get_queryset().with_receipts()
+        return with_receipts(super().get_queryset())
 
     @extend_schema(request=PurchaseOrderInput, responses={201: ChangedOrderSerializer})
     def create(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -15,27 +15,11 @@ from common.models import CompanySettings
 from common.validators import business_code, currency_code
 from inventory.models import Attachment
 from purchasing.models.figures import AMOUNT
-from purchasing.models.order_item import PurchaseOrderItem
 from suppliers.models import Supplier
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
 
 
 class PurchaseOrderQuerySet(WarehouseScopedQuerySet):
-    def with_items(self) -> Self:
-        """Orders with what a list shows: supplier, warehouse, items and their products."""
-        items = PurchaseOrderItem.objects.select_related("variation__product")
-        return self.select_related("supplier", "warehouse").prefetch_related(
-            Prefetch("items", items)
-        )
-
-    def with_receipts(self) -> Self:
-        """Orders with their people and their goods receipts too."""
-        return (
-            self.with_items()
-            .select_related("created_by", "approved_by", "rejected_by", "received_by")
-            .prefetch_related("receipts__lines__item__variation", "amendments", "charges")
-        )
-
     def late(self) -> Self:
         """Orders of which goods are to come on a day that has passed, UTC."""
         today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)

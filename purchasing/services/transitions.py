@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import BigIntegerField
 
+from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import WrongState
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
@@ -15,6 +17,13 @@ from purchasing.services.tell import mail_order
 from suppliers.models import Supplier
 
 Status = PurchaseOrder.Status
+LOCK = CompiledQuery(
+    lambda: (
+        PurchaseOrder.objects.select_for_update(no_key=True)
+        .filter(pk=Given("key", BigIntegerField()))
+        .order_by()
+    )
+)
 
 
 def lock_purchase_order(order: PurchaseOrder) -> PurchaseOrder:
@@ -22,7 +31,9 @@ def lock_purchase_order(order: PurchaseOrder) -> PurchaseOrder:
 
     Every writer of an order and its lines comes through here, and locks balances only after it.
     """
-    locked: PurchaseOrder = PurchaseOrder.objects.select_for_update(no_key=True).get(pk=order.pk)
+    locked: PurchaseOrder | None = LOCK.first(key=order.pk)
+    if locked is None:
+        raise PurchaseOrder.DoesNotExist(f"There is no purchase order {order.pk}.")
     return locked
 
 

@@ -2,13 +2,26 @@
 
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import F, OuterRef
 
+from common.api.copied_csv import NumberCell
+from common.api.database_json import JSON, JsonLines, JsonRow
 from common.api.viewsets import ListRetrieveViewSet
 from common.permissions import Can
 from sales.api.filters import FulfilmentFilterSet
 from sales.api.serializers import FulfilmentRowSerializer
 from sales.models import Fulfilment, FulfilmentItem
+
+# As FulfilmentItemSerializer describes it.
+LINE = {
+    "line": F("order_item__position"),
+    "product_id": F("order_item__variation__product__code"),
+    "product_name": F("order_item__variation__product__name"),
+    "sku": F("order_item__variation__sku_code"),
+    "quantity": NumberCell("quantity"),
+    "unit_cost": NumberCell("unit_cost"),
+    "warehouse": F("warehouse__code"),
+}
 
 
 class FulfilmentViewSet(ListRetrieveViewSet):
@@ -23,7 +36,8 @@ class FulfilmentViewSet(ListRetrieveViewSet):
     permissions = {"list": Can.VIEW_SALES_ORDERS, "retrieve": Can.VIEW_SALES_ORDERS}
 
     def get_queryset(self) -> Any:
-        lines = FulfilmentItem.objects.visible_to(self.request.user).select_related(
-            "order_item__variation__product", "warehouse"
+        lines = FulfilmentItem.objects.visible_to(self.request.user).filter(
+            fulfilment=OuterRef("pk")
         )
-        return super().get_queryset().prefetch_related(Prefetch("items", lines))
+        written = lines.order_by("pk").values(**{JSON: JsonRow(LINE)})
+        return super().get_queryset().annotate(items_json=JsonLines(written))

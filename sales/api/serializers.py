@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import orjson
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.api.fields import MoneyField, QuantityField
@@ -176,6 +178,11 @@ class FulfilmentRowSerializer(FulfilmentSerializer):
     warehouse = serializers.CharField(
         source="order.warehouse.code", help_text="The order's own; items say from where they left."
     )
+    items = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta(FulfilmentSerializer.Meta):
         fields = ["id", "code", "order_number", "warehouse", *FulfilmentSerializer.Meta.fields[1:]]
+
+    @extend_schema_field(FulfilmentItemSerializer(many=True))
+    def get_items(self, fulfilment: Any) -> orjson.Fragment:
+        return orjson.Fragment(fulfilment.items_json)

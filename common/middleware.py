@@ -1,12 +1,14 @@
 """What is settled about a request before any view sees it."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 STYLED_LIKE_THE_ADMIN = ("/admin/", "/account/", "/api/session/")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -66,6 +68,18 @@ def storable(text: str) -> bool:
 
 def _has_surrogate(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+class LocalTimeMiddleware:
+    """Show and read times of the admin site by the clock of who asks; the API speaks UTC."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user if request.path_info.startswith("/admin/") else None
+        with timezone.override(user.clock if user and user.is_authenticated else None):
+            return self.get_response(request)
 
 
 class ContentPolicyMiddleware(CSPMiddleware):

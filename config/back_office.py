@@ -105,6 +105,9 @@ NAVIGATION = [
             "Promotions", "trending_up", "warehouses_promotionrequest_changelist",
             Can.MANAGE_PEOPLE,
         ),
+        entry(
+            "Handed over", "move_item", "warehouses_taskhandover_changelist", Can.MANAGE_PEOPLE
+        ),
         entry("Sign-ins", "login", "users_signin_changelist", Can.MANAGE_USERS),
         entry("API tokens", "key", "users_apitoken_changelist", Can.MANAGE_USERS),
         entry("Groups", "badge", "users_peoplegroup_changelist", Can.MANAGE_USERS),

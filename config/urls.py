@@ -8,7 +8,7 @@ from common.api.schema_view import SchemaView
 from common.api.views import bad_request, not_found, server_error
 from operations.api.metrics import metrics_view
 from operations.views import favicon, home
-from users.pages import ForgottenPasswordPage, NewPasswordPage
+from users.pages import ForgottenPasswordPage, NewAddressPage, NewPasswordPage
 
 handler400 = bad_request
 handler404 = not_found
@@ -28,6 +28,7 @@ urlpatterns = [
         name="admin_password_reset",
     ),
     path("account/password/", NewPasswordPage.as_view(), name="new-password"),
+    path("account/email/", NewAddressPage.as_view(), name="new-address"),
     path("api/session/", include("users.session_urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

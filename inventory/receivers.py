@@ -1,5 +1,6 @@
-"""The mails about documents of the warehouse floor."""
+"""The mails about documents of the warehouse floor, and who has which of them open."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.urls import reverse
@@ -7,11 +8,15 @@ from django.urls import reverse
 from common.documents.words import day
 from common.permissions import Can
 from inventory.asked_goods import goods_of
+from inventory.models import AdjustmentRequest, StockCount, TransferRequest
 from inventory.services.tell import DOCUMENT_DECIDED, DOCUMENT_WAITS, DOCUMENTS
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_mail
+from warehouses.open_tasks import OpenTask, register_open_tasks
 
 WAITING = ("pending", "submitted")
+MOVING = ("pending", "approved", "in_transit", "partially_received")
+COUNTING = ("counting", "submitted")
 
 
 def document_of(message: OutboxMessage) -> Any:
@@ -64,6 +69,29 @@ def way_to(document: Any, recipient: Any) -> dict[str, str]:
         return {"link": "/", "button": "Open InventoryPulse"}
     page = f"admin:{document._meta.app_label}_{document._meta.model_name}_change"
     return {"link": reverse(page, args=[document.pk]), "button": f"Open {document}"}
+
+
+@register_open_tasks
+def open_floor_work_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
+    """Name the transfers, adjustments and counts of somebody that are not finished."""
+    begun: list[tuple[str, str, Any]] = [
+        (
+            "transfer_request", "from_warehouse",
+            TransferRequest.objects.filter(requested_by=person, status__in=MOVING),
+        ),
+        (
+            "adjustment_request", "warehouse",
+            AdjustmentRequest.objects.filter(requested_by=person, status="pending"),
+        ),
+        (
+            "stock_count", "warehouse",
+            StockCount.objects.filter(created_by=person, status__in=COUNTING),
+        ),
+    ]  # fmt: skip
+    for kind, place, rows in begun:
+        for row in rows.visible_to(seen_by).select_related(place).order_by("pk"):
+            title = f"{row.get_status_display()} {kind.replace('_', ' ')} {row.code}"
+            yield OpenTask(kind, row.code, title, getattr(row, place).code)
 
 
 @register_mail(DOCUMENT_WAITS)

@@ -23,10 +23,15 @@ def record_event(topic: str, payload: dict[str, Any]) -> None:
 
 
 def queue_mail(
-    topic: str, *, recipient: Any, payload: dict[str, Any], dedup_key: str | None = None
+    topic: str,
+    *,
+    recipient: Any,
+    payload: dict[str, Any],
+    dedup_key: str | None = None,
+    address: str = "",
 ) -> None:
     """Add a mail to one person; the writer registered for `topic` renders it when it is sent."""
-    queue_mails([mail_message(topic, recipient.pk, payload, dedup_key)])
+    queue_mails([mail_message(topic, recipient.pk, payload, dedup_key, address=address)])
 
 
 def mail_message(

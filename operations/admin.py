@@ -19,7 +19,7 @@ from operations.admin_webhooks import WebhookAdmin as WebhookAdmin
 from operations.models import JobRun, OrderImport
 from operations.schedule import last_runs, scheduled_jobs
 
-TITLES = ["Job", "Runs", "Next (UTC)", "Last run (UTC)", "Result"]
+TITLES = ["Job", "Runs", "Next", "Last run", "Result"]
 
 
 @admin.register(OrderImport)

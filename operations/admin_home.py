@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.db.models import Count, F, Q, Window
 from django.http import HttpRequest
@@ -18,8 +19,18 @@ from sales.admin.orders import ready_to_fulfil
 from sales.models import SalesOrder
 from users.models import User
 from warehouses.models import PromotionRequest
+from warehouses.open_tasks import OpenTask, taken_over_by
 
 SHOWN = 6
+PAGES_OF_TASKS = {
+    "alert": "alerts_alert",
+    "adjustment_request": "inventory_adjustmentrequest",
+    "purchase_order": "purchasing_purchaseorder",
+    "purchase_request": "purchasing_purchaserequest",
+    "sales_order": "sales_salesorder",
+    "stock_count": "inventory_stockcount",
+    "transfer_request": "inventory_transferrequest",
+}
 NOTHING_LEFT = Q(on_hand__lte=F("reserved") + F("unavailable"))
 
 
@@ -254,6 +265,28 @@ def count_card(user: Any, title: str, icon: str, status: str) -> Waiting:
     return Waiting(title, icon, total(rows), link, shown)
 
 
+def tasks_taken_over(user: Any) -> list[Waiting]:
+    """What was handed over to the user and is not finished."""
+    tasks = taken_over_by(user, seen_by=user)
+    shown = [
+        Row(
+            page_of_task(task),
+            task.title,
+            f"begun by {task.taken_over_from}" + (f", {task.warehouse}" if task.warehouse else ""),
+        )
+        for task in tasks
+    ]
+    if not shown:
+        return []
+    return [Waiting("Handed over to you", "move_item", len(shown), shown[0].link, shown)]
+
+
+def page_of_task(task: OpenTask) -> str:
+    """Return the list that finds a task, by its code where the list knows codes."""
+    words = task.title if task.kind == "alert" else task.code
+    return f"{listing(PAGES_OF_TASKS[task.kind])}?q={quote(words)}"
+
+
 KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [
     (Can.VIEW_STOCK, low_balances),
     (Can.VIEW_PURCHASE_ORDERS, late_purchases),
@@ -268,6 +301,7 @@ KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [
     (Can.MANAGE_PEOPLE, waiting_registrations),
     (Can.MANAGE_USERS, waiting_promotions),
     (Can.MANAGE_SETTINGS, dead_messages),
+    (Can.SIGN_IN, tasks_taken_over),
 ]
 
 

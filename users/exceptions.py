@@ -59,16 +59,28 @@ class SignInEnded(DomainError):
         super().__init__("Please log in again.")
 
 
-class InvalidResetLink(DomainError):
-    """A link to choose a new password that is used, over, or none of ours."""
+class InvalidLink(DomainError):
+    """A mailed link that is used, over, or none of ours."""
 
-    code = "reset_link_invalid"
+    code = "link_invalid"
     http_status = 400
     title = "Link invalid or expired"
 
     def __init__(self) -> None:
         text = "This link is used or expired. Ask for a new one."
         super().__init__(text, {"token": [text]})
+
+
+class InvalidResetLink(InvalidLink):
+    """A link to choose a new password."""
+
+    code = "reset_link_invalid"
+
+
+class InvalidEmailLink(InvalidLink):
+    """A link to confirm a new address."""
+
+    code = "email_link_invalid"
 
 
 class TooManyTokens(DomainError):

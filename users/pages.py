@@ -1,4 +1,4 @@
-"""Pages for people who are not signed in: sign-in, and a new password by a mailed link."""
+"""Pages for people who are not signed in: sign-in, and what mailed links lead to."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ from common.exceptions import DomainError
 from users.exceptions import TooManyAttempts
 from users.forms import SignInForm
 from users.services.attempts import HOUR, seconds_left, take_attempt
-from users.services.passwords import ask_for_reset, confirm_reset
+from users.services.email_changes import confirm_email_change, email_change_of
+from users.services.passwords import ask_for_reset, confirm_reset, reset_of
 
 PAGES_AN_HOUR = 20
 
@@ -58,16 +59,35 @@ class NewPasswordForm(forms.Form):
         return again
 
 
+class ConfirmForm(forms.Form):
+    """Nothing but the link: programs that look at links in mails must not follow this one."""
+
+    token = forms.CharField(max_length=200, widget=forms.HiddenInput)
+
+
 @method_decorator(never_cache, name="dispatch")
-class PasswordPage(View):
-    """A form that a service answers; what it says instead, once it is done."""
+class AccountPage(View):
+    """A form that a service answers; what it says instead, once it is done.
+
+    A page that a mailed link leads to names in `again` where there is a new one.
+    """
 
     form: type[forms.Form]
     title = ""
     done = ""
+    again = ""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(request, self.form(initial={"token": request.GET.get("token", "")[:200]}))
+        token = request.GET.get("token", "")[:200]
+        try:
+            about = self.look_up(token)
+        except DomainError as refusal:
+            return self.show(request, None, refusal=refusal.message)
+        return self.show(request, self.form(initial={"token": token}), about=about)
+
+    def look_up(self, token: str) -> str:
+        """Say what a link is for; raises a DomainError for one that is not good any more."""
+        return ""
 
     @method_decorator(sensitive_post_parameters())
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -91,13 +111,15 @@ class PasswordPage(View):
     def act(self, values: dict[str, Any]) -> None:
         raise NotImplementedError
 
-    def show(self, request: HttpRequest, form: forms.Form | None) -> HttpResponse:
-        context = {"form": form, "title": self.title, "done": self.done}
+    def show(self, request: HttpRequest, form: forms.Form | None, **told: str) -> HttpResponse:
+        context = {
+            "form": form, "title": self.title, "done": self.done, "again": self.again, **told,
+        }  # fmt: skip
         looks = admin.site.each_context(request)
         return render(request, "account/password.html", {**looks, **context})
 
 
-class ForgottenPasswordPage(PasswordPage):
+class ForgottenPasswordPage(AccountPage):
     form = ForgottenForm
     title = "Forgotten password"
     done = "If an account has this address, a link is on its way to it. It is good for an hour."
@@ -106,10 +128,29 @@ class ForgottenPasswordPage(PasswordPage):
         ask_for_reset(name=values["email"])
 
 
-class NewPasswordPage(PasswordPage):
+class NewPasswordPage(AccountPage):
     form = NewPasswordForm
     title = "Choose a new password"
     done = "Your password is changed, and all earlier sign-ins have ended."
+    again = "/account/password/forgotten/"
+
+    def look_up(self, token: str) -> str:
+        user = reset_of(token).user
+        is_first = not user.has_usable_password()
+        return f"{'Welcome! ' if is_first else ''}Your user name is {user.username}."
 
     def act(self, values: dict[str, Any]) -> None:
         confirm_reset(token=values["token"], password=values["new_password"])
+
+
+class NewAddressPage(AccountPage):
+    form = ConfirmForm
+    title = "Confirm your new address"
+    done = "The address is changed. Sign in with it, or with your user name as before."
+
+    def look_up(self, token: str) -> str:
+        row = email_change_of(token)
+        return f"{row.email} will be the address of the account {row.user.username}."
+
+    def act(self, values: dict[str, Any]) -> None:
+        confirm_email_change(token=values["token"])

@@ -223,3 +223,36 @@ class PromotionRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.user}"
+
+
+@audited(code="task_code")
+class TaskHandOver(models.Model):
+    """Who has an open task that somebody else began; the task itself stays as it is."""
+
+    code_field = "pk"
+    warehouse_paths = ("warehouse",)
+
+    kind = models.CharField(max_length=30)
+    task_code = models.CharField("task", max_length=50)
+    title = models.CharField(max_length=200)
+    warehouse = models.ForeignKey(
+        Warehouse, models.SET_NULL, null=True, blank=True, related_name="task_hand_overs"
+    )
+    from_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    to_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="taken_over_tasks"
+    )
+    note = models.CharField(max_length=500, blank=True)
+    handed_over_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    handed_over_at = models.DateTimeField()
+
+    objects = WarehouseScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-handed_over_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "task_code"], name="task_handed_over_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} to {self.to_user}"

@@ -7,17 +7,22 @@ from django.dispatch import receiver
 
 from common.permissions import Can
 from notifications.models import OutboxMessage
+from notifications.notices import notice
 from notifications.registry import CauseGone, Mail, register_mail
 from users.models import User
 from users.signals import role_changed
-from warehouses.lifecycle import Step
-from warehouses.models import PromotionRequest, Registration, StandingChange, Warehouse
-from warehouses.open_tasks import OpenTask, register_open_tasks
+from warehouses.lifecycle import Step, is_lawful
+from warehouses.models import (
+    PromotionRequest,
+    Registration,
+    StandingChange,
+    TaskHandOver,
+    Warehouse,
+)
+from warehouses.open_tasks import HEADSHIP, OpenTask, register_open_tasks
 from warehouses.services import tell
 from warehouses.services.places import leave_headed_warehouses
 
-TEMPLATE = "people"
-Facts = list[tuple[str, str]]
 TO_PERSON = {
     Step.APPROVE: ("Your account is open", "You can sign in now."),
     Step.REJECT: (
@@ -41,16 +46,7 @@ TO_OTHERS = {
 }
 
 
-def mail(heading: str, text: str, facts: Facts, link: str = "", button: str = "") -> Mail:
-    """Build a mail of one heading, one paragraph and a table of facts."""
-    context = {
-        "heading": heading,
-        "text": text,
-        "facts": [(name, value) for name, value in facts if value],
-        "link": link,
-        "button": button or "Open InventoryPulse",
-    }
-    return Mail(subject=heading, template=TEMPLATE, context=context)
+CLOSED = {Step.REJECT, Step.DISMISS}  # nobody who reads of it can sign in
 
 
 def open_registration(message: OutboxMessage) -> Registration:
@@ -62,7 +58,7 @@ def open_registration(message: OutboxMessage) -> Registration:
     return asked
 
 
-def facts_of(asked: Registration) -> Facts:
+def facts_of(asked: Registration) -> list[tuple[str, str]]:
     person: Any = asked.user
     place = asked.warehouse
     return [
@@ -77,11 +73,12 @@ def facts_of(asked: Registration) -> Facts:
 @register_mail(tell.REGISTRATION_RECEIVED)
 def write_registration_received(message: OutboxMessage) -> Mail:
     asked = open_registration(message)
-    return mail(
+    return notice(
         "We have your registration",
         "Who manages the warehouse decides about it and you get a mail. Until then nobody can "
         "sign in with this account. If it was not you, there is nothing to do.",
         facts_of(asked),
+        button="",
     )
 
 
@@ -92,7 +89,7 @@ def write_registration_waits(message: OutboxMessage) -> Mail:
     recipient: Any = message.recipient
     if not recipient.can(Can.MANAGE_PEOPLE):
         raise CauseGone("The recipient does not decide about people any more.")
-    return mail(
+    return notice(
         f"{asked.username} asks to be let in",
         "Let them in or turn them down. You may correct the role and the warehouse.",
         [*facts_of(asked), ("E-mail", person.email)],
@@ -104,12 +101,37 @@ def write_registration_waits(message: OutboxMessage) -> Mail:
 @register_mail(tell.ADDRESS_TAKEN)
 def write_address_taken(message: OutboxMessage) -> Mail:
     recipient: Any = message.recipient
-    return mail(
+    heading, facts = (
         "Somebody registered with your address",
-        "You have an account already, so no second one was made. If it was you, sign in with the "
-        "account below, or ask an administrator. If it was not you, there is nothing to do.",
         [("Your user name", recipient.username)],
     )
+    if not recipient.is_active:
+        text = "You had an account, so no second one was made. If it was you, an administrator "
+        text += "decides whether it is opened again. If it was not you, there is nothing to do."
+        return notice(heading, text, facts, button="")
+    return notice(
+        heading,
+        "You have an account already, so no second one was made. If it was you, sign in with the "
+        "account below, or ask an administrator. If it was not you, there is nothing to do.",
+        facts,
+        button="Sign in",
+    )
+
+
+@register_mail(tell.RETURN_ASKED)
+def write_return_asked(message: OutboxMessage) -> Mail:
+    person = User.objects.get(pk=message.payload["user_id"])
+    if not is_lawful(person, Step.REINSTATE):
+        raise CauseGone(f"{person.username} is {person.status}.")
+    return notice(
+        f"{person.username} registered again",
+        "Somebody registered with the address of this closed account. If it is the same person, "
+        "reinstate them, with another role or warehouse if need be; else there is nothing to do.",
+        [("User name", person.username), ("Name", person.get_full_name()),
+         ("E-mail", person.email), ("Role before", person.role)],
+        link=f"/admin/users/user/{person.pk}/change/",
+        button="Decide",
+    )  # fmt: skip
 
 
 @register_mail(tell.STANDING_CHANGED)
@@ -121,11 +143,34 @@ def write_standing_changed(message: OutboxMessage) -> Mail:
         role = change.to_role
     facts = [("User name", person.username), ("Role", role), ("Note", change.note)]
     if message.recipient_id == person.pk:
-        return mail(*TO_PERSON[step], facts)
-    return mail(
+        return notice(*TO_PERSON[step], facts, button="" if step in CLOSED else "Sign in")
+    return notice(
         f"{person.username} {TO_OTHERS[step]}",
         "You get this because you manage a warehouse where this person works, or asked for it.",
         [*facts[:1], ("Name", person.get_full_name()), *facts[1:]],
+    )
+
+
+@register_mail(tell.TASKS_HANDED_OVER)
+def write_tasks_handed_over(message: OutboxMessage) -> Mail:
+    payload = message.payload
+    giver = User.objects.get(pk=payload["from_user_id"])
+    tasks = TaskHandOver.objects.filter(
+        pk__in=payload["hand_over_ids"], to_user=message.recipient
+    ).order_by("pk")
+    headed = Warehouse.objects.filter(code__in=payload["headed"], manager=message.recipient)
+    facts = [
+        *(("Task", f"{task.title} ({task.task_code})") for task in tasks),
+        *(("You head", str(place)) for place in headed.order_by("code")),
+    ]
+    if not facts:
+        raise CauseGone("The tasks were handed on meanwhile.")
+    notes = {task.note for task in tasks if task.note}
+    return notice(
+        tell.tasks_are_yours(len(facts), giver),
+        f"{giver.get_full_name() or giver.username} began what is listed here; it was handed over "
+        "to you and waits.",
+        [*facts, *(("Note", note) for note in sorted(notes))],
     )
 
 
@@ -139,7 +184,7 @@ def write_promotion_requested(message: OutboxMessage) -> Mail:
     request = promotion_of(message)
     if request.state != PromotionRequest.State.PENDING:
         raise CauseGone(f"{request.code} is {request.state}.")
-    return mail(
+    return notice(
         f"Shall {request.user.username} become a manager?",
         "A manager asks for it; an administrator decides.",
         [*facts_of_promotion(request), ("Reason", request.reason)],
@@ -151,14 +196,14 @@ def write_promotion_requested(message: OutboxMessage) -> Mail:
 @register_mail(tell.PROMOTION_REJECTED)
 def write_promotion_rejected(message: OutboxMessage) -> Mail:
     request = promotion_of(message)
-    return mail(
+    return notice(
         f"{request.code} was rejected",
         f"{request.user.username} keeps the role {request.user.role}.",
         [*facts_of_promotion(request), ("Note", request.note)],
     )
 
 
-def facts_of_promotion(request: PromotionRequest) -> Facts:
+def facts_of_promotion(request: PromotionRequest) -> list[tuple[str, str]]:
     place = request.warehouse
     return [
         ("Request", request.code),
@@ -173,7 +218,7 @@ def facts_of_promotion(request: PromotionRequest) -> Facts:
 def headed_warehouses_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     """Name the warehouses that somebody heads."""
     for place in Warehouse.objects.member(seen_by).filter(manager=person).order_by("code"):
-        yield OpenTask("warehouse", place.code, f"Head of {place.name}", place.code)
+        yield OpenTask(HEADSHIP, place.code, f"Head of {place.name}", place.code)
 
 
 @receiver(role_changed, dispatch_uid="warehouses.leave_headed_warehouses")

@@ -63,7 +63,6 @@ def test_a_new_user_with_password_role_and_warehouses(admin, place):
     ("fields", "text"),
     [
         ({"password2": "other"}, "differ"),
-        ({"password1": "", "password2": ""}, "required"),
         ({"password1": "12345678", "password2": "12345678"}, "password"),
         ({"email": "nobody"}, "valid email"),
         ({"username": "12"}, "Use 2 to 150"),

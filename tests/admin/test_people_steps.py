@@ -1,12 +1,19 @@
 """How people come and go in the admin site: the API's services, as buttons."""
 
-import pytest
+from datetime import timedelta
 
-from tests.admin.pages import buttons, errors_of, list_of, page_of, step_of
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from notifications.services import deliver_due_messages
+from tests.admin.pages import add_to, buttons, errors_of, list_of, page_of, step_of
+from tests.factories.sales import take_order
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory
-from users.models import Avatar, User
-from warehouses.models import PromotionRequest, Registration, StandingChange
+from users.models import Avatar, SignIn, User
+from users.services.api_tokens import create_api_token
+from warehouses.models import PromotionRequest, Registration, StandingChange, TaskHandOver
 from warehouses.services import request_promotion
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +109,7 @@ def test_a_dismissal_says_what_is_left_and_a_reinstatement_takes_it_back(
 
     assert f"Left open, to be taken over: {place.own.code}" in errors_of(answer)
     assert state_of(clerk) == ("staff", "dismissed")
-    admin.post(step_of(clerk, "reinstate"), {"notes": "Back"})
+    admin.post(step_of(clerk, "reinstate"), {"notes": "Back", "role": "staff"})
     assert state_of(clerk) == ("staff", "active")
 
 
@@ -209,3 +216,118 @@ def test_an_administrator_removes_a_picture(admin, clerk):
     admin.post(step_of(clerk, "take_picture_away"))
 
     assert Avatar.objects.count() == 0
+
+
+def test_a_user_without_a_password_is_invited_and_again(admin, place, mailoutbox):
+    answer = admin.post(
+        add_to(User),
+        {
+            "username": "guest", "email": "guest@example.com", "role": "staff",
+            "warehouses": [place.own.pk],
+        },
+    )  # fmt: skip
+    guest = User.objects.get(username="guest")
+    deliver_due_messages()
+
+    listed = admin.get(list_of(User) + "?waits=invitation").context["cl"].result_list
+
+    assert (answer.status_code, [user.username for user in listed]) == (302, ["guest"])
+    assert "Invited" in admin.get(list_of(User)).content.decode()
+    assert buttons(admin, guest) == {"ask_promotion", "dismiss", "invite"}
+    admin.post(step_of(guest, "invite"))
+    deliver_due_messages()
+    assert [message.to for message in mailoutbox] == [["guest@example.com"]] * 2
+
+
+def test_an_administrator_sees_and_ends_where_somebody_is_signed_in(admin, manager, clerk):
+    row = SignIn.objects.create(
+        user=clerk, current_jti="x", address="10.1.2.3", user_agent="Old browser",
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    token, _ = create_api_token(name="night script", scopes=["read"], acting_user=clerk)
+    seen, hidden = (client.get(page_of(clerk)).content.decode() for client in (admin, manager))
+
+    admin.post(step_of(clerk, "sign_out"))
+
+    for text in ("Old browser", "night script", "10.1.2.3"):
+        assert (text in seen, text in hidden) == (True, False)
+    for ended in (row, token):
+        ended.refresh_from_db()
+        assert ended.revoked_at is not None
+    assert "sign_out" not in buttons(admin, clerk)
+    assert manager.post(step_of(clerk, "sign_out")).status_code == 403
+
+
+def test_people_are_listed_by_warehouse(admin, place, clerk):
+    page = admin.get(list_of(User) + f"?warehouse={place.foreign.pk}")
+    other = admin.get(list_of(User) + f"?warehouse={place.own.pk}")
+
+    assert list(page.context["cl"].result_list) == []
+    assert clerk in other.context["cl"].result_list
+    assert place.own.code in other.content.decode()
+
+
+def test_forms_offer_a_manager_what_they_may_give(admin, manager, place, pending, clerk):
+    MembershipFactory(warehouse=place.foreign, user=clerk)
+
+    def offered(client, person, step, field):
+        choices = client.get(step_of(person, step)).context["form"].fields[field].choices
+        return {str(key) for key, _ in choices} - {""}
+
+    assert offered(manager, pending, "approve", "role") == {"staff", "sales", "viewer"}
+    assert offered(manager, pending, "approve", "warehouse") == {str(place.own.pk)}
+    assert offered(manager, clerk, "ask_promotion", "warehouse") == {str(place.own.pk)}
+    assert len(offered(admin, pending, "approve", "role")) == 5
+    assert offered(admin, clerk, "ask_promotion", "warehouse") == {
+        str(place.own.pk), str(place.foreign.pk),
+    }  # fmt: skip
+
+
+def test_who_was_turned_away_comes_back_by_the_form(admin, manager, place, pending):
+    manager.post(step_of(pending, "reject"), {"notes": "Unknown"})
+    form = admin.get(step_of(pending, "reinstate")).context["form"]
+
+    admin.post(step_of(pending, "reinstate"), {"role": "viewer", "warehouse": place.own.pk})
+
+    assert (form["role"].value(), form["warehouse"].value()) == ("staff", place.own.pk)
+    assert state_of(pending) == ("viewer", "active")
+    assert pending.warehouse_memberships.get().warehouse == place.own
+
+
+def test_open_tasks_stand_on_the_page_and_are_handed_over_there(admin, manager, place, clerk):
+    mate = MembershipFactory(
+        warehouse=place.own, user=UserFactory(username="mate", role="staff")
+    ).user
+    order = take_order((place.variation, 1), warehouse=place.own, acting_user=clerk)
+    hidden = take_order((place.variation, 1), warehouse=place.foreign, acting_user=clerk)
+
+    page = manager.get(page_of(clerk)).content.decode()
+    form = manager.get(step_of(clerk, "hand_over")).context["form"]
+    answer = manager.post(
+        step_of(clerk, "hand_over"), {"to": mate.pk, "notes": "Yours"}, follow=True
+    )
+
+    assert (order.order_number in page, hidden.order_number in page) == (True, False)
+    assert [title for _, title in form.fields["tasks"].choices] == [
+        f"Pending order {order.order_number}"
+    ]
+    assert f"mate has from now on: Pending order {order.order_number}." in errors_of(answer)
+    assert "hand_over" not in buttons(manager, clerk)
+    assert "hand_over" in buttons(admin, clerk)
+    listed = manager.get(list_of(TaskHandOver))
+    assert order.order_number in listed.content.decode()
+    home = Client()
+    home.force_login(mate)
+    assert "Handed over to you" in home.get("/admin/").content.decode()
+
+
+def test_a_dismissal_in_the_back_office_hands_over(manager, place, clerk):
+    mate = MembershipFactory(
+        warehouse=place.own, user=UserFactory(username="mate", role="staff")
+    ).user
+    order = take_order((place.variation, 1), warehouse=place.own, acting_user=clerk)
+
+    answer = manager.post(step_of(clerk, "dismiss"), {"successor": mate.pk}, follow=True)
+
+    assert f"Handed over: {order.order_number}." in errors_of(answer)
+    assert TaskHandOver.objects.get().to_user == mate

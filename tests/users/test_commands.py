@@ -98,3 +98,32 @@ def test_set_role_leaves_warehouses_without_who_may_not_head_them(role, stays):
     headed.refresh_from_db()
     assert headed.manager == (manager if stays else None)
     assert Warehouse.objects.get(pk=other.pk).manager == other.manager
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["bad@name"], "letters, digits"),
+        (["x"], "letters, digits"),
+        (["trial", "--email", "nowhere"], "valid email"),
+        (["trial", "--role", "root"], "There is no role 'root'"),
+        (["trial", "--warehouse", "WH-NONE"], "There is no warehouse 'WH-NONE'"),
+    ],
+)
+def test_create_demo_user_refuses_what_forms_refuse(words, text):
+    with pytest.raises(CommandError, match=text):
+        call_command("create_demo_user", *words)
+
+    assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize(("words", "where"), [([], "WH-1"), (["--warehouse", "wh-2"], "WH-2")])
+def test_create_demo_user_works_in_a_warehouse(words, where):
+    WarehouseFactory(code="WH-1", is_default=True)
+    WarehouseFactory(code="WH-2")
+
+    call_command("create_demo_user", "trial", "--role", "Employee", *words)
+
+    user = User.objects.get(username="trial")
+    held = user.warehouse_memberships.values_list("warehouse__code", "is_default")
+    assert (user.role, list(held)) == ("staff", [(where, True)])

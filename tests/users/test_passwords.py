@@ -14,8 +14,8 @@ from notifications.services import deliver_due_messages
 from tests.threads import run_at_once
 from tests.users.conftest import PASSWORD
 from users.models import ApiToken, AttemptCount, PasswordReset, SignIn
-from users.services import passwords
 from users.services.api_tokens import create_api_token
+from users.services.links import link_token
 
 CHANGE = "/api/auth/password/change/"
 RESET, CONFIRM = "/api/auth/password/reset/", "/api/auth/password/reset/confirm/"
@@ -170,7 +170,7 @@ def test_of_eight_simultaneous_uses_of_a_link_one_wins(account):
         row = PasswordReset.objects.create(
             user=user, expires_at=timezone.now() + timedelta(hours=1)
         )
-        token = passwords.reset_token(row)
+        token = link_token(row)
 
         AttemptCount.objects.all().delete()
         statuses = confirm_at_once(token)

@@ -173,3 +173,15 @@ def test_list_takes_one_query(api, place, member, django_assert_num_queries, row
         body = admin.get(f"{REQUESTS}?status=pending").json()
 
     assert len(body["promotion_requests"]) == body["pagination"]["total_items"] == rows
+
+
+def test_managers_see_what_was_asked_for_in_their_warehouses(api, place, foreign, asked):
+    own, other = api("manager", place), api("manager", foreign)
+    path = f"{REQUESTS}{asked.code}/"
+
+    seen = [row["code"] for row in own.get(REQUESTS).json()["promotion_requests"]]
+
+    assert (seen, own.get(path).status_code) == ([asked.code], 200)
+    assert other.get(REQUESTS).json()["promotion_requests"] == []
+    assert other.get(path).status_code == 404
+    assert own.post(f"{path}approve/", {"decision": "approve"}).status_code == 403

@@ -92,6 +92,7 @@ def test_open_work_is_listed_for_reassignment(api, place, member):
             "code": order.order_number,
             "title": f"Pending order {order.order_number}",
             "warehouse": "WH-EAST",
+            "taken_over_from": None,
         }
     ]
 

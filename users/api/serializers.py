@@ -1,18 +1,19 @@
 """Accounts as JSON."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf.locale import LANG_INFO
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from common.api.fields import ChoiceSynonymField, PhoneField
 from common.api.synonyms import SynonymsMixin
 from common.permissions import ROLE_SYNONYMS
+from common.time_zones import time_zone_names
 from users.models import User
 from users.names import normal_form, user_name
+from users.services.invitations import open_invitation
 
 
 @extend_schema_serializer(
@@ -133,7 +134,7 @@ class PreferencesSerializer(serializers.ModelSerializer[User]):
         return code
 
     def validate_timezone(self, value: str) -> str:
-        if value not in available_timezones():
+        if value not in time_zone_names():
             raise serializers.ValidationError('Use a name such as "Europe/Berlin" or "UTC".')
         return value
 
@@ -150,6 +151,11 @@ class UserRowSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
+class InvitationSerializer(serializers.Serializer[Any]):
+    sent_at = serializers.DateTimeField(source="created_at")
+    expires_at = serializers.DateTimeField()
+
+
 class UserSerializer(UserRowSerializer):
     """The whole account."""
 
@@ -161,6 +167,9 @@ class UserSerializer(UserRowSerializer):
     locked_until = serializers.DateTimeField(
         allow_null=True, help_text="When the lock by wrong passwords ends."
     )
+    invitation = serializers.SerializerMethodField(
+        help_text="The last one, until the person has chosen a password."
+    )
 
     class Meta(UserRowSerializer.Meta):
         fields = [
@@ -170,10 +179,16 @@ class UserSerializer(UserRowSerializer):
             "account_locked",
             "locked_until",
             "failed_login_attempts",
+            "invitation",
             "created_at",
             "updated_at",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(InvitationSerializer(allow_null=True))
+    def get_invitation(self, user: User) -> Any:
+        row = open_invitation(user)
+        return InvitationSerializer(row).data if row else None
 
     def get_permissions(self, user: User) -> list[str]:
         return sorted(f"can_{can}" for can in user.granted)
@@ -190,6 +205,10 @@ class UserBody(SynonymsMixin, serializers.ModelSerializer[User]):
 
     username = UserNameField()
     password = serializers.CharField(max_length=128, trim_whitespace=False, required=False)
+    invite = serializers.BooleanField(
+        required=False,
+        help_text="Instead of a password: mail the person a link to choose one. New accounts only.",
+    )
     email = serializers.EmailField(max_length=254)
     role = ChoiceSynonymField(User.RoleChoice.choices, synonyms={**ROLE_SYNONYMS}, required=False)
     status = ChoiceSynonymField(User.Status.choices, required=False)
@@ -202,6 +221,7 @@ class UserBody(SynonymsMixin, serializers.ModelSerializer[User]):
             "username",
             "email",
             "password",
+            "invite",
             "role",
             "status",
             "account_locked",
@@ -211,6 +231,10 @@ class UserBody(SynonymsMixin, serializers.ModelSerializer[User]):
         ]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if self.instance is None and not attrs.get("password"):
-            raise serializers.ValidationError({"password": ["Send a password."]})
+        invite = attrs.pop("invite", False)
+        if self.instance is not None and invite:
+            raise serializers.ValidationError({"invite": ["This account is there already."]})
+        if self.instance is None and bool(attrs.get("password")) == invite:
+            text = 'Send a password, or "invite": true to have the person choose one.'
+            raise serializers.ValidationError({"password": [text]})
         return attrs

@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from users.api import groups, own_access, schema, second_factors, views  # noqa: F401 - extensions register themselves
+from users.api import email_changes, groups, own_access, schema, second_factors, views  # noqa: F401 - extensions register themselves
 
 router = SimpleRouter()
 router.register("groups", groups.GroupViewSet, basename="group")
@@ -20,6 +20,8 @@ urlpatterns = [
         own_access.PasswordResetConfirmView.as_view(),
         name="password-reset-confirm",
     ),
+    path("auth/email/change/", email_changes.EmailChangeView.as_view(), name="email-change"),
+    path("auth/email/confirm/", email_changes.EmailConfirmView.as_view(), name="email-confirm"),
     path("auth/totp/", second_factors.SecondFactorView.as_view(), name="totp"),
     path(
         "auth/totp/confirm/",

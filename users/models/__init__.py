@@ -1,6 +1,7 @@
 from users.models.accounts import PUBLISHED_PASSWORDS, User, UserQuerySet
 from users.models.api_tokens import ApiToken
 from users.models.avatars import Avatar
+from users.models.email_changes import EmailChange
 from users.models.groups import PeopleGroup
 from users.models.passwords import PasswordReset
 from users.models.second_factors import RecoveryCode, SecondFactor
@@ -11,6 +12,7 @@ __all__ = [
     "ApiToken",
     "AttemptCount",
     "Avatar",
+    "EmailChange",
     "PasswordReset",
     "PeopleGroup",
     "RecoveryCode",

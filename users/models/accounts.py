@@ -3,19 +3,23 @@
 import re
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from common.audit import NumberCode, audited
 from common.permissions import OF_ROLES_ALONE, ROLE_PERMISSIONS, Can, Role
 from common.references import as_primary_key
+from common.time_zones import clock_of
 from common.validators import phone_number
+from users.models.passwords import PasswordReset
 from users.names import plain_name, user_name
 from users.password_rules import normal_password, spellings_of
 
@@ -66,6 +70,11 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def active(self) -> "UserQuerySet":
         return self.filter(status=User.Status.ACTIVE, account_locked=False)
+
+    def invited(self) -> "UserQuerySet":
+        """Those who may sign in as soon as they choose a password, by an invitation."""
+        links = PasswordReset.objects.invitations().filter(user=OuterRef("pk"))
+        return self.active().filter(Exists(links), password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
     def locked(self) -> "UserQuerySet":
         """Those who may not sign in for now: by an administrator, or by wrong passwords."""
@@ -214,6 +223,11 @@ class User(AbstractUser):
     def is_superuser(self) -> bool:  # type: ignore[override]
         """Whether the role has every right in the admin site."""
         return self.role == Role.ADMIN
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The time zone in which this person reads and writes times."""
+        return clock_of(self.timezone)
 
     @property
     def code(self) -> str:

@@ -9,6 +9,8 @@ from django.db import transaction
 from common.duplicates import refuse_duplicates
 from common.exceptions import InvalidInput, NotAllowed
 from common.permissions import Can, Role
+from notifications.models import OutboxMessage
+from notifications.outbox import mail_message, queue_mails
 from users.exceptions import LastAdmin
 from users.models import User
 from users.password_rules import normal_password
@@ -17,6 +19,7 @@ from users.services.roles import join_role_group
 from users.services.sign_ins import end_sign_ins
 from users.signals import role_changed
 
+ADDRESS_CHANGED = "users.address_changed"
 OWN_FIELDS = {
     "first_name",
     "last_name",
@@ -40,8 +43,8 @@ TAKEN = {
 
 
 @transaction.atomic
-def create_user(*, password: str, acting_user: User | None, **fields: Any) -> User:
-    """Create an account and return it.
+def create_user(*, password: str | None, acting_user: User | None, **fields: Any) -> User:
+    """Create an account and return it; without a password nobody can sign in yet.
 
     Raises InvalidInput for a weak password, DuplicateCode for a name or address that is taken, and
     NotAllowed where an API token would make an administrator.
@@ -50,7 +53,8 @@ def create_user(*, password: str, acting_user: User | None, **fields: Any) -> Us
         refuse_to_scripts(acting_user, {"role"} if fields.get("role") == Role.ADMIN else set())
     user = User(created_by=acting_user, **fields)
     user.username = User.normalize_username(user.username)
-    check_password_strength(password, user)
+    if password is not None:
+        check_password_strength(password, user)
     user.set_password(password)
     save_account(user)
     return user
@@ -63,7 +67,8 @@ def change_user(
     """Change an account; locks it, and every admin where the change could remove the last one.
 
     People change their own profile and preferences, an admin everything but the own password. An
-    account that may no longer sign in, or has a new password, loses its sign-ins and API tokens.
+    account that may no longer sign in, or has a new password, loses its sign-ins and API tokens;
+    an address that is not the account's any more hears of it.
     Raises NotAllowed, LastAdmin, InvalidInput (password) and DuplicateCode.
     """
     admins = lock_admins() if user.role == Role.ADMIN else set()
@@ -73,6 +78,7 @@ def change_user(
     may_change(user, acting_user, named)
     makes_admin = changes.get("role") == Role.ADMIN
     refuse_to_scripts(acting_user, named & TAKES_OVER | ({"role"} if makes_admin else set()))
+    old_address = user.email
     for name, value in changes.items():
         setattr(user, name, value)
     if admins == {user.pk} and not (user.role == Role.ADMIN and user.is_active):
@@ -83,6 +89,8 @@ def change_user(
         user.set_password(password)
         user.failed_login_attempts, user.attempts_end_at = 0, None
     save_account(user)
+    if "email" in changes and user.has_usable_password():
+        queue_mails([message_to_old_address(user, old_address)])
     if "role" in changes:
         role_changed.send(sender=User, user=user)
     if password or not user.is_active:
@@ -116,6 +124,11 @@ def unlock_user(*, user: User, acting_user: User | None) -> User:
     user.failed_login_attempts, user.attempts_end_at = 0, None
     save_account(user)
     return user
+
+
+def message_to_old_address(user: User, old: str) -> OutboxMessage:
+    """Return a mail that tells an address that it is not an account's any more."""
+    return mail_message(ADDRESS_CHANGED, user.pk, {"user_id": user.pk}, address=old)
 
 
 def end_access(user: User) -> None:

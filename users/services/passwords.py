@@ -1,21 +1,18 @@
 """New passwords, chosen by their owners."""
 
 from datetime import timedelta
-from hmac import compare_digest
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from common.exceptions import InvalidInput
-from common.references import as_primary_key
 from notifications.outbox import queue_mail, record_event
 from users.exceptions import CodeRequired, InvalidCredentials, InvalidResetLink
 from users.models import PasswordReset, User
 from users.services.accounts import check_password_strength, end_access
 from users.services.attempts import HOUR, take_attempt
 from users.services.credentials import check_credentials
+from users.services.links import lock_owner, row_of_link, use_link
 from users.services.sign_ins import end_sign_ins
 
 RESET_ASKED, RESET_LINK = "users.password_reset_asked", "users.password_reset"
@@ -37,6 +34,7 @@ def change_password(
     with transaction.atomic():
         user: User = User.objects.select_for_update(no_key=True).get(pk=acting_user.pk)
         set_password(user, new)
+        tell_of_new_password(user)
         end_sign_ins(user, keep=keep)
     return user
 
@@ -83,57 +81,35 @@ def open_reset(*, user_id: int) -> None:
 
 @transaction.atomic
 def confirm_reset(*, token: str, password: str) -> User:
-    """Give the owner of a link a new password, end all their sign-ins and tokens, and unlock.
+    """Give the owner of a link a new password, or their first, end all their sign-ins, and unlock.
 
     Of several uses at once exactly one wins: the row is marked as used by one conditional
     statement. Raises InvalidResetLink, and InvalidInput (new_password), which leaves the link good.
     """
     row = reset_of(token)
     check_new_password(password, row.user)
-    used = PasswordReset.objects.filter(pk=row.pk, used_at=None)
-    if not used.update(used_at=timezone.now()):
-        raise InvalidResetLink
-    user: User = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
-    if not user.is_active:
-        raise InvalidResetLink
+    use_link(row, InvalidResetLink)
+    user = lock_owner(row, InvalidResetLink)
+    is_first = not user.has_usable_password()
     set_password(user, password)
     end_access(user)
+    if not is_first:
+        tell_of_new_password(user)
     return user
 
 
 def reset_of(token: str) -> PasswordReset:
     """Return the row of a link that is good now; raises InvalidResetLink."""
-    key, _, secret = token.strip().partition("-")
-    good = PasswordReset.objects.filter(used_at=None, expires_at__gt=timezone.now())
-    row = good.select_related("user").filter(pk=as_primary_key(key) or 0).first()
-    if row is None or not row.user.is_active:
-        raise InvalidResetLink
-    if not compare_digest(secret.encode(errors="replace"), secret_of(row).encode()):
-        raise InvalidResetLink
+    row: PasswordReset = row_of_link(PasswordReset.objects.all(), token, InvalidResetLink)
     return row
 
 
-def reset_token(row: PasswordReset) -> str:
-    """Return what a link holds; a new password makes it void."""
-    return f"{row.pk}-{secret_of(row)}"
-
-
-def secret_of(row: PasswordReset) -> str:
-    return salted_hmac(
-        "users.password_reset",
-        f"{row.pk} {row.user_id} {row.user.password}",
-        secret=settings.SECRET_KEY,
-        algorithm="sha256",
-    ).hexdigest()
-
-
 def set_password(user: User, password: str) -> None:
-    """Store a new password, end a lock by wrong ones, and tell the owner; raises InvalidInput."""
+    """Store a new password and end a lock by wrong ones; raises InvalidInput."""
     check_new_password(password, user)
     user.set_password(password)
     user.failed_login_attempts, user.attempts_end_at = 0, None
     user.save(update_fields=["password", "failed_login_attempts", "attempts_end_at", "updated_at"])
-    tell_of_new_password(user)
 
 
 def tell_of_new_password(user: User) -> None:

@@ -50,7 +50,11 @@ class WaitingFilter(admin.SimpleListFilter):
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("approval", "To be let in"), ("promotion", "To be promoted")]
+        return [
+            ("approval", "To be let in"),
+            ("promotion", "To be promoted"),
+            ("invitation", "To follow an invitation"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "approval":
@@ -58,4 +62,12 @@ class WaitingFilter(admin.SimpleListFilter):
         if self.value() == "promotion":
             waiting = PromotionRequest.objects.filter(state=PromotionRequest.State.PENDING)
             return queryset.filter(pk__in=waiting.values("user"))
+        if self.value() == "invitation":
+            return queryset.filter(pk__in=User.objects.invited().values("pk"))
         return None
+
+
+class WorkplaceFilter(OwnWarehouseFilter):
+    """People of one warehouse."""
+
+    path = "warehouse_memberships__warehouse"

@@ -1,33 +1,39 @@
 """Accounts in the admin site, here because they belong to warehouses."""
 
+from functools import partial
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
+from django.conf.locale import LANG_INFO
 from django.contrib import admin
 from django.contrib.auth.forms import UsernameField
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
 )
 
 from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows, caller
 from common.permissions import Can
-from users.models import User
+from common.time_zones import time_zone_names
+from users.models import ApiToken, SignIn, User
 from users.services.accounts import lock_admins
-from warehouses.admin.filters import LockedFilter, WaitingFilter
+from warehouses.admin.filters import LockedFilter, WaitingFilter, WorkplaceFilter
 from warehouses.admin.people_steps import STEPS
 from warehouses.models import Membership, StandingChange, Warehouse
+from warehouses.open_tasks import open_tasks_of
 from warehouses.queries import avatar_address
 from warehouses.services import change_member, create_member
 
 STATUS_LABELS = {
     "Pending": "warning", "Active": "success", "Inactive": "info", "Suspended": "danger",
-    "Dismissed": "danger",
+    "Dismissed": "danger", "Invited": "warning",
 }  # fmt: skip
 PROFILE = ["first_name", "last_name", "display_name", "phone", "department", "job_title"]
 PREFERENCES = [
@@ -36,7 +42,11 @@ PREFERENCES = [
 ACCESS = ["role", "status", "account_locked", "notes"]
 COLUMNS = ["username", "email", *PROFILE, *ACCESS, *PREFERENCES]
 HAVE_DEFAULTS = ["role", "status", "timezone", "language"]
-FILTERS = {WaitingFilter.parameter_name, "role", "status", LockedFilter.parameter_name}
+FILTERS = {
+    WaitingFilter.parameter_name, WorkplaceFilter.parameter_name, "role", "status",
+    LockedFilter.parameter_name,
+}  # fmt: skip
+LANGUAGES = sorted((code, info.get("name", code)) for code, info in LANG_INFO.items())
 HISTORY = [
     "last_login", "failed_login_attempts", "locked_until", "created_by", "created_at",
     "updated_at",
@@ -54,6 +64,16 @@ class PersonForm(ServiceForm):
         label="Password again", max_length=128, strip=False, required=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )  # fmt: skip
+    timezone = forms.ChoiceField(
+        label="Time zone", widget=UnfoldAdminSelect2Widget,
+        choices=lambda: [(name, name) for name in sorted(time_zone_names())],
+        error_messages={"invalid_choice": 'Use a name such as "Europe/Berlin" or "UTC".'},
+        help_text="Times in the back office and in mails are shown by this clock.",
+    )  # fmt: skip
+    language = forms.ChoiceField(
+        choices=LANGUAGES, widget=UnfoldAdminSelect2Widget,
+        help_text="For apps that speak it; the back office and mails are in English.",
+    )  # fmt: skip
     warehouses = forms.ModelMultipleChoiceField(
         Warehouse.objects.none(), required=False, widget=UnfoldAdminSelect2MultipleWidget,
         help_text="Where this person works. Administrators work everywhere.",
@@ -67,18 +87,21 @@ class PersonForm(ServiceForm):
         model = User
         fields = COLUMNS
         field_classes = {"username": UsernameField}
+        labels = {
+            "notify_by_email": "Mails",
+            "notify_in_app": "Messages in the app",
+            "notify_low_stock": "Low-stock and expiry alerts",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "role" not in self.fields:  # to read only
             return
         is_new = self.instance.pk is None
-        for name in ("password1", "password2"):
-            self.fields[name].required = is_new
         for name in HAVE_DEFAULTS:
             self.fields[name].required = not is_new
         self.fields["password1"].help_text = (
-            "At least 8 characters, not a common word."
+            "Empty: the person gets a mail with a link to choose one."
             if is_new
             else "Empty: stays as it is. A new one ends every sign-in of this person."
         )
@@ -90,12 +113,6 @@ class PersonForm(ServiceForm):
             self.fields["default_warehouse"].initial = next(
                 (one.warehouse_id for one in members if one.is_default), None
             )
-
-    def clean_timezone(self) -> str:
-        name: str = self.cleaned_data["timezone"]
-        if name and name not in available_timezones():
-            raise forms.ValidationError('Use a name such as "Europe/Berlin" or "UTC".')
-        return name
 
     def clean_password2(self) -> str:
         again: str = self.cleaned_data["password2"]
@@ -130,6 +147,32 @@ class PlaceInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("warehouse")
 
 
+class SignInInline(ReadOnlyInline):
+    """Where somebody is signed in now."""
+
+    model = SignIn
+    may_view = Can.MANAGE_USERS
+    fields = readonly_fields = ("started_at", "rotated_at", "expires_at", "address", "user_agent")
+    verbose_name_plural = "signed in now"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.in_force()
+
+
+class ApiTokenInline(ReadOnlyInline):
+    """What scripts act as somebody with."""
+
+    model = ApiToken
+    may_view = Can.MANAGE_USERS
+    fields = readonly_fields = ("name", "prefix", "created_at", "expires_at", "last_used_at")
+    verbose_name_plural = "API tokens"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.in_force()
+
+
 @admin.register(User)
 class PersonAdmin(ScopedAdmin):
     """Role and status decide about everything; there are no rights of single people."""
@@ -138,13 +181,15 @@ class PersonAdmin(ScopedAdmin):
     history_for = Can.VIEW_AUDIT  # it tells of notes, which are for administrators
     may_add = may_change = Can.MANAGE_USERS
     form = PersonForm
-    list_display = ["person", "email", "role", "shown_status", "shown_lock", "last_login"]
-    list_filter = [WaitingFilter, "role", "status", LockedFilter]
-    inlines = [PlaceInline, StandingInline]
+    list_display = [
+        "person", "email", "role", "places", "shown_status", "shown_lock", "last_login",
+    ]  # fmt: skip
+    list_filter = [WaitingFilter, WorkplaceFilter, "role", "status", LockedFilter]
+    inlines = [PlaceInline, StandingInline, SignInInline, ApiTokenInline]
     steps = STEPS
     search_fields = ["username", "email", "first_name", "last_name"]
     ordering = ["username"]
-    readonly_fields = [*HISTORY, "picture", "asked_for"]
+    readonly_fields = [*HISTORY, "picture", "asked_for", "open_tasks"]
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Narrow by the list's own filters alone: any other column could be guessed by asking."""
@@ -163,8 +208,9 @@ class PersonAdmin(ScopedAdmin):
         access = [*ACCESS, *places] if manages else ["role", "status"]
         pictures = ["picture"] if obj and hasattr(obj, "avatar") else []
         wishes = ["asked_for"] if obj and obj.status == User.Status.PENDING else []
+        tasks = ["open_tasks"] if obj and getattr(obj, "tasks_seen", None) else []
         sets = [
-            (None, {"fields": [*pictures, "username", "email", *passwords, *wishes]}),
+            (None, {"fields": [*pictures, "username", "email", *passwords, *wishes, *tasks]}),
             ("Access", {"fields": access}),
             ("Profile", {"fields": PROFILE}),
             ("Preferences", {"fields": PREFERENCES}),
@@ -186,7 +232,29 @@ class PersonAdmin(ScopedAdmin):
 
     def scope(self, request: HttpRequest) -> Any:
         rows = super().scope(request)
-        return rows.select_related("avatar", "registration__warehouse").defer("avatar__image")
+        invited = User.objects.invited().filter(pk=OuterRef("pk"))
+        return (
+            rows.select_related("avatar", "registration__warehouse")
+            .defer("avatar__image")
+            .prefetch_related("warehouse_memberships__warehouse")
+            .annotate(is_invited=Exists(invited))
+        )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Find a person, with what they have open as far as the reader sees it, once asked for."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.tasks_seen = SimpleLazyObject(partial(open_tasks_of, row, seen_by=request.user))
+        return row
+
+    @admin.display(description="Open tasks")
+    def open_tasks(self, row: Any) -> Any:
+        texts = [
+            (f"{task.title}, {task.warehouse}" if task.warehouse else task.title)
+            + (f", taken over from {task.taken_over_from}" if task.taken_over_from else "")
+            for task in row.tasks_seen
+        ]
+        return format_html_join("", "<div>{}</div>", ((text,) for text in texts))
 
     @display(description="Person", ordering="username", header=True)
     def person(self, row: User) -> list[Any]:
@@ -197,8 +265,12 @@ class PersonAdmin(ScopedAdmin):
         return [row.username, second, row.username[:2].upper(), picture]
 
     @display(description="Status", ordering="status", label=STATUS_LABELS)
-    def shown_status(self, row: User) -> str:
-        return row.get_status_display()
+    def shown_status(self, row: Any) -> str:
+        return "Invited" if row.is_invited else str(row.get_status_display())
+
+    @admin.display(description="Warehouses")
+    def places(self, row: User) -> str:
+        return ", ".join(sorted(one.warehouse.code for one in row.warehouse_memberships.all()))
 
     @admin.display(description="Picture")
     def picture(self, row: User) -> Any:
@@ -233,7 +305,10 @@ class PersonAdmin(ScopedAdmin):
         columns = {name: getattr(form.instance, name) for name in COLUMNS}
         if not change:
             return create_member(
-                password=values["password1"], acting_user=caller(request), **places, **columns
+                password=values["password1"] or None,
+                acting_user=caller(request),
+                **places,
+                **columns,
             )
         return change_member(
             user=User.objects.get(pk=form.instance.pk),

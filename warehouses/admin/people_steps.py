@@ -3,22 +3,30 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from django.db.models import Q
+from unfold.widgets import (
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from common.admin_steps import NotesForm, Step
 from common.permissions import Can, Role
-from users.models import User
-from users.services.accounts import unlock_user
+from users.models import ApiToken, SignIn, User
+from users.services.accounts import end_access, unlock_user
 from users.services.avatars import set_avatar
+from users.services.invitations import invite_user, open_invitation
 from users.services.second_factors import factor_of, remove_second_factor
+from warehouses.lifecycle import GIVEN_BY_MANAGERS, is_lawful
 from warehouses.lifecycle import Step as Standing
-from warehouses.lifecycle import is_lawful
-from warehouses.models import PromotionRequest, Warehouse
+from warehouses.models import Membership, PromotionRequest, Warehouse
+from warehouses.open_tasks import open_tasks_of
 from warehouses.services import (
     approve_promotion,
     approve_registration,
     demote_manager,
     dismiss_person,
+    hand_over_tasks,
     reinstate_person,
     reject_promotion,
     reject_registration,
@@ -35,28 +43,80 @@ class ApprovalForm(NotesForm):
         Warehouse.objects.filter(is_active=True), widget=UnfoldAdminSelectWidget
     )
 
-    def __init__(self, row: User, posted: Any) -> None:
+    def __init__(self, row: User, posted: Any, user: User) -> None:
         super().__init__(row, posted)
+        self.offer_to(user)
         asked = getattr(row, "registration", None)
         self.fields["role"].initial = asked.role if asked else row.role
         self.fields["warehouse"].initial = asked.warehouse_id if asked else None
+        if asked and asked.note:
+            self.fields["notes"].help_text = f"Written with the registration: {asked.note}"
+        self.order_fields(["role", "warehouse", "notes"])
+
+    def offer_to(self, user: User) -> None:
+        """Offer managers the roles that they give, and their own warehouses."""
+        if not user.can(Can.MANAGE_USERS):
+            given = [one for one in User.RoleChoice.choices if one[0] in GIVEN_BY_MANAGERS]
+            self.fields["role"].choices = given  # type: ignore[attr-defined]
+        own = Warehouse.objects.member(user).filter(is_active=True)
+        self.fields["warehouse"].queryset = own  # type: ignore[attr-defined]
+
+
+class ReturnForm(ApprovalForm):
+    """With which role and where somebody comes back."""
+
+    def __init__(self, row: User, posted: Any, user: User) -> None:
+        super().__init__(row, posted, user)
+        self.fields["role"].initial = row.role
+        self.fields["notes"].help_text = ""
+        if row.warehouse_memberships.exists():
+            self.fields["warehouse"].required = False
+            self.fields["warehouse"].initial = None
+            self.fields["warehouse"].help_text = "Empty: where they worked before."
 
 
 class DepartureForm(NotesForm):
-    """Who takes over the warehouses that somebody heads."""
+    """Who takes over what somebody has open, and the warehouses that they head."""
 
     successor = forms.ModelChoiceField(
         User.objects.none(), required=False, widget=UnfoldAdminSelectWidget,
-        help_text="Heads this person's warehouses from now on; empty: nobody does.",
+        help_text="Has this person's open tasks and heads their warehouses from now on; empty: "
+        "nobody does.",
     )  # fmt: skip
 
     def __init__(self, row: User, posted: Any) -> None:
         super().__init__(row, posted)
-        places = row.warehouse_memberships.values("warehouse")
-        able = User.objects.active().filter(
-            role=Role.MANAGER, warehouse_memberships__warehouse__in=places
-        )
-        self.fields["successor"].queryset = able.exclude(pk=row.pk).distinct()  # type: ignore[attr-defined]
+        able = colleagues(row)
+        if row.managed_warehouses.exists():
+            able = able.filter(role=Role.MANAGER)
+        self.fields["successor"].queryset = able  # type: ignore[attr-defined]
+
+
+class HandOverForm(NotesForm):
+    """Which open tasks go to whom."""
+
+    to = forms.ModelChoiceField(
+        User.objects.none(), widget=UnfoldAdminSelectWidget, label="Who takes over"
+    )
+    tasks = forms.MultipleChoiceField(
+        required=False, widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="Empty: all of them.",
+    )  # fmt: skip
+
+    def __init__(self, row: User, posted: Any, user: User) -> None:
+        """Offer the tasks that this user sees."""
+        super().__init__(row, posted)
+        self.fields["to"].queryset = colleagues(row)  # type: ignore[attr-defined]
+        self.by_name = {
+            f"{task.kind} {task.code}": task for task in open_tasks_of(row, seen_by=user)
+        }
+        choices = [(name, task.title) for name, task in self.by_name.items()]
+        self.fields["tasks"].choices = choices  # type: ignore[attr-defined]
+        self.order_fields(["to", "tasks", "notes"])
+
+    def clean_tasks(self) -> Any:
+        chosen = self.cleaned_data["tasks"]
+        return [self.by_name[name].key for name in chosen] if chosen else None
 
 
 class DemotionForm(DepartureForm):
@@ -68,12 +128,22 @@ class PromotionForm(NotesForm):
 
     warehouse = forms.ModelChoiceField(Warehouse.objects.none(), widget=UnfoldAdminSelectWidget)
 
-    def __init__(self, row: User, posted: Any) -> None:
+    def __init__(self, row: User, posted: Any, user: User) -> None:
+        """Offer the warehouses where both work."""
         super().__init__(row, posted)
         self.fields["notes"].label = "Reason"
-        places = Warehouse.objects.filter(memberships__user=row)
+        own = Warehouse.objects.member(user).values("pk")
+        places = Warehouse.objects.filter(memberships__user=row, pk__in=own)
         self.fields["warehouse"].queryset = places  # type: ignore[attr-defined]
         self.fields["warehouse"].initial = places.first()
+
+
+def colleagues(row: User) -> Any:
+    """Return who could take over from somebody: active people of their warehouses, and admins."""
+    places = row.warehouse_memberships.values("warehouse")
+    there = Membership.objects.filter(warehouse__in=places).values("user")
+    able = User.objects.active().filter(Q(pk__in=there) | Q(role=Role.ADMIN))
+    return able.exclude(pk=row.pk).order_by("username")
 
 
 def has_factor(row: User) -> bool:
@@ -102,8 +172,19 @@ def dismiss(row: User, acting_user: Any, notes: str, successor: Any) -> str:
     return f"{row} has no access any more. {left_behind(departure)}"
 
 
-def reinstate(row: User, acting_user: Any, notes: str) -> str:
-    reinstate_person(user=row, note=notes, acting_user=acting_user)
+def hand_over(row: User, acting_user: Any, notes: str, to: User, tasks: Any) -> str:
+    given = hand_over_tasks(user=row, to=to, tasks=tasks, note=notes, acting_user=acting_user)
+    return f"{to} has from now on: {', '.join(task.title for task in given)}."
+
+
+def sees_open_tasks(row: User, user: User) -> bool:
+    return bool(open_tasks_of(row, seen_by=user))
+
+
+def reinstate(row: User, acting_user: Any, notes: str, role: str, warehouse: Any) -> str:
+    reinstate_person(
+        user=row, role=Role(role), warehouse=warehouse, note=notes, acting_user=acting_user
+    )
     return f"{row} has access again."
 
 
@@ -139,6 +220,25 @@ def unlock(row: User, acting_user: Any) -> str:
     return f"{row} may sign in again."
 
 
+def invite_again(row: User, acting_user: Any) -> str:
+    invite_user(user=row, acting_user=acting_user)
+    return f"A new link is on its way to {row.email}."
+
+
+def is_invited(row: User) -> bool:
+    return row.is_active and open_invitation(row) is not None
+
+
+def sign_out_everywhere(row: User, acting_user: Any) -> str:
+    end_access(row)
+    return f"{row} is signed out everywhere, and their API tokens have ended."
+
+
+def has_access(row: User) -> bool:
+    sign_ins, tokens = SignIn.objects.filter(user=row), ApiToken.objects.filter(user=row)
+    return sign_ins.in_force().exists() or tokens.in_force().exists()
+
+
 def is_locked(row: User) -> bool:
     return row.is_locked
 
@@ -146,8 +246,10 @@ def is_locked(row: User) -> bool:
 def left_behind(departure: Departure) -> str:
     """Say what somebody else has to take over."""
     codes = ", ".join(task.code for task in departure.open_tasks)
+    given = ", ".join(task.code for task in departure.handed_over)
     places = ", ".join(departure.without_manager)
     told = [
+        f"Handed over: {given}." if given else "",
         f"Left open, to be taken over: {codes}." if codes else "",
         f"Without a manager now: {places}." if places else "",
     ]
@@ -178,7 +280,8 @@ def has_picture(row: User) -> bool:
 STEPS = (
     Step(
         name="approve", title="Let in", permission=Can.MANAGE_PEOPLE, run=approve,
-        form=ApprovalForm, lawful=lambda row: is_lawful(row, Standing.APPROVE), icon="person_check",
+        own_form=ApprovalForm, lawful=lambda row: is_lawful(row, Standing.APPROVE),
+        icon="person_check",
         explanation="The account opens at once and the person gets a mail.",
     ),
     Step(
@@ -188,7 +291,7 @@ STEPS = (
     ),
     Step(
         name="ask_promotion", title="Request promotion", permission=Can.MANAGE_PEOPLE,
-        run=ask_promotion, form=PromotionForm, lawful=may_be_promoted, icon="trending_up",
+        run=ask_promotion, own_form=PromotionForm, lawful=may_be_promoted, icon="trending_up",
         explanation="An administrator decides whether this person becomes a manager.",
     ),
     Step(
@@ -213,9 +316,14 @@ STEPS = (
         explanation="All access ends at once. What this person did stays in the books.",
     ),
     Step(
+        name="hand_over", title="Hand over tasks", permission=Can.MANAGE_PEOPLE, run=hand_over,
+        own_form=HandOverForm, is_for=sees_open_tasks, icon="move_item",
+        explanation="Documents stay as they are, and who made them. Who takes over is told.",
+    ),
+    Step(
         name="reinstate", title="Reinstate", permission=Can.MANAGE_USERS, run=reinstate,
-        form=NotesForm, lawful=lambda row: is_lawful(row, Standing.REINSTATE),
-        icon="person_add", explanation="With the role and the warehouses that they had.",
+        own_form=ReturnForm, lawful=lambda row: is_lawful(row, Standing.REINSTATE),
+        icon="person_add", explanation="The account opens again and the person gets a mail.",
     ),
     Step(
         name="unlock", title="Unlock", permission=Can.MANAGE_USERS, run=unlock,
@@ -223,14 +331,25 @@ STEPS = (
         explanation="This person may sign in again, with the password as it is.",
     ),
     Step(
+        name="invite", title="Invite again", permission=Can.MANAGE_USERS, run=invite_again,
+        lawful=is_invited, icon="outgoing_mail",
+        explanation="A mail with a new link to choose a password; the links before it end.",
+    ),
+    Step(
+        name="sign_out", title="Sign out everywhere", permission=Can.MANAGE_USERS,
+        run=sign_out_everywhere, lawful=has_access, is_aside=True, icon="logout", is_final=True,
+        explanation="All sign-ins and API tokens end at once; the account stays as it is.",
+    ),
+    Step(
         name="take_back_factor", title="Take back the second factor",
         permission=Can.MANAGE_USERS, run=take_back_factor, lawful=has_factor,
-        icon="phonelink_erase", is_final=True,
+        is_aside=True, icon="phonelink_erase", is_final=True,
         explanation="For somebody who lost app and recovery codes: the password alone opens the"
         " account until a new one is set up.",
     ),
     Step(
         name="take_picture_away", title="Remove picture", permission=Can.MANAGE_USERS,
-        run=take_picture_away, lawful=has_picture, icon="no_photography", is_final=True,
+        run=take_picture_away, lawful=has_picture, is_aside=True, icon="no_photography",
+        is_final=True,
     ),
 )  # fmt: skip

@@ -31,6 +31,13 @@ class UserFilterSet(filters.FilterSet):
     warehouse = ReferenceFilter(
         queryset=Warehouse.objects.all, field_name="warehouse_memberships__warehouse"
     )
+    invited = StrictBooleanFilter(
+        method="of_invited", help_text="Who has not followed the invitation yet."
+    )
+
+    def of_invited(self, people: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        invited = User.objects.invited().values("pk")
+        return people.filter(pk__in=invited) if value else people.exclude(pk__in=invited)
 
     class Meta:
         model = User

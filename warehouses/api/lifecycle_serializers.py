@@ -112,6 +112,15 @@ class NoteMixin(SynonymsMixin, serializers.Serializer[Any]):
     note = serializers.CharField(max_length=500, **OPTIONAL)
 
 
+class ReturnBody(NoteMixin):
+    """Why somebody is let in again, and what changes with that."""
+
+    role = RoleField(required=False, help_text="Instead of the role that they had.")
+    warehouse = ReferenceField(
+        Warehouse.objects.all, required=False, help_text="Instead of where they worked."
+    )
+
+
 class NamedPersonMixin(serializers.Serializer[Any]):
     """A body that names somebody whom the caller may see, in one of five ways."""
 
@@ -164,7 +173,7 @@ class NamedDecisionBody(NamedPersonMixin, DecisionBody):
 class DepartureBody(NoteMixin):
     successor = ReferenceField(
         User.objects.active, noun="person", required=False, allow_null=True,
-        help_text="Who heads the person's warehouses from now on.",
+        help_text="Who has the person's open tasks and heads their warehouses from now on.",
     )  # fmt: skip
 
 
@@ -193,6 +202,35 @@ class OpenTaskSerializer(serializers.Serializer[OpenTask]):
     code = serializers.CharField()
     title = serializers.CharField()
     warehouse = serializers.CharField(allow_null=True)
+    taken_over_from = serializers.CharField(
+        allow_null=True, help_text="The user name of who began it, if somebody else did."
+    )
+
+
+class OpenTasksAnswer(serializers.Serializer[Any]):
+    user_id = serializers.CharField()
+    username = serializers.CharField()
+    open_tasks = OpenTaskSerializer(many=True)
+
+
+class TaskKeySerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField(max_length=30)
+    code = serializers.CharField(max_length=50)
+
+
+class HandOverBody(NoteMixin):
+    """Which open tasks somebody else shall have; without `tasks` all of them."""
+
+    to = ReferenceField(User.objects.active, noun="person", help_text="Who takes them over.")
+    tasks = serializers.ListField(child=TaskKeySerializer(), required=False, max_length=1000)
+
+    def validate_tasks(self, value: list[dict[str, str]]) -> list[tuple[str, str]]:
+        return [(task["kind"], task["code"]) for task in value]
+
+
+class HandOverAnswer(OpenTasksAnswer):
+    message = serializers.CharField()
+    handed_over = OpenTaskSerializer(many=True)
 
 
 class StaffAnswer(StaffSerializer):
@@ -204,10 +242,11 @@ class StaffAnswer(StaffSerializer):
 
 class DepartureAnswer(StaffAnswer):
     open_tasks = OpenTaskSerializer(many=True)
+    handed_over = OpenTaskSerializer(many=True, help_text="What the successor has now.")
     without_manager = serializers.ListField(child=serializers.CharField())
 
     class Meta(StaffAnswer.Meta):
-        fields = [*StaffAnswer.Meta.fields, "open_tasks", "without_manager"]
+        fields = [*StaffAnswer.Meta.fields, "open_tasks", "handed_over", "without_manager"]
 
 
 class PromotionSerializer(serializers.ModelSerializer[PromotionRequest]):

@@ -13,6 +13,7 @@ from common.api.viewsets import ResourceViewSet
 from common.permissions import Can, Role
 from users.models import User
 from users.services.accounts import lock_admins, unlock_user
+from users.services.invitations import invite_user
 from warehouses.api.filters import UserFilterSet
 from warehouses.api.people_serializers import (
     DeactivatedAnswer,
@@ -58,6 +59,7 @@ class UserViewSet(ResourceViewSet):
         "partial_update": Can.SIGN_IN,
         "destroy": Can.MANAGE_USERS,
         "unlock": Can.MANAGE_USERS,
+        "invite": Can.MANAGE_USERS,
     }
 
     def get_serializer_class(self) -> Any:
@@ -90,6 +92,14 @@ class UserViewSet(ResourceViewSet):
         """Let somebody sign in again before the time is over."""
         user = unlock_user(user=self.get_object(), acting_user=self.acting_user)
         return self.answer(user, "User unlocked successfully")
+
+    @extend_schema(request=None, responses=PersonSerializer)
+    @action(detail=True, methods=["post"])
+    def invite(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Mail somebody who has no password yet a new link to choose one."""
+        user = self.get_object()
+        invite_user(user=user, acting_user=self.acting_user)
+        return self.answer(user, "Invitation sent")
 
     @extend_schema(responses=PersonSerializer)
     @action(detail=False)

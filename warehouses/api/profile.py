@@ -16,6 +16,7 @@ from common.api.uploads import (
     named_fields,
     picture_response,
 )
+from common.api.views import ApiView
 from common.api.viewsets import ApiViewSet
 from common.permissions import Can
 from common.pictures import MEDIA_TYPE
@@ -23,8 +24,10 @@ from common.row_versions import RowVersion
 from users.avatars import AVATAR
 from users.models import Avatar, User
 from users.services.avatars import set_avatar
+from warehouses.api.lifecycle_serializers import OpenTasksAnswer
 from warehouses.api.people import PEOPLE
 from warehouses.api.people_serializers import PersonBody, PersonSerializer
+from warehouses.api.staff import shown_tasks
 from warehouses.queries import avatar_address
 from warehouses.services.profile import change_profile
 
@@ -98,6 +101,17 @@ class ProfileViewSet(ApiViewSet):
     def partial_update(self, request: Request) -> Response:
         """Change your own profile, preferences and picture; PUT and PATCH are the same."""
         return self.update(request)
+
+
+@extend_schema(tags=["profile"])
+class OwnTasksView(ApiView):
+    permissions = {"get": Can.SIGN_IN}
+
+    @extend_schema(responses=OpenTasksAnswer)
+    def get(self, request: Request) -> Response:
+        """What you have open: begun by you, or handed over to you."""
+        user: Any = request.user
+        return Response(shown_tasks(user, user))
 
 
 def picture_of(person: User | None) -> HttpResponse:

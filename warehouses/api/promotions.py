@@ -23,7 +23,7 @@ from warehouses.services import approve_promotion, reject_promotion, request_pro
 
 
 class PromotionRequestViewSet(ListRetrieveViewSet):
-    """What managers asked for."""
+    """What managers asked for; each sees what was asked for in the own warehouses."""
 
     queryset = PromotionRequest.objects.select_related(
         "user", "warehouse", "requested_by", "decided_by"
@@ -34,8 +34,8 @@ class PromotionRequestViewSet(ListRetrieveViewSet):
     ordering_fields = ["id", "created_at"]
     resource_name = "promotion_requests"
     permissions = {
-        "list": Can.MANAGE_USERS,
-        "retrieve": Can.MANAGE_USERS,
+        "list": Can.MANAGE_PEOPLE,
+        "retrieve": Can.MANAGE_PEOPLE,
         "approve": Can.MANAGE_USERS,
         "approve_named": Can.MANAGE_USERS,
     }

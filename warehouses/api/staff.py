@@ -17,19 +17,24 @@ from warehouses.api.lifecycle_serializers import (
     DemotionBody,
     DepartureAnswer,
     DepartureBody,
+    HandOverAnswer,
+    HandOverBody,
     NamedDecisionBody,
     NamedDepartureBody,
-    NoteMixin,
+    OpenTasksAnswer,
+    ReturnBody,
     StaffAnswer,
     StaffRowSerializer,
     StaffSerializer,
 )
 from warehouses.api.people import PEOPLE
+from warehouses.open_tasks import open_tasks_of
 from warehouses.queries import member_warehouse
 from warehouses.services import (
     approve_registration,
     demote_manager,
     dismiss_person,
+    hand_over_tasks,
     reinstate_person,
     reject_registration,
 )
@@ -54,6 +59,8 @@ class StaffViewSet(ListRetrieveViewSet):
         "dismiss": Can.MANAGE_PEOPLE,
         "dismiss_named": Can.MANAGE_PEOPLE,
         "reinstate": Can.MANAGE_USERS,
+        "open_tasks": Can.VIEW_PEOPLE,
+        "hand_over": Can.MANAGE_PEOPLE,
     }
 
     def get_serializer_class(self) -> Any:
@@ -92,14 +99,34 @@ class StaffViewSet(ListRetrieveViewSet):
         """Take away all access of somebody at once; what they leave open is in the answer."""
         return self.let_go(self.get_object(), self.read(DepartureBody))
 
-    @extend_schema(request=NoteMixin, responses=StaffAnswer)
+    @extend_schema(request=ReturnBody, responses=StaffAnswer)
     @action(detail=True, methods=["post"])
     def reinstate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Let somebody in again who was dismissed or turned away."""
         user = reinstate_person(
-            user=self.get_object(), acting_user=self.acting_user, **self.read(NoteMixin)
+            user=self.get_object(), acting_user=self.acting_user, **self.read(ReturnBody)
         )
         return self.answer(user, f"{user.username} has access again")
+
+    @extend_schema(responses=OpenTasksAnswer)
+    @action(detail=True, url_path="open-tasks")
+    def open_tasks(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What somebody has open, as far as you may see it."""
+        return Response(shown_tasks(self.get_object(), self.acting_user))
+
+    @extend_schema(request=HandOverBody, responses=HandOverAnswer)
+    @action(detail=True, methods=["post"], url_path="hand-over")
+    def hand_over(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Give what somebody has open to somebody else; the documents stay as they are."""
+        user = self.get_object()
+        given = hand_over_tasks(user=user, acting_user=self.acting_user, **self.read(HandOverBody))
+        return Response(
+            {
+                "message": f"{len(given)} open tasks of {user.username} were handed over",
+                "handed_over": [task._asdict() for task in given],
+                **shown_tasks(user, self.acting_user),
+            }
+        )
 
     def read(self, body_class: Any) -> dict[str, Any]:
         body = body_class(data=self.request.data, context=self.get_serializer_context())
@@ -149,8 +176,18 @@ class DemoteManagerView(ApiView):
         )
 
 
+def shown_tasks(user: User, seen_by: User) -> dict[str, Any]:
+    tasks = open_tasks_of(user, seen_by=seen_by)
+    return {
+        "user_id": user.code,
+        "username": user.username,
+        "open_tasks": [task._asdict() for task in tasks],
+    }
+
+
 def left_behind(departure: Departure) -> dict[str, Any]:
     return {
         "open_tasks": [task._asdict() for task in departure.open_tasks],
+        "handed_over": [task._asdict() for task in departure.handed_over],
         "without_manager": departure.without_manager,
     }

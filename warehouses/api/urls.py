@@ -4,7 +4,12 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from warehouses.api.people import UserViewSet
-from warehouses.api.profile import OwnPictureView, PersonPictureView, ProfileViewSet
+from warehouses.api.profile import (
+    OwnPictureView,
+    OwnTasksView,
+    PersonPictureView,
+    ProfileViewSet,
+)
 from warehouses.api.promotions import PromotionRequestViewSet, RequestPromotionView
 from warehouses.api.registration import RegisterView
 from warehouses.api.staff import DemoteManagerView, StaffViewSet
@@ -31,6 +36,7 @@ urlpatterns = [
         ),
         name="profile",
     ),
+    path("profile/open-tasks/", OwnTasksView.as_view(), name="profile-open-tasks"),
     path("profile/avatar/", OwnPictureView.as_view(), name="profile-avatar"),
     path("users/<str:id>/avatar/", PersonPictureView.as_view(), name="user-avatar"),
     *router.urls,

@@ -1,3 +1,4 @@
+from warehouses.services.hand_overs import hand_over_tasks
 from warehouses.services.members import (
     change_member,
     create_member,
@@ -15,9 +16,10 @@ from warehouses.services.promotions import approve_promotion, reject_promotion, 
 from warehouses.services.registration import (
     approve_registration,
     register_person,
+    reinstate_person,
     reject_registration,
 )
-from warehouses.services.standing import demote_manager, dismiss_person, reinstate_person
+from warehouses.services.standing import demote_manager, dismiss_person
 
 __all__ = [
     "approve_promotion",
@@ -31,6 +33,7 @@ __all__ = [
     "delete_warehouse",
     "demote_manager",
     "dismiss_person",
+    "hand_over_tasks",
     "lock_default_warehouse",
     "register_person",
     "reinstate_person",

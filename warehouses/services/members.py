@@ -9,6 +9,7 @@ from common.exceptions import InvalidInput, NotAllowed, WrongState
 from common.permissions import Can, Role
 from users.models import User
 from users.services.accounts import change_user, create_user, lock_admins
+from users.services.invitations import invite_user
 from warehouses.lifecycle import BY_STEPS_ONLY
 from warehouses.models import Membership, Warehouse
 
@@ -16,17 +17,23 @@ from warehouses.models import Membership, Warehouse
 @transaction.atomic
 def create_member(
     *,
+    password: str | None = None,
     warehouses: Sequence[Warehouse] | None = None,
     default: Warehouse | None = None,
     acting_user: User | None,
     **fields: Any,
 ) -> User:
-    """Create an account that belongs to warehouses; raises as create_user and set_memberships."""
+    """Create an account that belongs to warehouses; who has no password is invited by mail.
+
+    Raises as create_user, set_memberships and invite_user.
+    """
     if fields.get("status") in BY_STEPS_ONLY:
         text = "A new account is active, inactive or suspended."
         raise InvalidInput(text, {"status": [text]})
-    user = create_user(acting_user=acting_user, **fields)
+    user = create_user(password=password, acting_user=acting_user, **fields)
     set_memberships(user=user, warehouses=warehouses, default=default)
+    if password is None:
+        invite_user(user=user, acting_user=acting_user)
     return user
 
 

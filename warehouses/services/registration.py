@@ -113,6 +113,35 @@ def reject_registration(*, user: User, note: str = "", acting_user: User) -> Use
     return user
 
 
+@transaction.atomic
+def reinstate_person(
+    *, user: User, role: Role | None = None, warehouse: Warehouse | None = None, note: str = "",
+    acting_user: User,
+) -> User:  # fmt: skip
+    """Let somebody in again with the role and the warehouses that they had, or with others.
+
+    Who was turned away had none and gets the one asked for. Locks the account. Raises NotAllowed
+    unless an administrator acts, WrongState, and InvalidInput (warehouse) where there is none.
+    """
+    user = lock_person(user)
+    if not acting_user.can(Can.MANAGE_USERS):
+        raise NotAllowed("Only an administrator reinstates somebody.")
+    change = take_step(
+        user=user, step=Step.REINSTATE, role=role, note=note, acting_user=acting_user
+    )
+    asked = Registration.objects.select_related("warehouse").filter(user=user).first()
+    if warehouse is None and not user.warehouse_memberships.exists():
+        warehouse = asked.warehouse if asked else None
+        if warehouse is None and user.role != Role.ADMIN:
+            text = "This person works in no warehouse. Name one."
+            raise InvalidInput(text, {"warehouse": [text]})
+    if warehouse is not None:
+        set_memberships(user=user, warehouses=[warehouse], default=warehouse)
+    settle(asked, State.APPROVED)
+    tell_of_standing(change)
+    return user
+
+
 def require_right_to_decide(user: User, asked: Registration | None, acting_user: User) -> None:
     """Raise NotAllowed unless an administrator decides, or a manager of the warehouse asked for."""
     require_right_over(user, acting_user)

@@ -1,7 +1,7 @@
 """Letting people in and out: who may, and what it does."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -10,11 +10,12 @@ from common.exceptions import InvalidInput, NotAllowed, WrongState
 from common.permissions import Can, Role
 from users.exceptions import LastAdmin
 from users.models import User
-from users.services.accounts import end_access, lock_admins, save_account
-from warehouses.lifecycle import GIVEN_BY_MANAGERS, TRANSITIONS, Step
+from users.services.accounts import end_access, lock_admins, refuse_to_scripts, save_account
+from warehouses.lifecycle import EVERY_ROLE, GIVEN_BY_MANAGERS, TRANSITIONS, Step
 from warehouses.models import Membership, PromotionRequest, StandingChange, Warehouse
-from warehouses.open_tasks import OpenTask, open_tasks_of
+from warehouses.open_tasks import HEADSHIP, OpenTask, open_tasks_of
 from warehouses.queries import deciding_in_own_warehouses, may_head
+from warehouses.services.hand_overs import give, require_able_to_take
 from warehouses.services.tell import tell_of_standing
 
 
@@ -25,6 +26,7 @@ class Departure:
     user: User
     open_tasks: list[OpenTask]
     without_manager: list[str]
+    handed_over: list[OpenTask] = field(default_factory=list)
 
 
 def lock_person(user: User) -> User:
@@ -39,7 +41,7 @@ def take_step(
     """Do a step of the table on an account that the caller has locked, and keep who did it why.
 
     An account that may no longer sign in loses its sign-ins and tokens for good. Raises WrongState
-    where the table does not have the step.
+    where the table does not have the step, and NotAllowed where an API token lets an admin in.
     """
     transition = TRANSITIONS[step]
     if not transition.is_lawful(user):
@@ -54,6 +56,8 @@ def take_step(
     )  # fmt: skip
     user.status = transition.becomes or user.status
     user.role = (transition.role or role or Role(user.role)).value
+    if user.is_active and user.role == Role.ADMIN:
+        refuse_to_scripts(acting_user, {"role"})
     save_account(user)
     if not user.is_active:
         end_access(user)
@@ -66,8 +70,9 @@ def describe(step: Step) -> str:
     """Say for whom a step is lawful."""
     transition = TRANSITIONS[step]
     statuses = " or ".join(sorted(status.value for status in transition.statuses))
-    roles = ", ".join(sorted(role.value for role in transition.roles))
-    return f"{step} needs the status {statuses} and one of the roles {roles}."
+    roles = " or ".join(sorted(role.value for role in transition.roles))
+    of_role = "" if transition.roles == EVERY_ROLE else f" and the role {roles}"
+    return f"{step} needs the status {statuses}{of_role}."
 
 
 def require_right_over(user: User, acting_user: User) -> None:
@@ -102,9 +107,9 @@ def dismiss_person(
 ) -> Departure:
     """Take away all access at once, tokens included; what the person did stays.
 
-    Locks the admins and the account. Their open promotion request is withdrawn, the warehouses
-    that they head go to `successor` or to nobody, and those concerned are told. Raises NotAllowed,
-    LastAdmin, WrongState, InvalidInput (successor).
+    Locks the admins and the account. Their open promotion request is withdrawn, their open tasks
+    and the warehouses that they head go to `successor` or to nobody, and those concerned are told.
+    Raises NotAllowed, LastAdmin, WrongState, InvalidInput (successor).
     """
     admins = lock_admins()
     user = lock_person(user)
@@ -116,23 +121,7 @@ def dismiss_person(
     PromotionRequest.objects.filter(user=user, state=PromotionRequest.State.PENDING).update(
         state=PromotionRequest.State.WITHDRAWN
     )
-    orphaned = hand_over_warehouses(user, successor)
-    tell_of_standing(change)
-    return Departure(user=user, open_tasks=tasks, without_manager=orphaned)
-
-
-@transaction.atomic
-def reinstate_person(*, user: User, note: str = "", acting_user: User) -> User:
-    """Let somebody in again with the role and the warehouses that they had; locks the account.
-
-    Raises NotAllowed unless an administrator acts, and WrongState.
-    """
-    user = lock_person(user)
-    if not acting_user.can(Can.MANAGE_USERS):
-        raise NotAllowed("Only an administrator reinstates somebody.")
-    change = take_step(user=user, step=Step.REINSTATE, note=note, acting_user=acting_user)
-    tell_of_standing(change)
-    return user
+    return leave(change, tasks, successor=successor, acting_user=acting_user)
 
 
 @transaction.atomic
@@ -141,17 +130,31 @@ def demote_manager(
 ) -> Departure:
     """Make a manager one of the staff of the same warehouses; locks the account.
 
-    The warehouses that they head go to `successor` or to nobody. Raises NotAllowed, WrongState,
-    InvalidInput (successor).
+    Their open tasks and the warehouses that they head go to `successor` or to nobody. Raises
+    NotAllowed, WrongState, InvalidInput (successor).
     """
     user = lock_person(user)
     if not acting_user.can(Can.MANAGE_USERS):
         raise NotAllowed("Only an administrator demotes a manager.")
     require_right_over(user, acting_user)
+    tasks = open_tasks_of(user, seen_by=acting_user)
     change = take_step(user=user, step=Step.DEMOTE, note=note, acting_user=acting_user)
+    return leave(change, tasks, successor=successor, acting_user=acting_user)
+
+
+def leave(
+    change: StandingChange, tasks: list[OpenTask], *, successor: User | None, acting_user: User
+) -> Departure:
+    """Hand over what somebody has open and heads, or leave it open, and tell those concerned."""
+    user = change.user
     orphaned = hand_over_warehouses(user, successor)
+    given = [task for task in tasks if successor is not None and task.kind != HEADSHIP]
+    if successor is not None and given:
+        require_able_to_take(successor, user, given, field="successor")
+        give(given, user=user, to=successor, note=change.note, acting_user=acting_user)
     tell_of_standing(change)
-    return Departure(user=user, open_tasks=[], without_manager=orphaned)
+    left, gone = (tasks, []) if successor is None else ([], tasks)
+    return Departure(user=user, open_tasks=left, without_manager=orphaned, handed_over=gone)
 
 
 def hand_over_warehouses(user: User, successor: User | None) -> list[str]:
@@ -161,7 +164,7 @@ def hand_over_warehouses(user: User, successor: User | None) -> list[str]:
     and are told. Raises InvalidInput where the successor cannot head them.
     """
     headed = list(Warehouse.objects.filter(manager=user).order_by("pk"))
-    if successor is not None:
+    if successor is not None and headed:
         require_able_to_head(successor, user, headed)
     Warehouse.objects.filter(pk__in=[one.pk for one in headed]).update(manager=successor)
     places = Warehouse.objects.filter(memberships__user=user).order_by("code")

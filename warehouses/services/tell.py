@@ -4,6 +4,7 @@ Whom a step is about hears of it by mail whatever they prefer; others as they pr
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -12,12 +13,15 @@ from common.permissions import Can
 from notifications.models import Notification, OutboxMessage
 from notifications.outbox import mail_message, queue_mails, tell_in_app
 from users.models import User
-from warehouses.models import PromotionRequest, Registration, StandingChange
+from warehouses.lifecycle import Step, is_lawful
+from warehouses.models import PromotionRequest, Registration, StandingChange, TaskHandOver
 from warehouses.queries import people_concerned_by, people_who_decide
 
 REGISTRATION_RECEIVED = "people.registration_received"
 REGISTRATION_WAITS = "people.registration_waits"
 ADDRESS_TAKEN = "people.address_taken"
+RETURN_ASKED = "people.return_asked"
+TASKS_HANDED_OVER = "people.tasks_handed_over"
 STANDING_CHANGED = "people.standing_changed"
 PROMOTION_REQUESTED = "people.promotion_requested"
 PROMOTION_REJECTED = "people.promotion_rejected"
@@ -41,11 +45,24 @@ def tell_registration_waits(asked: Registration) -> None:
 
 
 def tell_owner_of_address(email: str) -> None:
-    """Tell somebody, once a day, that their address was used for another registration."""
+    """Tell somebody, once a day, that their address was used for another registration.
+
+    Of a closed account that may be opened again the administrators hear, too.
+    """
     owner = User.objects.signing_in_as(email).first()
-    if owner is not None:
-        day = timezone.now().date().isoformat()
-        queue_mails([mail_message(ADDRESS_TAKEN, owner.pk, {}, f"address:{owner.pk}:{day}")])
+    if owner is None:
+        return
+    day = timezone.now().date().isoformat()
+    to_owner = mail_message(ADDRESS_TAKEN, owner.pk, {}, f"address:{owner.pk}:{day}")
+    tell(
+        list(User.objects.who_can(Can.MANAGE_USERS)) if is_lawful(owner, Step.REINSTATE) else [],
+        topic=RETURN_ASKED,
+        payload={"user_id": owner.pk},
+        key=f"return:{owner.pk}:{day}",
+        title=f"{owner.username} registered again",
+        reference=owner.code,
+        mails=[to_owner],
+    )
 
 
 def tell_of_standing(change: StandingChange, also: Iterable[int] = ()) -> None:
@@ -90,6 +107,30 @@ def tell_promotion_rejected(request: PromotionRequest) -> None:
         title=f"{request.code} was rejected: {request.user.username} stays {request.user.role}",
         reference=request.code,
     )
+
+
+def tell_of_tasks(
+    to: User, *, user: User, hand_overs: Sequence[TaskHandOver], headed: Sequence[str], at: datetime
+) -> None:
+    """Tell somebody which open tasks are theirs from now on."""
+    number = len(hand_overs) + len(headed)
+    tell(
+        [to],
+        topic=TASKS_HANDED_OVER,
+        payload={
+            "hand_over_ids": [row.pk for row in hand_overs],
+            "headed": [*headed],
+            "from_user_id": user.pk,
+        },
+        key=f"tasks:{user.pk}:{to.pk}:{at.isoformat()}",
+        title=tasks_are_yours(number, user),
+        reference=user.code,
+    )
+
+
+def tasks_are_yours(number: int, user: User) -> str:
+    what = "An open task" if number == 1 else f"{number} open tasks"
+    return f"{what} of {user.username} {'is' if number == 1 else 'are'} yours now"
 
 
 def tell(

@@ -1,10 +1,14 @@
 """How people come and go: managers decide in their warehouses, admins about managers."""
 
+from django.utils import timezone
+
+from tests.factories.inventory import VariationFactory
+from tests.factories.sales import take_order
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory
 from tests.matrix.table import Row, made, shared
 from users.models import Avatar, User
-from warehouses.models import PromotionRequest, Registration
+from warehouses.models import PromotionRequest, Registration, TaskHandOver
 
 ALL, ADMIN = "200 200 200 200 200", "200 403 403 403 403"
 MANAGE, FOREIGN = "200 200 403 403 403", "200 404 403 403 403"
@@ -30,6 +34,33 @@ def clerk(place):
     user = UserFactory(role="staff", email=f"{place.secret('clerk')}@example.com")
     MembershipFactory(user=user, warehouse=place.warehouse)
     Avatar.objects.create(user=user, image=place.secret("picture").encode(), digest="0" * 16)
+    return user.code
+
+
+@made
+def busy_clerk(place):
+    user = UserFactory(role="staff")
+    MembershipFactory(user=user, warehouse=place.warehouse)
+    take_order(
+        (VariationFactory(), 1),
+        warehouse=place.warehouse,
+        acting_user=user,
+        notes=place.secret("task-order-notes"),
+    )
+    return user.code
+
+
+@made
+def taker(place):
+    giver, user = UserFactory(role="staff"), UserFactory(role="staff")
+    for person in (giver, user):
+        MembershipFactory(user=person, warehouse=place.warehouse)
+    order = take_order((VariationFactory(), 1), warehouse=place.warehouse, acting_user=giver)
+    TaskHandOver.objects.create(
+        kind="sales_order", task_code=order.order_number, title=place.secret("task-title"),
+        warehouse=place.warehouse, from_user=giver, to_user=user, handed_over_by=giver,
+        note=place.secret("hand-over-note"), handed_over_at=timezone.now(),
+    )  # fmt: skip
     return user.code
 
 
@@ -124,13 +155,38 @@ ROWS = [
     Row("post", STAFFS + "{dismissed}/reinstate/", own=ADMIN, foreign=ADMIN, body={}),
     Row(
         "post",
+        STAFFS + "{own.dismissed}/reinstate/",
+        own=ADMIN,
+        foreign=ADMIN,
+        body=lambda place: {"role": "sales", "warehouse": place["warehouse"]},
+    ),
+    Row("get", STAFFS + "{clerk}/open-tasks/", own=MANAGE, foreign=FOREIGN),
+    Row("get", STAFFS + "{taker}/open-tasks/", own=MANAGE, foreign=FOREIGN),
+    Row(
+        "post",
+        STAFFS + "{busy_clerk}/hand-over/",
+        own=MANAGE,
+        foreign=FOREIGN,
+        body=lambda place: {"to": place["clerk"]},
+    ),
+    # Somebody of another warehouse takes nothing over: a manager does not even see them.
+    Row(
+        "post",
+        STAFFS + "{own.busy_clerk}/hand-over/",
+        own=MANAGE,
+        foreign="400 400 403 403 403",
+        body=lambda place: {"to": place["clerk"]},
+    ),
+    Row("get", "/api/profile/open-tasks/", own=ALL),
+    Row(
+        "post",
         "/api/managers/request-staff-promotion/",
         own="201 201 403 403 403",
         foreign="201 400 403 403 403",
         body=lambda place: {"code": place["clerk"]},
     ),
-    Row("get", PROMOTIONS, own=ADMIN),
-    Row("get", PROMOTIONS + "{promotion}/", own=ADMIN, foreign=ADMIN),
+    Row("get", PROMOTIONS, own=MANAGE),
+    Row("get", PROMOTIONS + "{promotion}/", own=MANAGE, foreign=FOREIGN),
     Row(
         "post",
         PROMOTIONS + "{promotion}/approve/",

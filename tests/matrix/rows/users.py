@@ -97,12 +97,26 @@ ROWS = [
     ),
     *[
         row
-        for path in ("/account/password/", "/account/password/forgotten/")
+        for path in ("/account/password/", "/account/password/forgotten/", "/account/email/")
         for row in (
             Row("get", path, own=ALL, anonymous=200),
             Row("post", path, own=ALL, anonymous=200, body={}),
         )
     ],
+    # The wrong password and a link that is none, again.
+    Row(
+        "post",
+        "/api/auth/email/change/",
+        own="400 400 400 400 400",
+        body={"new_email": "another@example.com", "password": "wrong"},
+    ),
+    Row(
+        "post",
+        "/api/auth/email/confirm/",
+        own="400 400 400 400 400",
+        anonymous=400,
+        body={"token": "1-0"},
+    ),
     Row("get", "/api/auth/sessions/", own=ALL),
     Row("post", "/api/auth/sessions/revoke-others/", own=ALL),
     # Of somebody else: as if it were not there, for an admin too.

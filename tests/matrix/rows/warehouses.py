@@ -1,5 +1,7 @@
 """Warehouses, known to all by name, and the people in them."""
 
+from django.contrib.auth.hashers import make_password
+
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from tests.matrix.table import Row, made, shared
@@ -31,6 +33,13 @@ def colleague(place):
         job_title=place.secret("job-title"),
         notes=place.secret("person-notes"),
     )
+    MembershipFactory(user=user, warehouse=place.warehouse)
+    return user.code
+
+
+@made
+def invited(place):
+    user = UserFactory(password=make_password(None), email=f"{place.secret('invited')}@example.com")
     MembershipFactory(user=user, warehouse=place.warehouse)
     return user.code
 
@@ -86,4 +95,5 @@ ROWS = [
     ],
     Row("delete", USERS + "{colleague}/", own=ADMIN, foreign=ADMIN),
     Row("post", USERS + "{colleague}/unlock/", own=ADMIN, foreign=ADMIN),
+    Row("post", USERS + "{invited}/invite/", own=ADMIN, foreign=ADMIN),
 ]

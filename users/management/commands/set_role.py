@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from common.exceptions import DomainError
 from common.permissions import ROLE_SYNONYMS, Role
-from users.management.people import find_user
+from users.management.people import find_user, role_named
 from users.services.accounts import set_role
 
 
@@ -17,11 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("role", help=", ".join([*Role, *ROLE_SYNONYMS]))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user, name = find_user(options["user"]), options["role"].lower()
-        roles = {**{role.value: role for role in Role}, **ROLE_SYNONYMS}
-        if name not in roles:
-            raise CommandError(f"There is no role {name!r}. Choose one of {', '.join(roles)}.")
-        role, before = roles[name], user.role
+        user, role = find_user(options["user"]), role_named(options["role"])
+        before = user.role
         if before == role:
             self.stdout.write(f"{user} has the role {role} already.")
             return

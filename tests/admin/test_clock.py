@@ -1,0 +1,61 @@
+"""Times of the admin site, by the clock of who looks; the API stays with UTC."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.admin.pages import filled, page_of
+from tests.factories.sales import take_order
+from tests.factories.users import UserFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+MOMENT = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
+
+
+def in_zone(client, zone):
+    User.objects.filter(pk=client.user.pk).update(timezone=zone)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("UTC", "March 1, 2026, 8:30 p.m."),
+        ("Asia/Tokyo", "March 2, 2026, 5:30 a.m."),
+        ("Mars/Base", "March 1, 2026, 8:30 p.m."),  # a name that is not known any more
+    ],
+)
+def test_a_page_shows_times_by_the_readers_clock(office, zone, shown):
+    admin = in_zone(office("admin"), zone)
+    person = UserFactory(last_login=MOMENT)
+
+    assert shown in admin.get(page_of(person)).content.decode()
+
+
+def test_history_names_the_clock(office):
+    admin = in_zone(office("admin"), "Asia/Tokyo")
+
+    page = admin.get(page_of(UserFactory()).replace("change", "history"))
+
+    assert "When (Asia/Tokyo)" in page.content.decode()
+
+
+def test_a_time_that_is_typed_is_one_of_the_readers_clock(office, place):
+    admin = in_zone(office("admin"), "Asia/Tokyo")
+    order = take_order((place.variation, 1), warehouse=place.own)
+    body = filled(admin, page_of(order), reserved_until_0="2099-03-02", reserved_until_1="05:30:00")
+
+    assert admin.post(page_of(order), body).status_code == 302
+
+    order.refresh_from_db()
+    assert order.reserved_until == datetime(2099, 3, 1, 20, 30, tzinfo=UTC)
+
+
+def test_the_api_speaks_utc_to_everybody(office):
+    admin = in_zone(office("admin"), "Asia/Tokyo")
+    person = UserFactory(last_login=MOMENT)
+
+    answer = admin.get(f"/api/users/{person.code}/").json()
+
+    assert answer["last_login"] == "2026-03-01T20:30:00.000000Z"

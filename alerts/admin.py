@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from unfold.decorators import display
 
 from alerts.models import Alert
 from alerts.services import acknowledge_alert, dismiss_alert, resolve_alert
@@ -15,6 +16,9 @@ from common.admin_steps import NotesForm, Step
 from common.exceptions import DomainError
 from common.permissions import Can
 from warehouses.admin.filters import OwnWarehouseFilter
+
+SEVERITY_LABELS = {"Critical": "danger", "High": "danger", "Medium": "warning", "Low": "info"}
+STATUS_LABELS = {"Active": "warning", "Acknowledged": "info", "Resolved": "success"}
 
 
 def acknowledge(row: Alert, acting_user: Any, notes: str = "") -> str:
@@ -46,7 +50,7 @@ def is_open(row: Alert) -> bool:
 class AlertAdmin(HistoryAdmin):
     may_view = Can.VIEW_STOCK
     list_display = [
-        "code", "alert_type", "severity", "status", "product", "warehouse", "current_value",
+        "code", "alert_type", "how_bad", "state", "product", "warehouse", "current_value",
         "threshold_value", "created_at",
     ]  # fmt: skip
     list_filter = ["status", "severity", "alert_type", OwnWarehouseFilter]
@@ -70,6 +74,14 @@ class AlertAdmin(HistoryAdmin):
             explanation="Nothing was done. It stays quiet until its cause has gone.",
         ),
     )  # fmt: skip
+
+    @display(description="Severity", ordering="severity", label=SEVERITY_LABELS)
+    def how_bad(self, row: Alert) -> str:
+        return row.get_severity_display()
+
+    @display(description="Status", ordering="status", label=STATUS_LABELS)
+    def state(self, row: Alert) -> str:
+        return row.get_status_display()
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return allows(request, Can.ACT_ON_ALERTS)

@@ -10,16 +10,25 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.forms import CharField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
+from common.admin_columns import (
+    QUANTITY_PLACES,
+    UNIT_COST_PLACES,
+    PlainDecimalField,
+    ScopedList,
+    list_column,
+    searched_words,
+    trimmed_fields,
+)
+from common.admin_forms import CODES, AutocompleteOfKeys, UpperCaseField
+from common.admin_forms import ServiceForm as ServiceForm
 from common.admin_history import AuditHistoryMixin
 from common.admin_rights import allows as allows
 from common.admin_rights import caller as caller
@@ -29,41 +38,9 @@ from common.admin_saving import note_changes, persistently, refused_form
 from common.admin_steps import FileStep, Step
 from common.exceptions import DomainError, StaleVersion
 from common.permissions import Can
-from common.references import as_primary_key
-from common.validators import business_code, country_code, currency_code, item_code
 
-CODES = (business_code, country_code, currency_code, item_code)
 SMALLEST_QUANTITY, LARGEST_QUANTITY = Decimal("0.001"), Decimal("99999999.999")
 LARGEST_AMOUNT = Decimal(1_000_000_000)
-
-
-class UpperCaseField(CharField):
-    """A code: lower case input is upper-cased, not refused."""
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return text.upper() if isinstance(text, str) else text
-
-
-def unchecked(exclude: Any = None) -> None:
-    """Check no constraint."""
-
-
-class AutocompleteOfKeys(AutocompleteSelect):
-    """Show the chosen row again; what cannot be a key was never offered and is left out."""
-
-    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        return super().optgroups(name, [one for one in value if as_primary_key(one)], attr)
-
-
-class ServiceForm(ModelForm[Any]):
-    """A form whose values a service writes; it and the database judge what concerns other rows."""
-
-    def _post_clean(self) -> None:
-        """Leave constraints to the service, which has a readable text for each."""
-        self.instance.validate_constraints = unchecked
-        super()._post_clean()  # type: ignore[misc]
-        del self.instance.validate_constraints
 
 
 class GuardedMixin(BaseModelAdmin[Any]):
@@ -75,6 +52,12 @@ class GuardedMixin(BaseModelAdmin[Any]):
     may_delete: Can | None = None
     form: Any = ServiceForm
     positive_fields: tuple[str, ...] = ()
+
+    @property
+    def readonly_preprocess_fields(self) -> dict[str, Any]:
+        """How values are written that cannot be changed on a page."""
+        model: Any = self.model
+        return trimmed_fields(model)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return allows(request, self.may_view)
@@ -102,8 +85,10 @@ class GuardedMixin(BaseModelAdmin[Any]):
         if isinstance(db_field, models.DecimalField):
             is_positive = db_field.name in self.positive_fields
             kwargs["min_value"] = SMALLEST_QUANTITY if is_positive else Decimal(0)
-            is_quantity = db_field.decimal_places == 3
+            is_quantity = db_field.decimal_places == QUANTITY_PLACES
             kwargs["max_value"] = LARGEST_QUANTITY if is_quantity else LARGEST_AMOUNT
+            if db_field.decimal_places in (QUANTITY_PLACES, UNIT_COST_PLACES):
+                kwargs["form_class"] = PlainDecimalField
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -112,6 +97,7 @@ class ScopedInline(GuardedMixin, TabularInline):
 
     extra = 0
     show_change_link = False
+    hide_title = True
 
 
 class ReadOnlyInline(ScopedInline):
@@ -128,6 +114,19 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
     show_full_result_count = False
     change_form_before_template = "admin/version.html"
     steps: tuple[Step, ...] = ()
+    search_help_text: Any = None
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)  # type: ignore[call-arg]
+        self.search_help_text = self.search_help_text or searched_words(model, self.search_fields)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        model: Any = self.model
+        names = super().get_list_display(request)
+        return [list_column(model, one) if isinstance(one, str) else one for one in names]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return ScopedList
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = self.scope(request)

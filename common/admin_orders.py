@@ -13,11 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from common.admin import LARGEST_QUANTITY, ScopedInline
-
-
-def plain(quantity: Decimal) -> str:
-    """Write a quantity without zeros behind it."""
-    return f"{quantity.normalize():f}"
+from common.admin_columns import plain as plain
 
 
 def told(quantity: Decimal | None) -> str:

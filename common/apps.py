@@ -9,6 +9,7 @@ from common.database_triggers import install_triggers
 
 class CommonConfig(AppConfig):
     name = "common"
+    verbose_name = "Company"
 
     def ready(self) -> None:
         # Rights belong to the schema: whoever migrates also grants.

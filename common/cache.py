@@ -1,9 +1,14 @@
-"""The cache, which also counts."""
+"""The cache, which also counts, and which nobody waits for long."""
 
+from time import monotonic
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.utils.functional import cached_property
+
+# After a failure a thread does not ask again for so long: a server that hangs instead of refusing
+# would otherwise cost each request its whole time limit.
+SILENCE_SECONDS = 5.0
 
 
 class CountingClient(RedisCacheClient):
@@ -21,12 +26,25 @@ class CountingClient(RedisCacheClient):
 class CountingCache(RedisCache):
     """Django's, with a counter that takes one question where `incr` and `add` take two or three."""
 
+    silent_until = 0.0
+
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = CountingClient
 
     def count(self, key: str, seconds: int) -> int:
-        """Count one more under a key, forgotten after so many seconds; return how many."""
+        """Count one more under a key, forgotten after so many seconds; return how many.
+
+        Raises RedisError where the server does not answer, or did not a moment ago.
+        """
+        from redis.exceptions import ConnectionError, RedisError  # noqa: PLC0415 - as the client
+
+        if monotonic() < self.silent_until:
+            raise ConnectionError("It did not answer a moment ago.")
         client: Any = self._cache
-        number: int = client.count(self.make_and_validate_key(key), seconds)
+        try:
+            number: int = client.count(self.make_and_validate_key(key), seconds)
+        except RedisError:
+            self.silent_until = monotonic() + SILENCE_SECONDS
+            raise
         return number

@@ -1,6 +1,8 @@
 """Tables that every app leans on."""
 
 import json
+import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -9,6 +11,8 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from common.audit import audited, not_audited
 from common.references import ReferenceQuerySet
@@ -211,6 +215,7 @@ class SavedView(models.Model):
         return self.name
 
 
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 NOTHING = "–"
 
 
@@ -320,6 +325,9 @@ def in_words(value: Any) -> str:
         return ", ".join(f"{name}: {nested(one)}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(nested(one) for one in value)
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        local = timezone.localtime(datetime.fromisoformat(value))
+        return date_format(local, "j M Y, H:i:s")
     return str(value)
 
 

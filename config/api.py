@@ -15,6 +15,27 @@ REGISTRATIONS_PER_MINUTE = environment.whole_number(
     "REGISTRATIONS_PER_MINUTE", default=10, most=1_000_000
 )
 
+# What holds for every endpoint, at the head of the OpenAPI document and of its page in docs/.
+CONVENTIONS = """\
+Stock, orders and alerts of a company with several warehouses.
+
+- **Signing in**: `POST /api/auth/login/` with `username` and `password` gives an `access_token`,
+  good for an hour, and a `refresh_token`. Send `Authorization: Bearer TOKEN`. Scripts take a
+  token of `/api/auth/tokens/`.
+- **Lists**: `?page=` and `?limit=` (20, at most 100), `?search=`, `?ordering=` (`-name`
+  descending), and the filters that each list names; what a list does not know is refused by name.
+  `?format=csv` or `xlsx` gives all rows as a file. Long tables have `?cursor=` as well.
+- **References** are business codes or numeric ids, in paths and in bodies.
+- **Numbers and times**: JSON numbers; UTC, such as `2026-03-02T09:30:00.000000Z`.
+- **Sending twice**: any POST takes an `Idempotency-Key`; the same key with the same body gets the
+  first answer and no second effect.
+- **Changing together**: detail answers have an `ETag`; a write with a stale `If-Match` is refused
+  with 412, one with a stale `version` in its body with 409.
+- **Errors**: `{"error", "message", "code", "details"}`; `code` is for programs, `message` says
+  what to do, `details` names fields. What belongs to somebody else's warehouse answers as if it
+  did not exist.
+"""
+
 REST_FRAMEWORK: dict[str, Any] = {
     # How many proxies add to X-Forwarded-For; with 0 the header is not believed.
     "NUM_PROXIES": environment.whole_number("NUM_PROXIES", default=0, most=10),
@@ -57,7 +78,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "InventoryPulse",
-    "DESCRIPTION": "Stock, orders and alerts of a company with several warehouses.",
+    "DESCRIPTION": CONVENTIONS,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

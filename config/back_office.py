@@ -140,6 +140,14 @@ def favicon(request: HttpRequest) -> str:
     return static("common/favicon.svg")
 
 
+def stylesheet(request: HttpRequest) -> str:
+    return static("common/back_office.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("common/back_office.js")
+
+
 UNFOLD = {
     "SITE_TITLE": "InventoryPulse",
     "SITE_HEADER": "InventoryPulse",
@@ -147,6 +155,8 @@ UNFOLD = {
     "SITE_SYMBOL": "inventory_2",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
+    "STYLES": [stylesheet],
+    "SCRIPTS": [script],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
@@ -159,5 +169,8 @@ UNFOLD = {
             "900": "oklch(35% .055 188)", "950": "oklch(26% .045 190)",
         }
     },
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
+    "SIDEBAR": {
+        "show_search": True, "command_search": True, "show_all_applications": False,
+        "navigation": NAVIGATION,
+    },
 }  # fmt: skip

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.views import ChangeList
 
 from common.admin import HistoryAdmin
+from common.admin_columns import ScopedList
 from common.audit import audited_types
 from common.audit_words import name_references
 from common.models import NOTHING, AuditEntry
@@ -15,7 +15,7 @@ from common.permissions import Can
 COLUMNS_OF_A_ROW, LONGEST_TEXT = 5, 80
 
 
-class NamingList(ChangeList):
+class NamingList(ScopedList):
     """A page of entries with the codes of what they refer to."""
 
     def get_results(self, request: HttpRequest) -> None:

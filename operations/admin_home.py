@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Case, Count, F, Q, Value, When, Window
 from django.http import HttpRequest
 from django.urls import reverse
 
 from alerts.models import Alert
-from common.admin_orders import plain
+from common.admin_columns import day, plain
 from common.permissions import Can
 from inventory.admin.transfers import to_decide, to_receive, to_ship
 from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
@@ -31,6 +31,10 @@ PAGES_OF_TASKS = {
     "stock_count": "inventory_stockcount",
     "transfer_request": "inventory_transferrequest",
 }
+WORST_FIRST = Case(
+    *(When(severity=one, then=Value(-place)) for place, one in enumerate(Alert.Severity)),
+    default=Value(0),
+)
 NOTHING_LEFT = Q(on_hand__lte=F("reserved") + F("unavailable"))
 
 
@@ -100,7 +104,7 @@ def late_purchases(user: Any) -> list[Waiting]:
         Row(
             page("purchasing_purchaseorder", row.pk),
             str(row),
-            f"{row.supplier.company_name}, expected {row.expected_delivery_date:%d %b %Y}",
+            f"{row.supplier.company_name}, expected {day(row.expected_delivery_date)}",
         )
         for row in rows
     ]
@@ -116,7 +120,7 @@ def ready_orders(user: Any) -> list[Waiting]:
             page("sales_salesorder", row.pk),
             str(row),
             f"{row.customer_email or row.customer_id or 'Customer'}, from {row.warehouse.code}, "
-            f"ordered {row.order_date:%d %b %Y}",
+            f"ordered {day(row.order_date)}",
         )
         for row in rows
     ]
@@ -126,7 +130,7 @@ def ready_orders(user: Any) -> list[Waiting]:
 
 def open_alerts(user: Any) -> list[Waiting]:
     alerts = Alert.objects.visible_to(user).filter(status=Alert.Status.ACTIVE)
-    rows = counted(alerts.select_related("warehouse"), "-created_at")
+    rows = counted(alerts.select_related("warehouse"), WORST_FIRST, "-created_at")
     shown = [
         Row(
             page("alerts_alert", row.pk),
@@ -202,7 +206,7 @@ def transfer_card(title: str, icon: str, transfers: Any, waits: str) -> Waiting:
             page("inventory_transferrequest", row.pk),
             str(row),
             f"{row.from_warehouse.code} to {row.to_warehouse.code}, "
-            f"asked for {row.created_at:%d %b %Y}",
+            f"asked for {day(row.created_at)}",
         )
         for row in rows
     ]
@@ -233,7 +237,7 @@ def requests_to_decide(user: Any) -> list[Waiting]:
             page("purchasing_purchaserequest", row.pk),
             str(row),
             f"{row.warehouse.code}, by {row.requested_by}"
-            + (f", needed by {row.needed_by:%d %b %Y}" if row.needed_by else ""),
+            + (f", needed by {day(row.needed_by)}" if row.needed_by else ""),
         )
         for row in rows
     ]
@@ -256,7 +260,7 @@ def count_card(user: Any, title: str, icon: str, status: str) -> Waiting:
         Row(
             page("inventory_stockcount", row.pk),
             str(row),
-            f"{row.warehouse.code}, opened {row.created_at:%d %b %Y}"
+            f"{row.warehouse.code}, opened {day(row.created_at)}"
             + (f", {row.accuracy_percent} % right" if row.lines_counted else ""),
         )
         for row in rows
@@ -305,7 +309,7 @@ KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [
 ]
 
 
-def counted(rows: Any, *ordering: str) -> list[Any]:
+def counted(rows: Any, *ordering: Any) -> list[Any]:
     """Return the first rows, each with the `number` of all, in one query."""
     return list(rows.annotate(number=Window(Count("pk"))).order_by(*ordering, "pk")[:SHOWN])
 

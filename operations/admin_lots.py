@@ -6,11 +6,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import localize
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, allows, caller
-from common.admin_orders import plain
+from common.admin_columns import plain
 from common.admin_steps import Step
 from common.permissions import Can
 from inventory.lot_queries import LOT_STATUSES, visible_lots
@@ -19,12 +21,12 @@ from inventory.services.lots import set_quarantine
 from operations.lot_recall import recall
 from warehouses.models import Warehouse
 
-RECEIVED = ["Document", "Supplier", "Warehouse", "Quantity", "First (UTC)", "Last (UTC)"]
+RECEIVED = ["Document", "Supplier", "Warehouse", "Quantity", "First", "Last"]
 SOLD = [
     "Order", "Customer", "E-mail", "Warehouse", "Sold", "Came back", "With the customer",
-    "Last (UTC)",
+    "Last",
 ]  # fmt: skip
-OTHERS = ["Movement", "Reason", "Document", "Warehouse", "Quantity", "Last (UTC)"]
+OTHERS = ["Movement", "Reason", "Document", "Warehouse", "Quantity", "Last"]
 
 
 class LotStatusFilter(admin.SimpleListFilter):
@@ -192,4 +194,5 @@ def tables(trace: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def minute(moment: Any) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+    """Write a moment as the reader's clock shows it."""
+    return localize(timezone.localtime(moment))

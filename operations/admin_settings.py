@@ -26,6 +26,24 @@ COLUMNS = [
 ]
 
 
+SECTIONS = [
+    ("Company", ["name", "letterhead", "logo", "currency", "default_warehouse"]),
+    (
+        "Purchasing",
+        ["purchase_approval_limit", "over_receipt_tolerance_percent", "preferred_supplier_rule"],
+    ),
+    (
+        "Stock",
+        [
+            "adjustment_limit_value", "adjustment_limit_quantity",
+            "count_recount_tolerance_percent", "expiry_warning_days",
+        ],
+    ),
+    ("Sales", ["reservation_days", "mail_customers"]),
+    ("Decisions", ["second_person_rule"]),
+]  # fmt: skip
+
+
 class PresentLogo:
     """What the form links to, and keeps unless another picture is chosen."""
 
@@ -92,8 +110,14 @@ class CompanySettingsAdmin(ScopedAdmin):
         CompanySettings.current()
         return CompanySettings.objects.all()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*COLUMNS, "logo", "default_warehouse", *self.readonly_fields]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        placed = {name for _, names in SECTIONS for name in names}
+        more = [name for name in COLUMNS if name not in placed]
+        sections = [*SECTIONS, ("More", more)] if more else SECTIONS
+        return [
+            *((title, {"fields": names}) for title, names in sections),
+            (None, {"fields": self.readonly_fields}),
+        ]
 
     def version_of(self, row: Any) -> str:
         return f"{super().version_of(row)} {default_warehouse_key()}"

@@ -1,18 +1,22 @@
 """The admin site itself."""
 
+from time import perf_counter
 from typing import Any
 
 from django import forms
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
 from common.exceptions import InvalidInput
+from operations.admin_search import MOST_FOUND, found_in_back_office
 from users.forms import BackOfficeSignInForm
 from users.models import SignIn
 from users.password_rules import normal_password
@@ -78,13 +82,25 @@ class BackOfficeSite(UnfoldAdminSite):
     login_template = "account/sign_in.html"
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Find pages of the sidebar; all of them fit on the first page of results."""
-        page = request.GET.get("page", "1")
-        if page != "1":
-            typed = request.GET.copy()
-            typed["page"] = "1"
-            request.GET = typed  # type: ignore[assignment]
-        return super().search(request, extra_context)
+        """Find pages of the sidebar, and whatever the user may see by its name, code or number."""
+        text = " ".join(request.GET.get("s", "").split())
+        if not text:
+            return HttpResponse()
+        started = perf_counter()
+        found = Paginator(found_in_back_office(self, request, text), MOST_FOUND)
+        is_palette = "extended" in request.GET
+        template = "command_results" if is_palette else "search_results"
+        return TemplateResponse(
+            request,
+            f"unfold/helpers/{template}.html",
+            {
+                "page_obj": found,
+                "results": found.page(1),
+                "page_counter": 0,
+                "execution_time": perf_counter() - started,
+            },
+            headers={"HX-Trigger": "search"},
+        )
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return CompletionView.as_view(admin_site=self)(request)

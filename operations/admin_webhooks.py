@@ -64,6 +64,7 @@ class DeliveryInline(ReadOnlyInline):
     fields = ["event_type", "status", "attempts", "response_status", "duration_ms", "error",
               "created_at"]  # fmt: skip
     show_change_link = True
+    hide_title = False  # it leads to the page of the row
     verbose_name_plural = f"newest {NEWEST_SHOWN} deliveries"
 
     def get_queryset(self, request: HttpRequest) -> Any:

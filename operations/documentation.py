@@ -34,6 +34,8 @@ def api_documentation() -> str:
         "",
         "The whole contract, with bodies and answers, is the OpenAPI schema at `/api/schema/`,",
         "shown at `/api/docs/`. This page lists what there is.",
+        "",
+        *schema["info"]["description"].rstrip().split("\n"),
     ]
     for tag, rows in sorted(by_tag.items()):
         lines += ["", f"## {tag}", "", "| Method | Path | What it does |", "| --- | --- | --- |"]

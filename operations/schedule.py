@@ -55,8 +55,13 @@ class ScheduledJob:
             return f"every {seconds_of(self.schedule):g} seconds"
         given = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
         minute, hour, *rest = (str(getattr(self.schedule, f"_orig_{name}")) for name in given)
-        if rest == ["*", "*", "*"] and minute.isdigit() and hour.isdigit():
-            return f"daily at {int(hour):02}:{int(minute):02} UTC"
+        if rest == ["*", "*", "*"]:
+            if minute.isdigit() and hour.isdigit():
+                return f"daily at {int(hour):02}:{int(minute):02} UTC"
+            if hour == "*" and minute.isdigit():
+                return f"every hour at minute {minute}"
+            if hour == "*" and minute.removeprefix("*/").isdigit():
+                return f"every {minute.removeprefix('*/')} minutes"
         return f"cron {minute} {hour} {' '.join(rest)} UTC"
 
     def slot(self, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm, allows
+from common.admin_columns import day
 from common.admin_tables import PageTable, TablesMixin
 from common.permissions import Can
 from suppliers.models import Supplier, SupplierPerformance
@@ -71,7 +72,6 @@ class MonthInline(ReadOnlyInline):
     model = SupplierPerformance
     may_view = Can.VIEW_STOCK
     verbose_name_plural = "months"
-    hide_title = True
     fields = ["month", "total_orders_in_period", *RATES, "communication_score", "notes"]
     readonly_fields = ["month"]
 
@@ -155,7 +155,7 @@ class SupplierAdmin(TablesMixin, ScopedAdmin):
     @admin.display(description="last order")
     def last_order(self, row: Supplier) -> Any:
         ordered = figures_of(row).last_order_date
-        return f"{ordered:%Y-%m-%d}" if ordered else UNKNOWN
+        return day(ordered) if ordered else UNKNOWN
 
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool

@@ -58,3 +58,13 @@ class SignInForm(RefusalsMixin):
 
 class BackOfficeSignInForm(RefusalsMixin, BackOfficeAuthenticationForm):
     """Of the admin site."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Tell who has the right password, and a role that does not work here, where to go."""
+        if user.is_active and not user.is_staff:
+            raise forms.ValidationError(
+                "Your role does not open the back office. The browsable API at /api/products/ and "
+                "programs that use the API are for you.",
+                code="not_for_role",
+            )
+        super().confirm_login_allowed(user)

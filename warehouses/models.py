@@ -49,6 +49,7 @@ class Warehouse(models.Model):
     """A place that holds stock."""
 
     code_field = "code"
+    is_listed_by_code = True  # in lists of other rows, where there is no room for its name
 
     code = models.CharField(max_length=30, unique=True, validators=[business_code])
     name = models.CharField(max_length=200)

@@ -41,6 +41,13 @@ PLAIN_ERRORS: list[tuple[type[Exception], int, str, str]] = [
     (DataError, 400, "invalid", "A value is out of the range that can be stored."),
     (SuspiciousOperation, 400, "invalid", "The request is malformed. Check its encoding."),
 ]
+# What to do about the errors that Django REST Framework words itself.
+REMEDIES = {
+    "not_authenticated": "Sign in at /api/auth/login/ and send Authorization: Bearer TOKEN.",
+    "method_not_allowed": "The header Allow names those that are.",
+    "not_acceptable": "Accept application/json, or what OPTIONS of this path renders.",
+    "unsupported_media_type": "Send application/json, or what OPTIONS of this path parses.",
+}
 RETRYABLE = {"40P01", "40001", "55P03"}
 
 
@@ -89,7 +96,8 @@ def framework_error(exc: Exception, context: dict[str, Any]) -> Response | None:
         detail = response.data["detail"]
         code = getattr(detail, "code", "error")
         title = str(getattr(exc, "title", ""))
-        shaped = error_response(response.status_code, code, str(detail), title=title)
+        message = f"{detail} {REMEDIES.get(code, '')}".rstrip()
+        shaped = error_response(response.status_code, code, message, title=title)
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in response:
             shaped[header] = response[header]

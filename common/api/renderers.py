@@ -45,7 +45,25 @@ class NumberJSONRenderer(BaseRenderer):
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):
-    """The browsable API, with readable JSON inside."""
+    """The browsable API, with readable JSON inside and examples to send.
+
+    Bodies are seldom what answers show, so that no form of single fields is made of these.
+    """
+
+    def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Any) -> Any:
+        if method in ("POST", "PUT", "PATCH"):
+            return None
+        return super().get_rendered_html_form(data, view, method, request)
+
+    def get_raw_data_form(self, data: Any, view: Any, method: str, request: Any) -> Any:
+        from common.api.browsable import example_for  # noqa: PLC0415 - browsers alone need it
+
+        form = super().get_raw_data_form(data, view, method, request)
+        if form is not None:
+            example = example_for(request.path_info, method)
+            text = "" if example is None else IndentedJSONRenderer().render(example).decode()
+            form.fields["_content"].initial = text
+        return form
 
     def get_default_renderer(self, view: Any) -> BaseRenderer:
         return IndentedJSONRenderer()

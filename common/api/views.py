@@ -22,10 +22,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
     return shaped(400, "Invalid input", "invalid", "The request is malformed. Check its encoding.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
     return shaped(
         500, "Server error", "server_error", "This is our fault. It was logged; nothing was saved."
     )

@@ -9,6 +9,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ScopedInline
+from common.admin_columns import ScopedList, plain
 from common.admin_saving import filled_rows
 from common.exceptions import InvalidInput
 from common.permissions import Can
@@ -27,6 +28,7 @@ from inventory.admin.labels import LabelsMixin, lines_of_variations
 from inventory.admin.prices import SupplierPriceInline
 from inventory.labels.content import LabelLine
 from inventory.models import Category, Product, ProductSupplier, ProductVariation, Stock
+from inventory.queries import NO_STOCK, StockTotals, product_totals, warehouses_counted
 from inventory.search import matching_products, matching_variations
 from inventory.services.catalogue import create_product, delete_product, update_product
 from inventory.services.categories import create_category, delete_category, update_category
@@ -39,6 +41,7 @@ FIRST_VARIATION = [
     ("sku_code", "barcode"), ("cost_price", "selling_price", "allow_below_cost"),
     ("reorder_level", "stock_unit"), ("current_stock", "warehouse"),
 ]  # fmt: skip
+STATUS_LABELS = {"Active": "success", "Pending": "warning", "Discontinued": "danger"}
 POSITIVE = ("reorder_level", "reorder_quantity", "pack_size")
 
 
@@ -62,6 +65,7 @@ class VariationInline(ScopedInline):
         "is_active", "allow_below_cost",
     ]  # fmt: skip
     show_change_link = True
+    hide_title = False  # it leads to the page of the row
 
 
 class SourcingInline(ScopedInline):
@@ -73,7 +77,6 @@ class SourcingInline(ScopedInline):
     autocomplete_fields = ["supplier"]
     verbose_name_plural = "suppliers"
     fields = [*SourcingForm.Meta.fields[:3], "preferred", *SourcingForm.Meta.fields[3:]]
-    hide_title = True
     readonly_fields = ["preferred"]
 
     @display(boolean=True)
@@ -112,6 +115,26 @@ class CategoryAdmin(CatalogueAdmin):
         delete_category(category=row)
 
 
+class StockedList(ScopedList):
+    """A page of products with their stock in the user's warehouses, in two queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        products = list(self.result_list)
+        keys = [product.pk for product in products]
+        totals = product_totals(keys, warehouses_counted(request.user))
+        defaults = ProductVariation.objects.filter(product__in=keys, is_default=True)
+        prices = dict(defaults.values_list("product_id", "selling_price"))
+        for product in products:
+            product.totals = totals[product.pk]
+            product.default_price = prices.get(product.pk)
+        self.result_list: Any = products
+
+
+def totals_of(product: Product) -> StockTotals:
+    return getattr(product, "totals", NO_STOCK)
+
+
 class KeptWhereUsedAdmin(CatalogueAdmin):
     """Rows that stay, out of use, where stock or documents refer to them."""
 
@@ -141,7 +164,9 @@ class ProductAdmin(LabelsMixin, KeptWhereUsedAdmin):
 
     kept_text = "Stock or documents refer to it, so it was discontinued instead of deleted."
     form = ProductForm
-    list_display = ["code", "name", "category", "status", "updated_at"]
+    list_display = [
+        "code", "name", "category", "on_hand", "available", "incoming", "selling_price", "state",
+    ]  # fmt: skip
     list_filter = ["status", "category"]
     list_select_related = ["category"]
     search_fields = ["code", "name", "description"]
@@ -151,6 +176,31 @@ class ProductAdmin(LabelsMixin, KeptWhereUsedAdmin):
     inlines = [VariationInline, SourcingInline, SupplierPriceInline]
     change_form_outer_before_template = "admin/product_stock.html"
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return StockedList
+
+    @admin.display
+    def on_hand(self, row: Product) -> str:
+        return plain(totals_of(row).on_hand)
+
+    @admin.display
+    def available(self, row: Product) -> str:
+        return plain(totals_of(row).available)
+
+    @admin.display
+    def incoming(self, row: Product) -> str:
+        return plain(totals_of(row).incoming)
+
+    @admin.display
+    def selling_price(self, row: Product) -> str:
+        """Return what the default variation sells for."""
+        price = getattr(row, "default_price", None)
+        return "" if price is None else f"{price} {row.currency}"
+
+    @display(description="Status", ordering="status", label=STATUS_LABELS)
+    def state(self, row: Product) -> str:
+        return row.get_status_display()
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return found_in_admin(request, queryset, search_term, matching_products), False

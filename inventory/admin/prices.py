@@ -20,7 +20,6 @@ class SupplierPriceInline(ReadOnlyInline):
     model = SupplierPrice
     may_view = Can.VIEW_STOCK
     verbose_name_plural = "prices and lead times over time"
-    hide_title = True
     ordering = ["-valid_from", "-pk"]
     fields = [
         "valid_from", "supplier", "variation", "cost_per_unit", "previous_cost", "currency",

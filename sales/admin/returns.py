@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from common.admin import HistoryAdmin, ReadOnlyInline
-from common.admin_orders import QuantitiesForm, plain, quantity_field
+from common.admin_columns import plain
+from common.admin_orders import QuantitiesForm, quantity_field
 from common.admin_steps import Step
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin

@@ -152,6 +152,7 @@ def test_searching_the_pages(office, place):
 
     assert "Purchase orders" in client.get("/admin/search/?s=purchase").content.decode()
     assert client.get("/admin/search/?s=purchase&page=abc").status_code == 200
+    assert client.get("/admin/search/").content == b""
 
 
 def test_alert_steps(office, place):

@@ -1,5 +1,8 @@
 """How much one caller may ask for."""
 
+import socket
+from time import monotonic
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -125,3 +128,30 @@ def test_every_endpoint_that_is_open_to_everybody_is_limited(settings, monkeypat
 
     assert len(open_to_all) > 8
     assert unlimited == {}
+
+
+@pytest.fixture
+def silent_server(tmp_path):
+    """A server that takes connections and never says a word."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "silent.sock"))
+        server.listen(50)
+        yield f"unix://{tmp_path}/silent.sock"
+
+
+def test_a_cache_that_hangs_is_waited_for_once(api, settings, silent_server):
+    client = api("viewer")
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": silent_server}}
+
+    began = monotonic()
+    assert [client.get(STOCKS).status_code for _ in range(6)] == [200] * 6
+    assert monotonic() - began < 6 * 0.5  # the time limit of one question, not of six
+
+
+def test_a_cache_that_is_back_counts_again(api, settings, silent_server):
+    client, working = api("viewer"), settings.CACHES
+    settings.CACHES = {"default": working["default"] | {"LOCATION": silent_server}}
+    assert [client.get(STOCKS).status_code for _ in range(4)] == [200] * 4
+
+    settings.CACHES = working
+    assert [client.get(STOCKS).status_code for _ in range(4)] == [200, 200, 200, 429]

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         try:
             manifest, before, files = restore_backup(options["file"])
         except BackupError as error:
-            raise CommandError(f"{error} Nothing was changed.") from error
+            raise CommandError(f"{str(error).rstrip('.')}. Nothing was changed.") from error
         rows = sum(table["rows"] for table in manifest["tables"].values())
         uploads = f" and {manifest['media']['files']} files" if files else ""
         self.stdout.write(

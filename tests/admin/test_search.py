@@ -1,0 +1,102 @@
+"""The search over the whole back office."""
+
+import pytest
+from django.contrib.auth.hashers import make_password
+
+from inventory.models import Product, ProductVariation
+from purchasing.models import PurchaseOrder
+from sales.models import SalesOrder
+from tests.admin.pages import page_of
+from tests.factories.inventory import VariationFactory
+from tests.factories.purchasing import make_order
+from tests.factories.sales import take_order
+from tests.factories.suppliers import SupplierFactory
+from tests.factories.users import UserFactory
+
+pytestmark = pytest.mark.django_db
+SEARCH = "/admin/search/"
+
+
+def found(client, text):
+    answer = client.get(SEARCH, {"s": text, "extended": "1"})
+    assert answer.status_code == 200
+    return [(one.description, one.link) for one in answer.context["results"]]
+
+
+def test_documents_goods_and_partners_are_found(manager, place):
+    order = make_order(warehouse=place.own)
+    sale = take_order((place.variation, 1), warehouse=place.own, customer_email="eva@example.com")
+    supplier = SupplierFactory(company_name="Meridian Garden Works")
+
+    assert found(manager, order.order_number)[0] == ("Purchase order", page_of(order))
+    assert ("Sales order", page_of(sale)) in found(manager, "eva@")
+    assert ("Supplier", page_of(supplier)) in found(manager, "meridian")
+    assert ("Product", page_of(place.variation.product)) in found(
+        manager, place.variation.product.code
+    )
+    assert ("Variation", page_of(place.variation)) in found(manager, place.variation.sku_code)
+
+
+def test_pages_come_first(manager, place):
+    assert found(manager, "purchase o")[0] == ("Purchasing", "/admin/purchasing/purchaseorder/")
+
+
+def test_what_belongs_to_others_is_not_found(manager, place):
+    order = make_order(warehouse=place.foreign)
+    sale = take_order((place.variation, 1), warehouse=place.foreign)
+
+    assert found(manager, order.order_number) == []
+    assert found(manager, sale.order_number) == []
+    assert (PurchaseOrder.objects.count(), SalesOrder.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ["Users", "Schedule", "Webhooks"])
+def test_pages_that_a_role_does_not_open_are_not_found(office, text):
+    assert text not in str(office("staff").get(SEARCH, {"s": text}).content)
+    assert text in str(office("admin").get(SEARCH, {"s": text}).content)
+
+
+def test_one_letter_finds_pages_alone(manager, place):
+    kinds = {kind for kind, _ in found(manager, place.variation.sku_code[0])}
+
+    assert kinds & {"Product", "Variation"} == set()
+
+
+@pytest.mark.parametrize("text", ["x" * 500, "%", "'; DROP TABLE", "<script>alert(1)</script>"])
+def test_odd_texts_find_nothing_and_break_nothing(manager, place, text):
+    answer = manager.get(SEARCH, {"s": text})
+
+    assert answer.status_code == 200
+    assert "<script>" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_search_takes_as_many_queries_for_more(manager, place, rows, django_assert_num_queries):
+    for number in range(rows):
+        VariationFactory(sku_code=f"LADDER-{number}")
+    manager.get(SEARCH, {"s": "ladder"})
+
+    with django_assert_num_queries(18):
+        results = found(manager, "ladder-")
+
+    assert len([one for one in results if one[0] == "Variation"]) == rows
+    assert ProductVariation.objects.count() == Product.objects.count()
+
+
+def test_strangers_find_nothing(client, settings):
+    settings.SECURE_SSL_REDIRECT = False
+
+    assert client.get(SEARCH, {"s": "purchase"}).status_code == 302
+
+
+def test_who_may_not_work_here_is_told_so_and_where_to_go(client, place, settings):
+    settings.SECURE_SSL_REDIRECT = False
+    person = UserFactory(role="sales", password=make_password("correct horse battery"))
+    body = {"username": person.username, "password": "correct horse battery"}
+
+    told = client.post("/admin/login/", body).content.decode()
+    wrong = client.post("/admin/login/", body | {"password": "wrong"}).content.decode()
+
+    assert "Your role does not open the back office." in told
+    assert "Your role" not in wrong
+    assert client.get("/admin/").status_code == 302

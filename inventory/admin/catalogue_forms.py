@@ -10,7 +10,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from common.admin import LARGEST_AMOUNT, LARGEST_QUANTITY, ServiceForm, UpperCaseField
+from common.admin import LARGEST_AMOUNT, LARGEST_QUANTITY, ServiceForm
+from common.admin_forms import UpperCaseField
 from common.validators import item_code
 from inventory.models import Category, Product, ProductSupplier, ProductVariation
 from warehouses.models import Warehouse

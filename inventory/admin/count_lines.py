@@ -5,6 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import localize
+from django.utils.timezone import localtime
 
 from common.admin import ReadOnlyInline
 from common.admin_orders import plain
@@ -73,7 +75,7 @@ class CountLineInline(ReadOnlyInline):
 
     @admin.display(description="Counted by")
     def by(self, row: StockCountLine) -> str:
-        at = f"{row.counted_at:%Y-%m-%d %H:%M}" if row.counted_at else ""
+        at = localize(localtime(row.counted_at)) if row.counted_at else ""
         return f"{row.counted_by or ''} {at}".strip()
 
 

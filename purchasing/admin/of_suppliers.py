@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
+from common.admin_columns import day
 from common.admin_tables import PageTable, link_to, link_to_list
 from common.documents.words import money
 from common.permissions import Can
@@ -51,7 +52,7 @@ def cells(order: Any) -> list[Any]:
         link_to(order),
         order.warehouse.code,
         order.get_status_display(),
-        f"{order.expected_delivery_date:%Y-%m-%d}{late}",
+        f"{day(order.expected_delivery_date)}{late}",
         order.lacking,
         money(total, order.currency),
     ]

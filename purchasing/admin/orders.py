@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.timezone import localtime
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ServiceForm
+from common.admin_columns import day
 from common.admin_orders import plain
 from common.documents.words import money
 from common.permissions import Can
@@ -121,12 +121,12 @@ class PurchaseOrderAdmin(DefaultWarehouseMixin, AttachmentsMixin, DraftsMixin, S
 
     @admin.display(ordering="order_date")
     def ordered(self, row: PurchaseOrder) -> str:
-        return f"{localtime(row.order_date):%Y-%m-%d}"
+        return day(row.order_date)
 
     @admin.display(ordering="expected_delivery_date")
     def expected(self, row: PurchaseOrder) -> str:
         late = f", {row.days_late} days late" if row.is_late else ""
-        return f"{row.expected_delivery_date:%Y-%m-%d}{late}"
+        return f"{day(row.expected_delivery_date)}{late}"
 
     @admin.display(ordering="total_amount")
     def total(self, row: PurchaseOrder) -> str:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q
 
+from common.admin_columns import day
 from common.admin_tables import PageTable, link_to, link_to_list
 from common.documents.words import money
 from sales.models import SalesOrder
@@ -43,7 +44,7 @@ def orders_of_customer(order: SalesOrder, user: Any) -> list[PageTable]:
 def cells(order: Any) -> list[Any]:
     return [
         link_to(order),
-        f"{order.order_date:%Y-%m-%d}",
+        day(order.order_date),
         order.get_status_display(),
         order.waiting,
         money(order.total_amount, order.currency),

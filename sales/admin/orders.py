@@ -6,10 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
-from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from common.admin import ScopedAdmin, ServiceForm
+from common.admin_columns import day
 from common.admin_orders import OrderLinesInline, plain, told
 from common.admin_saving import filled_rows
 from common.admin_tables import PageTable, TablesMixin
@@ -196,7 +196,7 @@ class SalesOrderAdmin(DefaultWarehouseMixin, TablesMixin, ScopedAdmin):
 
     @admin.display(ordering="order_date")
     def ordered(self, row: SalesOrder) -> str:
-        return f"{localtime(row.order_date):%Y-%m-%d}"
+        return day(row.order_date)
 
     @admin.display(ordering="total_amount")
     def total(self, row: SalesOrder) -> str:

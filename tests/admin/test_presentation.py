@@ -29,7 +29,7 @@ def in_zone(client, zone):
     return client
 
 
-def noon_in_utc(place):
+def late_on_march_5(place):
     order = take_order((place.variation, 2), warehouse=place.own)
     moment = datetime(2026, 3, 5, 22, 30, tzinfo=UTC)
     SalesOrder.objects.filter(pk=order.pk).update(order_date=moment)
@@ -38,23 +38,19 @@ def noon_in_utc(place):
 
 @pytest.mark.parametrize(
     ("zone", "shown"),
-    [
-        ("UTC", "5 Mar 2026, 22:30"),
-        ("Asia/Tokyo", "6 Mar 2026, 07:30"),
-        ("America/New_York", "5 Mar 2026, 17:30"),
-    ],
+    [("UTC", "5 Mar 2026"), ("Asia/Tokyo", "6 Mar 2026"), ("Mars/Olympus", "5 Mar 2026")],
 )
-def test_times_are_those_of_whoever_reads(manager, place, zone, shown):
-    order = noon_in_utc(place)
+def test_days_are_those_of_whoever_reads(manager, place, zone, shown):
+    order = late_on_march_5(place)
     client = in_zone(manager, zone)
 
     assert shown in text_of(client.get(list_of(SalesOrder)))
-    assert shown.split(",")[0] in text_of(client.get("/admin/"))
+    assert f"ordered {shown}" in text_of(client.get("/admin/"))
     assert order.order_number in text_of(client.get("/admin/"))
 
 
 def test_times_are_read_as_whoever_writes_means_them(manager, place):
-    order = noon_in_utc(place)
+    order = late_on_march_5(place)
     client = in_zone(manager, "Asia/Tokyo")
     page = page_of(order)
     body = filled(client, page, order_date_0="2026-03-06", order_date_1="09:00:00")
@@ -66,16 +62,8 @@ def test_times_are_read_as_whoever_writes_means_them(manager, place):
     assert order.order_date == datetime(2026, 3, 6, 0, 0, tzinfo=UTC)
 
 
-def test_a_zone_that_is_none_shows_utc(manager, place):
-    noon_in_utc(place)
-
-    shown = text_of(in_zone(manager, "Mars/Olympus").get(list_of(SalesOrder)))
-
-    assert "5 Mar 2026, 22:30" in shown
-
-
 def test_the_history_tells_times_in_the_readers_zone(manager, place):
-    order = noon_in_utc(place)
+    order = late_on_march_5(place)
 
     shown = text_of(in_zone(manager, "Asia/Tokyo").get(page_of(order).replace("change", "history")))
 
@@ -85,7 +73,7 @@ def test_the_history_tells_times_in_the_readers_zone(manager, place):
 
 
 def test_the_api_keeps_to_utc(api, place):
-    noon_in_utc(place)
+    late_on_march_5(place)
     client = in_zone(api("manager", place.own), "Asia/Tokyo")
 
     assert (

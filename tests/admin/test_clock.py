@@ -21,9 +21,9 @@ def in_zone(client, zone):
 @pytest.mark.parametrize(
     ("zone", "shown"),
     [
-        ("UTC", "March 1, 2026, 8:30 p.m."),
-        ("Asia/Tokyo", "March 2, 2026, 5:30 a.m."),
-        ("Mars/Base", "March 1, 2026, 8:30 p.m."),  # a name that is not known any more
+        ("UTC", "1 Mar 2026, 20:30"),
+        ("Asia/Tokyo", "2 Mar 2026, 05:30"),
+        ("Mars/Base", "1 Mar 2026, 20:30"),  # a name that is not known any more
     ],
 )
 def test_a_page_shows_times_by_the_readers_clock(office, zone, shown):

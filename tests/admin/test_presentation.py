@@ -10,7 +10,7 @@ from alerts.models import Alert
 from inventory.models import Product, Stock, StockMovement
 from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
-from tests.admin.pages import add_to, errors_of, filled, list_of, page_of
+from tests.admin.pages import add_to, filled, list_of, page_of
 from tests.factories.alerts import AlertFactory
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
@@ -49,19 +49,6 @@ def test_days_are_those_of_whoever_reads(manager, place, zone, shown):
     assert order.order_number in text_of(client.get("/admin/"))
 
 
-def test_times_are_read_as_whoever_writes_means_them(manager, place):
-    order = late_on_march_5(place)
-    client = in_zone(manager, "Asia/Tokyo")
-    page = page_of(order)
-    body = filled(client, page, order_date_0="2026-03-06", order_date_1="09:00:00")
-
-    answer = client.post(page, body | {"_continue": "1"})
-
-    assert answer.status_code == 302, errors_of(answer)
-    order.refresh_from_db()
-    assert order.order_date == datetime(2026, 3, 6, 0, 0, tzinfo=UTC)
-
-
 def test_the_history_tells_times_in_the_readers_zone(manager, place):
     order = late_on_march_5(place)
 
@@ -70,17 +57,6 @@ def test_the_history_tells_times_in_the_readers_zone(manager, place):
     assert "When (Asia/Tokyo)" in shown
     assert "6 Mar 2026, 07:30:00" in shown
     assert "T22:30" not in shown
-
-
-def test_the_api_keeps_to_utc(api, place):
-    late_on_march_5(place)
-    client = in_zone(api("manager", place.own), "Asia/Tokyo")
-
-    assert (
-        client.get("/api/sales-orders/")
-        .json()["sales_orders"][0]["order_date"]
-        .startswith("2026-03-05T22:30")
-    )
 
 
 @pytest.mark.parametrize("model", [Stock, StockMovement])

@@ -49,7 +49,7 @@ def test_commands_are_there(page):
 def test_addresses_of_the_api_are_there(page):
     missing = []
     for path in API_PATH.findall(page.read_text()):
-        if "..." in path:
+        if "..." in path or path == "/api/":
             continue
         filled = re.sub(r"\{[^}]*\}|…", "1", path)
         try:

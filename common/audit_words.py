@@ -46,13 +46,18 @@ def referring_columns(name: str) -> dict[str, Any]:
         for model in TRAILS
         if object_type(model) == name
         for field in model._meta.concrete_fields
-        if isinstance(field, models.ForeignKey)
-        and getattr(field.related_model, "code_field", "pk") != "pk"
+        if isinstance(field, models.ForeignKey) and naming_field(field.related_model) != "pk"
     }
+
+
+def naming_field(model: Any) -> str:
+    """Return the column by which people know a model's rows; Django's groups have no code."""
+    default = "name" if model._meta.label == "auth.Group" else "pk"
+    return str(getattr(model, "code_field", default))
 
 
 def codes_of(model: Any, keys: set[int], reader: Any) -> dict[int, str]:
     rows = model._default_manager.filter(pk__in=keys)
     if hasattr(model, "warehouse_paths"):
         rows = rows.visible_to(reader)
-    return dict(rows.order_by().values_list("pk", model.code_field))
+    return dict(rows.order_by().values_list("pk", naming_field(model)))

@@ -90,7 +90,8 @@ def open_floor_work_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
     ]  # fmt: skip
     for kind, place, rows in begun:
         for row in rows.visible_to(seen_by).select_related(place).order_by("pk"):
-            title = f"{row.get_status_display()} {kind.replace('_', ' ')} {row.code}"
+            what, state = kind.replace("_", " "), row.get_status_display().lower()
+            title = f"{what.capitalize()} {row.code}, {state}"
             yield OpenTask(kind, row.code, title, getattr(row, place).code)
 
 

@@ -11,11 +11,12 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
 from common.exceptions import InvalidInput
+from operations.admin_account import OwnAccountPage
 from operations.admin_search import MOST_FOUND, found_in_back_office
 from users.forms import BackOfficeSignInForm
 from users.models import SignIn
@@ -80,6 +81,10 @@ class BackOfficeSite(UnfoldAdminSite):
 
     login_form = BackOfficeSignInForm
     login_template = "account/sign_in.html"
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_view(OwnAccountPage(self))
+        return [path("account/", page, name="own_account"), *super().get_urls()]
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Find pages of the sidebar, and whatever the user may see by its name, code or number."""

@@ -1,16 +1,19 @@
-"""Signing in by a form: to the admin site and the browsable API."""
+"""Signing in by a form, and what forms of accounts share."""
 
 from typing import Any
 
 from django import forms
+from django.conf.locale import LANG_INFO
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.validators import MaxLengthValidator
 from unfold.forms import AuthenticationForm as BackOfficeAuthenticationForm
-from unfold.widgets import BASE_INPUT_CLASSES
+from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSelect2Widget
 
 from common.exceptions import DomainError
+from common.time_zones import time_zone_names
 
+LANGUAGES = sorted((code, info.get("name", code)) for code, info in LANG_INFO.items())
 LONGEST_PASSWORD = 1000  # characters; what is stored is a hash, but it has to be computed
 
 
@@ -68,3 +71,24 @@ class BackOfficeSignInForm(RefusalsMixin, BackOfficeAuthenticationForm):
                 code="not_for_role",
             )
         super().confirm_login_allowed(user)
+
+
+class PreferencesForm(forms.Form):
+    """How somebody reads times, and in which language."""
+
+    labels = {
+        "notify_by_email": "Mails",
+        "notify_in_app": "Messages in the app",
+        "notify_low_stock": "Low-stock and expiry alerts",
+    }
+
+    timezone = forms.ChoiceField(
+        label="Time zone", initial="UTC", widget=UnfoldAdminSelect2Widget,
+        choices=lambda: [(name, name) for name in sorted(time_zone_names())],
+        error_messages={"invalid_choice": 'Use a name such as "Europe/Berlin" or "UTC".'},
+        help_text="Times in the back office and in mails are shown by this clock.",
+    )  # fmt: skip
+    language = forms.ChoiceField(
+        choices=LANGUAGES, initial="en", widget=UnfoldAdminSelect2Widget,
+        help_text="For apps that speak it; the back office and mails are in English.",
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from common.addresses import address_of, network_of
 from common.exceptions import DomainError
 from users.exceptions import TooManyAttempts
 from users.forms import SignInForm
+from users.models import User
 from users.services.attempts import HOUR, seconds_left, take_attempt
 from users.services.email_changes import confirm_email_change, email_change_of
 from users.services.passwords import ask_for_reset, confirm_reset, reset_of
@@ -96,19 +97,20 @@ class AccountPage(View):
             return self.show(request, form)
         try:
             self.count(request)
-            self.act(form.cleaned_data)
+            user = self.act(form.cleaned_data)
         except DomainError as refusal:
             texts = [text for told in refusal.details.values() for text in told]
             form.add_error(None, texts or [refusal.message])
             return self.show(request, form)
-        return self.show(request, None)
+        return self.show(request, None, door=door_of(user))
 
     def count(self, request: HttpRequest) -> None:
         what = f"password_page {network_of(address_of(request))}"
         if take_attempt(what, limit=PAGES_AN_HOUR, window=HOUR) is None:
             raise TooManyAttempts(seconds_left(what))
 
-    def act(self, values: dict[str, Any]) -> None:
+    def act(self, values: dict[str, Any]) -> User | None:
+        """Call the service; return whose page it is, where that is no secret."""
         raise NotImplementedError
 
     def show(self, request: HttpRequest, form: forms.Form | None, **told: str) -> HttpResponse:
@@ -117,6 +119,15 @@ class AccountPage(View):
         }  # fmt: skip
         looks = admin.site.each_context(request)
         return render(request, "account/password.html", {**looks, **context})
+
+
+def door_of(user: User | None) -> str:
+    """Return where somebody signs in: who has no back office, to the browsable API."""
+    return (
+        "/admin/login/"
+        if user is None or user.is_staff
+        else "/api/session/login/?next=/api/products/"
+    )
 
 
 class ForgottenPasswordPage(AccountPage):
@@ -139,8 +150,8 @@ class NewPasswordPage(AccountPage):
         is_first = not user.has_usable_password()
         return f"{'Welcome! ' if is_first else ''}Your user name is {user.username}."
 
-    def act(self, values: dict[str, Any]) -> None:
-        confirm_reset(token=values["token"], password=values["new_password"])
+    def act(self, values: dict[str, Any]) -> User:
+        return confirm_reset(token=values["token"], password=values["new_password"])
 
 
 class NewAddressPage(AccountPage):
@@ -152,5 +163,5 @@ class NewAddressPage(AccountPage):
         row = email_change_of(token)
         return f"{row.email} will be the address of the account {row.user.username}."
 
-    def act(self, values: dict[str, Any]) -> None:
-        confirm_email_change(token=values["token"])
+    def act(self, values: dict[str, Any]) -> User:
+        return confirm_email_change(token=values["token"])

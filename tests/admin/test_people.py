@@ -79,6 +79,19 @@ def test_a_bad_new_user_is_refused(admin, place, fields, text):
     assert not User.objects.filter(username="newcomer").exists()
 
 
+def test_a_new_users_page_begins_with_the_defaults(admin):
+    form = admin.get(add_to(User)).context["adminform"].form
+
+    assert (form["timezone"].value(), form["language"].value()) == ("UTC", "en")
+    answer = admin.post(
+        add_to(User),
+        {**filled(admin, add_to(User)), "username": "newcomer", "email": "new@example.com"},
+    )
+    assert answer.status_code == 302, errors_of(answer)
+    user = User.objects.get(username="newcomer")
+    assert (user.timezone, user.language, user.role) == ("UTC", "en", "viewer")
+
+
 def test_a_taken_address_is_refused_on_its_field(admin, place):
     UserFactory(email="new@example.com")
 

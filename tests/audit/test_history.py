@@ -11,6 +11,7 @@ from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
+from users.services.groups import create_group
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +171,12 @@ def test_audit_list_takes_as_many_queries_for_many_entries(
     for order in orders:
         assert f"created by: {order.created_by.username}; " in shown
     assert len(re.findall(r"; and \d+ more", shown)) == rows
+
+
+def test_history_of_a_person_names_the_groups(enter):
+    person = UserFactory()
+    create_group(name="Packers & Co", members=[person], acting_user=UserFactory(role="admin"))
+
+    text = enter("admin").get(history_of(person)).content.decode()
+
+    assert "Packers &amp; Co" in text

@@ -60,7 +60,7 @@ def test_floor_work_is_open_until_it_is_finished(api, place, giver):
         "username": "giver",
         "open_tasks": [
             {
-                "kind": "stock_count", "code": count, "title": f"Counting stock count {count}",
+                "kind": "stock_count", "code": count, "title": f"Stock count {count}, counting",
                 "warehouse": "WH-EAST", "taken_over_from": None,
             }
         ],

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.conf.locale import LANG_INFO
 from django.contrib import admin
 from django.contrib.auth.forms import UsernameField
 from django.db.models import Exists, OuterRef
@@ -15,13 +14,12 @@ from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelect2MultipleWidget,
-    UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
 )
 
 from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows, caller
 from common.permissions import Can
-from common.time_zones import time_zone_names
+from users.forms import PreferencesForm
 from users.models import ApiToken, SignIn, User
 from users.services.accounts import lock_admins
 from warehouses.admin.filters import LockedFilter, WaitingFilter, WorkplaceFilter
@@ -46,14 +44,13 @@ FILTERS = {
     WaitingFilter.parameter_name, WorkplaceFilter.parameter_name, "role", "status",
     LockedFilter.parameter_name,
 }  # fmt: skip
-LANGUAGES = sorted((code, info.get("name", code)) for code, info in LANG_INFO.items())
 HISTORY = [
     "last_login", "failed_login_attempts", "locked_until", "created_by", "created_at",
     "updated_at",
 ]  # fmt: skip
 
 
-class PersonForm(ServiceForm):
+class PersonForm(PreferencesForm, ServiceForm):
     """An account, its password and its warehouses."""
 
     password1 = forms.CharField(
@@ -63,16 +60,6 @@ class PersonForm(ServiceForm):
     password2 = forms.CharField(
         label="Password again", max_length=128, strip=False, required=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
-    timezone = forms.ChoiceField(
-        label="Time zone", widget=UnfoldAdminSelect2Widget,
-        choices=lambda: [(name, name) for name in sorted(time_zone_names())],
-        error_messages={"invalid_choice": 'Use a name such as "Europe/Berlin" or "UTC".'},
-        help_text="Times in the back office and in mails are shown by this clock.",
-    )  # fmt: skip
-    language = forms.ChoiceField(
-        choices=LANGUAGES, widget=UnfoldAdminSelect2Widget,
-        help_text="For apps that speak it; the back office and mails are in English.",
     )  # fmt: skip
     warehouses = forms.ModelMultipleChoiceField(
         Warehouse.objects.none(), required=False, widget=UnfoldAdminSelect2MultipleWidget,
@@ -87,11 +74,7 @@ class PersonForm(ServiceForm):
         model = User
         fields = COLUMNS
         field_classes = {"username": UsernameField}
-        labels = {
-            "notify_by_email": "Mails",
-            "notify_in_app": "Messages in the app",
-            "notify_low_stock": "Low-stock and expiry alerts",
-        }
+        labels = PreferencesForm.labels
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 from unfold.widgets import (
-    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -99,8 +99,8 @@ class HandOverForm(NotesForm):
         User.objects.none(), widget=UnfoldAdminSelectWidget, label="Who takes over"
     )
     tasks = forms.MultipleChoiceField(
-        required=False, widget=UnfoldAdminSelect2MultipleWidget,
-        help_text="Empty: all of them.",
+        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="None chosen: all of them.",
     )  # fmt: skip
 
     def __init__(self, row: User, posted: Any, user: User) -> None:

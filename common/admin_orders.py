@@ -82,6 +82,14 @@ class QuantitiesTableForm(QuantitiesForm):
     beside: Sequence[str] = ()
     keys: Sequence[Any] = ()
 
+    def leave_out(self, *kinds: str) -> None:
+        """Show no columns for these kinds of fields; what is posted of them counts all the same."""
+        shown = [
+            pair for pair in zip(self.kinds, self.columns, strict=True) if pair[0] not in kinds
+        ]
+        self.kinds = [kind for kind, _ in shown]
+        self.columns = [column for _, column in shown]
+
     @property
     def table(self) -> list[tuple[Any, list[Any]]]:
         """Return the fields of each line, after the first of them, which names the line."""

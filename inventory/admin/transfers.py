@@ -127,6 +127,12 @@ def named(line: Any) -> str:
     return f"{line.variation.sku_code} {line.variation.product.name}"
 
 
+def tracks_lots(line: Any) -> bool:
+    """Say whether the goods of a line come and go in lots, or with dates."""
+    product = line.variation.product
+    return bool(product.lot_tracking or product.expiration_tracking)
+
+
 def wanted_lines(formset: Any) -> list[WantedLine]:
     """Return the goods that somebody asks for on a page."""
     return [

@@ -180,6 +180,8 @@ class PurchaseOrderAdmin(DefaultWarehouseMixin, AttachmentsMixin, DraftsMixin, S
         named = f"Line {line['position']}, {line['sku']}"
         if "kind" in line:
             return f"{line['kind']}: {line['carried']:.2f} is in stock already."
+        if "most_returnable" in line:
+            return f"{named}: {plain(line['most_returnable'])} may go back."
         if "most_acceptable" not in line:
             return f"{named}: {plain(line['quantity_received'])} received."
         return (

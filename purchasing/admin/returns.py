@@ -14,7 +14,12 @@ from common.admin_steps import FileStep, Step, pdf_page
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin
 from inventory.admin.transfers import named
-from purchasing.models import PurchaseOrder, SupplierReturn, SupplierReturnItem
+from purchasing.models import (
+    GoodsReceiptLine,
+    PurchaseOrder,
+    SupplierReturn,
+    SupplierReturnItem,
+)
 from purchasing.services.returns import ReturnLine, return_to_supplier
 
 
@@ -55,18 +60,21 @@ class SupplierReturnAdmin(AttachmentsMixin, HistoryAdmin):
         return str(row.order.supplier)
 
 
+def came_in_lots(order: PurchaseOrder) -> bool:
+    """Say whether any of an order came with a lot, which goods that track none may, too."""
+    lines = GoodsReceiptLine.objects.filter(receipt__order=order).exclude(lot_number="")
+    return lines.exists()
+
+
 class ReturnForm(QuantitiesTableForm):
     """What goes back of each line, and why."""
 
     gathered_as = "lines"
     nothing_text = "Enter what goes back of at least one line."
-    columns = ("Quantity", "Lot")
-    kinds = (QuantitiesTableForm.prefix_of_lines, "lot_")
-    beside = ("reason", "notes")
+    columns = ("Quantity", "Reason", "Lot")
+    kinds = (QuantitiesTableForm.prefix_of_lines, "reason_", "lot_")
+    beside = ("notes",)
 
-    reason = forms.ChoiceField(
-        choices=SupplierReturnItem.Reason.choices, widget=UnfoldAdminSelectWidget
-    )
     notes = forms.CharField(max_length=1000, required=False, widget=UnfoldAdminTextInputWidget)
 
     def __init__(self, order: PurchaseOrder, posted: Any) -> None:
@@ -80,10 +88,17 @@ class ReturnForm(QuantitiesTableForm):
             posted,
         )
         self.keys = [item.pk for item in items]
+        if not came_in_lots(order):
+            self.leave_out("lot_")
         for item in items:
             field = self.fields[f"{self.prefix_of_lines}{item.pk}"]
             field.initial = None
-            field.help_text = f"{plain(item.quantity_returnable)} came in"
+            field.help_text = f"{plain(item.quantity_returnable)} may go back"
+            self.fields[f"reason_{item.pk}"] = forms.ChoiceField(
+                choices=SupplierReturnItem.Reason.choices,
+                required=False,
+                widget=UnfoldAdminSelectWidget,
+            )
             self.fields[f"lot_{item.pk}"] = forms.CharField(
                 label="Lot", max_length=50, required=False, widget=UnfoldAdminTextInputWidget
             )
@@ -91,12 +106,12 @@ class ReturnForm(QuantitiesTableForm):
     def gathered(self, filled: dict[str, Any]) -> list[ReturnLine]:
         """Return the lines of which something goes back."""
         quantities = self.taken(filled, self.prefix_of_lines)
-        lots, reason = self.taken(filled, "lot_"), filled.pop("reason", "")
+        lots, reasons = self.taken(filled, "lot_"), self.taken(filled, "reason_")
         return [
             ReturnLine(
                 item_id=key,
                 quantity=quantities[key] or Decimal(0),
-                reason=reason,
+                reason=reasons.get(key) or SupplierReturnItem.Reason.DAMAGED,
                 lot_number=lots.get(key, ""),
             )
             for key in self.keys

@@ -12,6 +12,7 @@ from common.permissions import Can
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm, named
 from purchasing.admin.returns import RETURN_STEP
 from purchasing.models import PurchaseOrder
+from purchasing.services.closing import close_purchase_order
 from purchasing.services.copies import copy_purchase_order
 from purchasing.services.decisions import approve_purchase_order, reject_purchase_order
 from purchasing.services.dispatch import send_purchase_order_again
@@ -151,6 +152,11 @@ def reject(row: PurchaseOrder, acting_user: Any, note: str = "") -> str:
     return f"{row} is rejected."
 
 
+def close(row: PurchaseOrder, acting_user: Any, note: str) -> str:
+    close_purchase_order(order=row, reason=note, acting_user=acting_user)
+    return f"{row} is closed: nothing more of it is incoming."
+
+
 def order_again(row: PurchaseOrder, acting_user: Any) -> str:
     order = copy_purchase_order(order=row, acting_user=acting_user)
     return with_link("Drafted again as {}.", order)
@@ -200,6 +206,12 @@ STEPS = (
         "not enter stock and stays outstanding.",
     ),
     RETURN_STEP,
+    Step(
+        is_aside=True,
+        name="close", title="Close short", permission=Can.MANAGE_PURCHASE_ORDERS, run=close,
+        lawful=permits("close"), form=ReasonForm, icon="lock", is_final=True,
+        explanation="The rest does not come: it is no longer incoming. This cannot be undone.",
+    ),
     Step(
         is_aside=True,
         name="copy", title="Order again", permission=Can.MANAGE_PURCHASE_ORDERS, run=order_again,

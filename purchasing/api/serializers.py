@@ -383,6 +383,14 @@ class ReceiptLineInput(ExistingLineInput):
         return attrs
 
 
+class ClosingInput(SynonymsMixin, serializers.Serializer[Any]):
+    """Why the rest of an order does not come."""
+
+    synonyms = {"note": "reason"}
+
+    reason = serializers.CharField(max_length=500)
+
+
 class ReceiveInput(serializers.Serializer[Any]):
     """A delivery; without items all that is outstanding is accepted."""
 

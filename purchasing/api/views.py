@@ -28,6 +28,7 @@ from purchasing.api.lines import (
 from purchasing.api.order_rows import with_items, with_receipts
 from purchasing.api.serializers import (
     ChangedOrderSerializer,
+    ClosingInput,
     PurchaseOrderInput,
     PurchaseOrderRowSerializer,
     PurchaseOrderSerializer,
@@ -36,6 +37,7 @@ from purchasing.api.serializers import (
     UpdatedOrderSerializer,
 )
 from purchasing.models import PurchaseOrder
+from purchasing.services.closing import close_purchase_order
 from purchasing.services.orders import create_purchase_order
 from purchasing.services.receipts import Delivery, receive_purchase_order
 from purchasing.services.transitions import (
@@ -87,6 +89,7 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
         "confirm": Can.MANAGE_PURCHASE_ORDERS,
         "ship": Can.MANAGE_PURCHASE_ORDERS,
         "cancel": Can.MANAGE_PURCHASE_ORDERS,
+        "close": Can.MANAGE_PURCHASE_ORDERS,
         "copy": Can.MANAGE_PURCHASE_ORDERS,
         "from_shortage": Can.MANAGE_PURCHASE_ORDERS,
         "from_reorder_list": Can.MANAGE_PURCHASE_ORDERS,
@@ -185,6 +188,16 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
         """Cancel an order of which nothing was accepted."""
         order = cancel_purchase_order(order=self.get_object(), acting_user=request.user)
         return self.answer(order, "Purchase order cancelled successfully")
+
+    @extend_schema(request=ClosingInput, responses=ChangedOrderSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """End a partly received order of which the rest does not come, with the reason."""
+        reason = validated(ClosingInput(data=request.data))["reason"]
+        order = close_purchase_order(
+            order=self.get_object(), reason=reason, acting_user=request.user
+        )
+        return self.answer(order, "Purchase order closed")
 
 
 def validated(serializer: Any) -> dict[str, Any]:

@@ -201,6 +201,7 @@ class PurchaseOrder(models.Model):
             "ship": self.Status.SHIPPED in steps,
             "receive": self.Status.PARTIALLY_RECEIVED in steps,
             "cancel": self.Status.CANCELLED in steps,
+            "close": self.status == self.Status.PARTIALLY_RECEIVED,
         }
         return [action for action, is_lawful in lawful.items() if is_lawful]
 

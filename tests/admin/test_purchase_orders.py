@@ -21,7 +21,7 @@ STEPS = {
     "sent": {"send_again", "confirm", "ship", "receive", "cancel"},
     "confirmed": {"send_again", "ship", "receive", "cancel"},
     "shipped": {"send_again", "receive", "cancel"},
-    "partially_received": {"send_again", "receive", "return"},
+    "partially_received": {"close", "send_again", "receive", "return"},
     "received": {"return"},
     "cancelled": set(),
 }
@@ -320,23 +320,28 @@ def test_an_order_to_a_supplier_without_address_is_sent_without_mail(manager, pl
 
 def test_goods_go_back_to_their_supplier_from_the_page(manager, place):
     order = make_order(5, 6, warehouse=place.own, status="received")
-    first, _ = order.items.all()
+    first, second = order.items.select_related("variation")
 
     page = manager.get(step_of(order, "return")).content.decode()
-    assert "5 came in" in page
-    nothing = manager.post(step_of(order, "return"), {"reason": "damaged"})
+    assert "5 may go back" in page
+    assert "Lot" not in manager.get(step_of(order, "return")).context["form"].columns
+    nothing = manager.post(step_of(order, "return"), {f"reason_{first.pk}": "damaged"})
     assert "Enter what goes back" in nothing.content.decode()
-    too_much = manager.post(
-        step_of(order, "return"), {f"line_{first.pk}": "5.001", "reason": "damaged"}, follow=True
-    )
+    too_much = manager.post(step_of(order, "return"), {f"line_{first.pk}": "5.001"}, follow=True)
     assert "More should go back than came in" in errors_of(too_much)
+    assert f"Line 1, {first.variation.sku_code}: 5 may go back." in errors_of(too_much)
     assert not order.supplier_returns.exists()
-    answer = manager.post(
-        step_of(order, "return"), {f"line_{first.pk}": "2", "reason": "damaged"}, follow=True
-    )
+    entered = {
+        f"line_{first.pk}": "2", f"reason_{first.pk}": "damaged",
+        f"line_{second.pk}": "1", f"reason_{second.pk}": "excess",
+    }  # fmt: skip
+    answer = manager.post(step_of(order, "return"), entered, follow=True)
 
     returned = order.supplier_returns.get()
-    assert f"Sent back as {returned.return_number}; 5.00" in errors_of(answer)
+    assert f"Sent back as {returned.return_number}; 7.50" in errors_of(answer)
+    assert list(returned.items.values_list("item", "quantity", "reason")) == [
+        (first.pk, 2, "damaged"), (second.pk, 1, "excess"),
+    ]  # fmt: skip
     assert Stock.objects.get(variation=first.variation, warehouse=place.own).on_hand == 3
     listing = manager.get("/admin/purchasing/supplierreturn/?q=" + order.order_number)
     assert returned.return_number in listing.content.decode()

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 ACTIONS = (
     "send", "again", "confirm", "ship", "receive", "cancel", "approve", "reject", "amend", "return",
+    "close",
 )  # fmt: skip
 STATES = (
     "draft", "awaiting", "sent", "confirmed", "shipped", "partially_received", "received",
@@ -27,15 +28,15 @@ STATES = (
 )  # fmt: skip
 # A: admin, M: manager, S: staff. Sales see no purchase orders; viewers see them.
 TABLE = """
-                    send again confirm ship receive cancel approve reject amend return
-draft               AM   -     -       -    AMS     AM     -       -      AM    -
-awaiting            -    -     -       -    -       AM     AM      AM     AM    -
-sent                -    AM    AM      AM   AMS     AM     -       -      AM    -
-confirmed           -    AM    -       AM   AMS     AM     -       -      AM    -
-shipped             -    AM    -       -    AMS     AM     -       -      AM    -
-partially_received  -    AM    -       -    AMS     -      -       -      AM    AMS
-received            -    -     -       -    -       -      -       -      -     AMS
-cancelled           -    -     -       -    -       -      -       -      -     -
+                    send again confirm ship receive cancel approve reject amend return close
+draft               AM   -     -       -    AMS     AM     -       -      AM    -      -
+awaiting            -    -     -       -    -       AM     AM      AM     AM    -      -
+sent                -    AM    AM      AM   AMS     AM     -       -      AM    -      -
+confirmed           -    AM    -       AM   AMS     AM     -       -      AM    -      -
+shipped             -    AM    -       -    AMS     AM     -       -      AM    -      -
+partially_received  -    AM    -       -    AMS     -      -       -      AM    AMS    AM
+received            -    -     -       -    -       -      -       -      -     AMS    -
+cancelled           -    -     -       -    -       -      -       -      -     -      -
 """
 LETTERS = {Role.ADMIN: "A", Role.MANAGER: "M", Role.STAFF: "S", Role.SALES: "-", Role.VIEWER: "-"}
 # What a role needs; who may receive also reaches the door through which an order is changed.
@@ -58,7 +59,7 @@ CELLS = list(product(STATES, ACTIONS, Role))
 def test_the_table_is_complete():
     assert set(table()) == set(product(STATES, ACTIONS))
     assert {state for state in STATES if state != "awaiting"} == set(PurchaseOrder.Status.values)
-    assert len(CELLS) == 8 * 10 * 5
+    assert len(CELLS) == 8 * 11 * 5
 
 
 def order_in(state, place):
@@ -80,7 +81,8 @@ def act(client, order, action):
         line = {"id": item, "quantity": 1, "reason": "damaged"}
         body = {"order_number": order.order_number, "items": [line]}
         return client.post("/api/supplier-returns/", body)
-    return client.post(f"{path}{action}/", {"note": "No."} if action == "reject" else None)
+    says_why = action in ("reject", "close")
+    return client.post(f"{path}{action}/", {"note": "No."} if says_why else None)
 
 
 def expected(state, action, role):

@@ -37,6 +37,11 @@ def sent_purchase(place):
 
 
 @made
+def partial_purchase(place):
+    return order_in(place, "partially_received")
+
+
+@made
 def waiting_purchase(place):
     """Make an order above the limit, by somebody who does not decide about it."""
     CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": 1000})
@@ -115,6 +120,13 @@ def rows(path):
         Row("post", sent + "confirm/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "ship/", own=MANAGE, foreign=FOREIGN_MANAGE),
         Row("post", sent + "cancel/", own=MANAGE, foreign=FOREIGN_MANAGE),
+        Row(
+            "post",
+            path + "{partial_purchase}/close/",
+            own=MANAGE,
+            foreign=FOREIGN_MANAGE,
+            body={"reason": "Sold out"},
+        ),
         Row("post", sent + "receive/", own=RECEIVE, foreign=FOREIGN_RECEIVE),
         Row(
             "post",

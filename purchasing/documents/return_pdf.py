@@ -46,7 +46,10 @@ def supplier_return_pdf(key: int) -> bytes:
     items = returned.items.select_related("item__variation__product")
     title = f"Return {returned.return_number}"
     story = [
-        *heading(title, f"Goods of your delivery for our order {order.order_number}"),
+        *heading(title),
+        Spacer(1, 1 * mm),
+        text(f"Goods of your delivery for our order {order.order_number}", width=WIDTH),
+        Spacer(1, 2 * mm),
         side_by_side(
             ("Supplier", supplier_lines(order.supplier)), ("From", place_lines(order.warehouse))
         ),

@@ -6,6 +6,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
+from inventory.admin.transfers import tracks_lots
 from sales.availability import ZERO, LineAvailability, Offer, availability_of
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.line_choice import LineRequest
@@ -21,6 +22,8 @@ class FulfilForm(QuantitiesTableForm):
 
     gathered_as = "lines"
     nothing_text = "Enter what leaves of at least one line."
+    columns = ("Quantity", "Ship from", "Lot")
+    kinds = (QuantitiesTableForm.prefix_of_lines, "from_", "lot_")
 
     def __init__(self, order: SalesOrder, posted: Any, user: Any) -> None:
         super().__init__([], posted)
@@ -28,9 +31,8 @@ class FulfilForm(QuantitiesTableForm):
         places = Warehouse.objects.member(user).filter(is_active=True)
         self.places = {place.code: place for place in places}
         items = list(order.items.select_related("variation__product"))
-        tracks_lots = any(tracked(item) for item in items)
-        self.columns = ("Quantity", "Ship from", *(["Lot"] if tracks_lots else []))
-        self.kinds = ("line_", "from_", *(["lot_"] if tracks_lots else []))
+        if not any(tracks_lots(item) for item in items):
+            self.leave_out("lot_")
         self.rows: dict[str, SalesOrderItem] = {}
         found = {line.item.pk: line for line in availability_of(order, user)}
         for item in items:
@@ -73,7 +75,7 @@ class FulfilForm(QuantitiesTableForm):
         self.fields[f"lot_{key}"] = forms.CharField(
             max_length=50,
             required=False,
-            disabled=not tracked(item),
+            disabled=not tracks_lots(item),
             widget=UnfoldAdminTextInputWidget({"placeholder": lot_hint(item)}),
         )
 
@@ -105,13 +107,8 @@ class FulfilForm(QuantitiesTableForm):
         return requests
 
 
-def tracked(item: SalesOrderItem) -> bool:
-    product = item.variation.product
-    return product.lot_tracking or product.expiration_tracking
-
-
 def lot_hint(item: SalesOrderItem) -> str:
-    return "First to expire" if tracked(item) else ""
+    return "First to expire" if tracks_lots(item) else ""
 
 
 def outstanding_text(item: SalesOrderItem, line: LineAvailability | None) -> str:

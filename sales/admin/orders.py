@@ -1,5 +1,6 @@
 """Sales orders in the admin site: taken and changed through the services, then delivered."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -35,7 +36,8 @@ from warehouses.admin.initial import DefaultWarehouseMixin
 Status = SalesOrder.Status
 CUSTOMER = ["customer_email", "customer_id", "channel", "region", "promotion_applied", "notes"]
 SHOWN = [
-    "state", "total_amount", "reservation_expired_at", "created_by", "created_at", "updated_at",
+    "state", "total_amount", "credited", "net", "reservation_expired_at", "created_by",
+    "created_at", "updated_at",
 ]  # fmt: skip
 STATUS_LABELS = {
     "Pending": "info", "Partially Fulfilled": "warning", "Fulfilled": "success",
@@ -202,6 +204,14 @@ class SalesOrderAdmin(DefaultWarehouseMixin, TablesMixin, ScopedAdmin):
     def total(self, row: SalesOrder) -> str:
         return money(row.total_amount, row.currency)
 
+    @admin.display(description="Credited for returns")
+    def credited(self, row: SalesOrder) -> Decimal:
+        return sum((item.credited_amount for item in row.items.all()), ZERO)
+
+    @admin.display(description="Net amount")
+    def net(self, row: SalesOrder) -> Decimal:
+        return row.total_amount - self.credited(row)
+
     @display(description="Priority", ordering="priority", label=PRIORITY_LABELS)
     def urgency(self, row: SalesOrder) -> str:
         return row.get_priority_display()
@@ -217,8 +227,11 @@ class SalesOrderAdmin(DefaultWarehouseMixin, TablesMixin, ScopedAdmin):
         if obj is None:
             return [(None, {"fields": ["order_number", "warehouse", *when]}), customer]
         when.insert(3, "reservation_expired_at")
+        head: list[Any] = [("order_number", "state"), ("warehouse", "total_amount")]
+        if obj.returns.exists():
+            head.append(("credited", "net"))
         return [
-            (None, {"fields": [("order_number", "state"), ("warehouse", "total_amount"), *when]}),
+            (None, {"fields": [*head, *when]}),
             customer,
             ("History", {"fields": [("created_by", "created_at", "updated_at")]}),
         ]

@@ -13,6 +13,7 @@ from unfold.widgets import (
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
 from common.admin_steps import Step, permits
 from common.permissions import Can
+from inventory.admin.transfers import tracks_lots
 from sales.models import SalesOrder, SalesReturnItem
 from sales.services.line_choice import LineRequest
 from sales.services.order_rows import HUNDRED, ZERO
@@ -61,6 +62,8 @@ class TakeBackForm(QuantitiesTableForm):
             if item.quantity_returnable
         ]
         self.keys = [item.pk for item in items]
+        if not any(tracks_lots(item) for item in items):
+            self.leave_out("lot_")
         for item in items:
             self.add_row(item)
 
@@ -82,8 +85,8 @@ class TakeBackForm(QuantitiesTableForm):
 
     def gathered(self, filled: dict[str, Any]) -> list[LineRequest]:
         """Return the lines of which something came back."""
-        kinds = [self.taken(filled, kind) for kind in self.kinds]
-        quantities, reasons, destinations, lots = kinds
+        kinds = ("line_", "reason_", "to_", "lot_")
+        quantities, reasons, destinations, lots = (self.taken(filled, kind) for kind in kinds)
         return [
             LineRequest(
                 "id",

@@ -117,7 +117,7 @@ def test_a_lot_is_named_where_goods_track_lots(both, place):
     receive(milk, place.own, 5, "LATE", expires=date(2099, 6, 1))
     order = take_order((milk, 3), (place.variation, 1), warehouse=place.own)
     form = form_of(both, order)
-    assert form.columns == ("Quantity", "Ship from", "Lot")
+    assert [*form.columns] == ["Quantity", "Ship from", "Lot"]
 
     both.post(step_of(order, "fulfil"), posted(form, **{f"lot_{form.keys[0]}": "LATE"}))
 
@@ -132,4 +132,4 @@ def test_places_of_others_are_neither_proposed_nor_offered(manager, place):
 
     assert proposed(form) == [(place.variation.sku_code, "10", place.own.code)]
     assert [code for code, _ in form.fields[f"from_{form.keys[0]}"].choices] == [place.own.code]
-    assert form.columns == ("Quantity", "Ship from")
+    assert [*form.columns] == ["Quantity", "Ship from"]

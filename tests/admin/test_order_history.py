@@ -54,6 +54,7 @@ def test_staff_take_goods_back_with_reason_fee_and_place(office, place, delivere
     assert f"4 × {place.variation.sku_code} from {place.own.code}" in shown
     assert f"3 × {place.variation.sku_code}, late, to stock" in shown
     assert "26.97" in shown
+    assert "12.99" in shown  # 39.96 less what is credited
 
 
 def test_more_than_left_is_refused_with_the_line(manager, place, delivered):
@@ -133,3 +134,24 @@ def test_customers_without_a_number_are_known_by_their_address(manager, place):
 
     assert [page_of(other) in row[0] for row in page.context["page_tables"][0].rows] == [True]
     assert "<b>ann" not in page.content.decode()
+
+
+def test_lots_are_asked_for_where_the_order_came_in_lots(manager, place):
+    order = make_order(10, variations=[place.variation], warehouse=place.own, status="sent")
+    item = order.items.get()
+    lots = [
+        ReceiptLine(item_id=item.pk, quantity_accepted=Decimal(3), lot_number=lot)
+        for lot in ("A", "B")
+    ]
+    receive_purchase_order(order=order, lines=lots, acting_user=manager.user)
+    assert [*manager.get(step_of(order, "return")).context["form"].columns] == [
+        "Quantity", "Reason", "Lot",
+    ]  # fmt: skip
+    entered = {f"line_{item.pk}": "1", f"reason_{item.pk}": "excess"}
+
+    refused = manager.post(step_of(order, "return"), entered)
+    manager.post(step_of(order, "return"), {**entered, f"lot_{item.pk}": "B"})
+
+    assert "Name a lot that came with the order: A, B." in refused.content.decode()
+    returned = order.supplier_returns.get().items.values_list("lot_number", "quantity")
+    assert list(returned) == [("B", 1)]

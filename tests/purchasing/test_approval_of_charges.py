@@ -1,8 +1,10 @@
 """Duty and other charges count in the limit above which somebody else approves an order."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from common.models import CompanySettings
 from purchasing.exceptions import ApprovalNeeded
@@ -80,3 +82,20 @@ def test_a_charge_that_comes_later_waits_for_leave(buyer, other):
     assert facts(order) == before
     approve_purchase_order(order=order, acting_user=other)
     assert read(order).approved_total == 31
+
+
+def test_what_was_approved_before_charges_counted_holds_with_the_charges_it_has(buyer):
+    orders = [
+        make_order(10, charges=[duty(5)], status="sent", acting_user=buyer),
+        make_order(10, status="sent", acting_user=buyer),
+        make_order(10, charges=[duty(5)], acting_user=buyer),
+    ]
+    PurchaseOrder.objects.filter(status="sent").update(approved_total=25)  # as it was kept then
+    module = import_module("purchasing.migrations.0010_approvals_with_charges")
+
+    with connection.cursor() as cursor:
+        cursor.execute(module.WITH_CHARGES)
+
+    limit(1)
+    assert [read(order).approved_total for order in orders] == [30, 25, None]
+    assert [read(order).awaits_approval for order in orders] == [False, False, True]

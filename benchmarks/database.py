@@ -61,6 +61,13 @@ def without_parallel_workers(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "options": f"{given} -c max_parallel_workers_per_gather=0"}
 
 
+def refresh_statistics() -> None:
+    """Do what autovacuum does within a minute: plans should not suppose that tables are empty."""
+    owner = owner_settings(dict(connection.settings_dict))
+    with maintenance_connection({**owner, "NAME": connection.settings_dict["NAME"]}) as session:
+        session.execute("ANALYZE")
+
+
 def recreate(owner: dict[str, Any], name: str) -> None:
     """Create the database; one that an interrupted run left is dropped first."""
     drop(owner, name)

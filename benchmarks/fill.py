@@ -11,11 +11,13 @@ from django.utils import timezone
 from benchmarks.scale import Scale
 from common.permissions import Role
 from inventory.models import Product, ProductVariation, StockMovement
+from suppliers.models import Supplier
 from users.api.tokens import refresh_token_of
 from users.models import SignIn, User
 from users.services.sign_ins import SIGN_IN_LASTS
 from warehouses.models import Membership, Warehouse
 
+SUPPLIER = "SUPPLIES"
 RARE_WORD, MISTYPED_WORD = "Zephyrion", "Zephirion"
 TEMPLATE_KEY = 1_000_000_000
 OPENING_STOCK = 1_000_000
@@ -90,6 +92,7 @@ def fill(scale: Scale) -> Company:
         user=user, current_jti="0" * 32, expires_at=timezone.now() + SIGN_IN_LASTS
     )
     fill_warehouses(scale, user)
+    Supplier.objects.create(code=SUPPLIER, company_name="Supplies Ltd")
     fill_catalogue(scale)
     sizes = {
         "each": max(1, scale.movements // scale.balances),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from benchmarks import bringing, reading, writing
+from benchmarks import bringing, orders, reading, writing
 from benchmarks.measure import Outcome, skipped
 from benchmarks.run import Run
 
@@ -47,11 +47,18 @@ ROWS = (
     Row(
         "post-movement", "POST one movement / naive, per CPU-second", writing.posted_movement, 3, 6
     ),
-    Row("post-order", "POST fifty lines / naive, per CPU-second", writing.posted_order, 8, 25),
+    Row("post-order", "POST fifty lines / naive, per CPU-second", orders.posted_order, 8, 25),
     Row(
         "deliver-order",
         "POST fifty lines and deliver them / naive, per CPU-second",
-        writing.delivered_order,
+        orders.delivered_order,
+        8,
+        25,
+    ),
+    Row(
+        "receive-order",
+        "POST fifty lines to buy and receive them / naive, per CPU-second",
+        orders.received_order,
         8,
         25,
     ),

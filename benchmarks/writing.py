@@ -95,65 +95,6 @@ def assert_same_effect(client: Client, body: dict[str, object]) -> None:
     assert StockMovement.objects.filter(pk__in=[ours["id"], naive["id"]]).count() == 2
 
 
-def posted_order(run: Run) -> Outcome:
-    """An order of fifty lines that reserves them."""
-    ours, naive = Orders(run, "/api/"), Orders(run, "/naive/")
-    assert_same_total(ours, naive)
-    return run.compare(
-        timed("POST /api/sales-orders/", ours.take),
-        timed("POST /naive/sales-orders/", naive.take),
-        basis="processor",
-    )
-
-
-def delivered_order(run: Run) -> Outcome:
-    """The same order and then its delivery: fifty movements."""
-    ours, naive = Orders(run, "/api/"), Orders(run, "/naive/")
-    return run.compare(
-        timed("POST /api/…/ and /fulfill/", ours.sell),
-        timed("POST /naive/…/ and /fulfill/", naive.sell),
-        basis="processor",
-    )
-
-
-class Orders:
-    """Takes orders of fifty lines, each for other goods than the one before."""
-
-    def __init__(self, run: Run, prefix: str) -> None:
-        self.client, self.scale = run.client, run.company.scale
-        self.path, self.item_key = (
-            (f"{prefix}sales-orders/", "sku")
-            if prefix == "/api/"
-            else (f"{prefix}sales-orders/", "variation")
-        )
-        self.numbers = count()
-
-    def take(self) -> dict[str, object]:
-        start = next(self.numbers) * 50
-        skus = [f"SKU{(start + line) % self.scale.stocked + 1:06d}" for line in range(50)]
-        items = [{self.item_key: sku, "quantity": 1, "sale_price_per_unit": 9} for sku in skus]
-        body = {"warehouse": "WH1", "items": items}
-        answer: dict[str, object] = self.client.post(self.path, body).json()
-        return answer
-
-    def sell(self) -> dict[str, object]:
-        order = self.take()
-        answer: dict[str, object] = self.client.post(f"{self.path}{order['id']}/fulfill/").json()
-        return answer
-
-
-def assert_same_total(ours: Orders, naive: Orders) -> None:
-    """Both deliver fifty lines of the same order."""
-    mine, theirs = ours.sell(), naive.sell()
-    for order in (mine, theirs):
-        assert order["status"] == "fulfilled", order
-        delivered = StockMovement.objects.filter(
-            reference_type="sales_order", reference_code=order["order_number"], quantity=-1
-        )
-        assert delivered.count() == 50, order
-    assert float(str(mine["total_amount"])) == float(str(theirs["total_amount"])) == 450
-
-
 def contended_documents(run: Run) -> Outcome:
     """Documents of eight processes; afterwards the ledger is proved over the whole database."""
     company = run.company

@@ -1,5 +1,6 @@
 """Serializers that look up, write and answer by themselves."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,9 @@ from rest_framework import serializers
 
 from common.codes import next_code
 from inventory.models import ProductVariation, Stock, StockMovement, StockReservation
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
 from sales.models import LINE_HOLDER, Fulfilment, FulfilmentItem, SalesOrder, SalesOrderItem
+from suppliers.models import Supplier
 from warehouses.models import Warehouse
 
 
@@ -164,4 +167,107 @@ def deliver(order: SalesOrder, user: Any) -> None:
             unit_cost=stock.average_cost,
         )
     order.status = SalesOrder.Status.FULFILLED
+    order.save()
+
+
+class PurchaseItemSerializer(serializers.ModelSerializer[PurchaseOrderItem]):
+    variation = serializers.SlugRelatedField("sku_code", queryset=ProductVariation.objects.all())
+
+    class Meta:
+        model = PurchaseOrderItem
+        fields = [
+            "id", "position", "variation", "quantity_ordered", "quantity_received",
+            "quantity_rejected", "unit_cost", "line_total",
+        ]  # fmt: skip
+        read_only_fields = ["position", "quantity_received", "quantity_rejected", "line_total"]
+
+
+class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
+    class Meta:
+        model = GoodsReceiptLine
+        fields = ["id", "item", "quantity_accepted", "quantity_rejected", "goods_amount"]
+
+
+class ReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
+    lines = ReceiptLineSerializer(many=True)
+
+    class Meta:
+        model = GoodsReceipt
+        fields = ["code", "occurred_at", "recorded_at", "received_by", "lines"]
+
+
+class PurchaseOrderSerializer(serializers.ModelSerializer[PurchaseOrder]):
+    warehouse = serializers.SlugRelatedField("code", queryset=Warehouse.objects.all())
+    supplier = serializers.SlugRelatedField("code", queryset=Supplier.objects.all())
+    items = PurchaseItemSerializer(many=True)
+    receipts = ReceiptSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = PurchaseOrder
+        fields = [
+            "id", "order_number", "supplier", "warehouse", "status", "order_date",
+            "expected_delivery_date", "currency", "total_amount", "items", "receipts", "notes",
+            "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["order_number", "expected_delivery_date", "total_amount"]
+
+    @transaction.atomic
+    def create(self, validated_data: dict[str, Any]) -> PurchaseOrder:
+        items = validated_data.pop("items")
+        user = self.context["request"].user
+        order = PurchaseOrder.objects.create(
+            order_number=next_code(PurchaseOrder, "order_number", "PO-", yearly=True),
+            expected_delivery_date=timezone.now() + timedelta(days=7),
+            created_by=user,
+            approved_by=user,
+            approved_at=timezone.now(),
+            **validated_data,
+        )
+        for position, line in enumerate(items, 1):
+            item = PurchaseOrderItem.objects.create(order=order, position=position, **line)
+            stock = Stock.objects.select_for_update().get(
+                variation=item.variation, warehouse=order.warehouse
+            )
+            stock.incoming += item.quantity_ordered
+            stock.save()
+            order.subtotal += item.quantity_ordered * item.unit_cost
+        order.save()
+        order.refresh_from_db()
+        return order
+
+
+@transaction.atomic
+def receive(order: PurchaseOrder, user: Any) -> None:
+    receipt = GoodsReceipt.objects.create(
+        code=next_code(GoodsReceipt, "code", "GR-", yearly=True),
+        order=order,
+        occurred_at=timezone.now(),
+        received_by=user,
+    )
+    for item in order.items.all():
+        stock = Stock.objects.select_for_update().get(
+            variation=item.variation, warehouse=order.warehouse
+        )
+        stock.incoming -= item.quantity_ordered
+        move(
+            stock,
+            item.quantity_ordered,
+            user,
+            variation=item.variation,
+            warehouse=order.warehouse,
+            movement_type="inbound",
+            reference_type="purchase_order",
+            reference_code=order.order_number,
+        )
+        item.quantity_received = item.quantity_ordered
+        item.save()
+        GoodsReceiptLine.objects.create(
+            receipt=receipt,
+            item=item,
+            quantity_accepted=item.quantity_ordered,
+            goods_amount=item.quantity_ordered * item.unit_cost,
+        )
+    order.status = PurchaseOrder.Status.RECEIVED
+    order.actual_delivery_date = timezone.now()
+    order.received_by = user
     order.save()

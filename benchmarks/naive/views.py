@@ -12,10 +12,13 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from benchmarks.naive.serializers import (
     MovementSerializer,
     OrderSerializer,
+    PurchaseOrderSerializer,
     UncheckedMovementSerializer,
     deliver,
+    receive,
 )
 from inventory.models import StockMovement
+from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
 
 
@@ -52,4 +55,22 @@ class OrderViewSet(viewsets.ModelViewSet[SalesOrder]):
     def fulfill(self, request: Request, pk: str) -> Response:
         order = self.get_object()
         deliver(order, request.user)
+        return Response(self.get_serializer(order).data)
+
+
+class PurchaseOrderViewSet(viewsets.ModelViewSet[PurchaseOrder]):
+    queryset = PurchaseOrder.objects.all()
+    serializer_class = PurchaseOrderSerializer
+    authentication_classes = [JWTAuthentication]
+    permission_classes = [IsAuthenticated]
+    pagination_class = FiftyAPage
+    renderer_classes = [JSONRenderer]
+    filter_backends = []
+    throttle_classes = []
+
+    @action(detail=True, methods=["post"])
+    def receive(self, request: Request, pk: str) -> Response:
+        order = self.get_object()
+        receive(order, request.user)
+        order.refresh_from_db()
         return Response(self.get_serializer(order).data)

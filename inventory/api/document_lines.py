@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from common.api.bodies import GivenFieldsMixin
 from common.api.fields import ReferenceInput
 from common.exceptions import InvalidInput
 
@@ -14,7 +15,7 @@ OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
 PRODUCT_KEYS = ("product_variation", "sku", "product_id")
 
 
-class DocumentLineInput(serializers.Serializer[Any]):
+class DocumentLineInput(GivenFieldsMixin):
     """A line that names its product, or an existing line by `id`."""
 
     renamed: ClassVar[Mapping[str, str]] = {}

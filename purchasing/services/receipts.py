@@ -7,17 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from common.codes import next_code
+from common.compiled_queries import CompiledQuery, Given, prepared_cursor
 from common.exceptions import InvalidInput
 from inventory.exceptions import UnfitLines
 from inventory.models import StockMovement
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.movements import checked_time
+from inventory.services.sql_arrays import columns, numbers, texts
 from inventory.services.stock_change import StockChange
 from purchasing.exceptions import DuplicateDelivery, OverReceipt
-from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderItem
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderItem
 from purchasing.queries import most_receivable, over_receipt_tolerance
 from purchasing.services.approval import require_approval
 from purchasing.services.landed_costs import LandedCosts, landed_unit_cost
@@ -27,6 +30,24 @@ from purchasing.services.transitions import lock_purchase_order, move_order, req
 Status = PurchaseOrder.Status
 ZERO = Decimal(0)
 REFERENCE_TYPE = "purchase_order"
+
+ITEMS = CompiledQuery(
+    lambda: PurchaseOrderItem.objects.filter(
+        order_id=Given("key", BigIntegerField())
+    ).select_related("variation")
+)
+
+INSERT_LINES = """
+    INSERT INTO purchasing_goodsreceiptline
+        (receipt_id, item_id, quantity_accepted, quantity_rejected, goods_amount, charges_amount,
+         lot_number, expiration_date)
+    SELECT %s::bigint, n.item_id, n.accepted, n.rejected, n.goods, n.charges, n.lot_number,
+           n.expiration_date
+    FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[],
+                %s::text[], %s::date[])
+        WITH ORDINALITY AS n(item_id, accepted, rejected, goods, charges, lot_number,
+                             expiration_date, line)
+    ORDER BY n.line"""
 
 WRITE_RECEIVED = """
     UPDATE purchasing_purchaseorderitem i
@@ -98,7 +119,7 @@ def post_receipt(
         require_time(order, delivery.occurred_at, acting_user)
     if delivery.delivery_note:
         require_new_note(order, delivery.delivery_note)
-    items = {item.pk: item for item in order.items.select_related("variation")}
+    items = {item.pk: item for item in ITEMS.all(key=order.pk)}
     lines = outstanding_lines(items.values()) if lines is None else lines
     require_lines(order, items, lines)
     if order.status == Status.DRAFT:
@@ -224,21 +245,23 @@ def write_receipt(
         occurred_at=delivery.occurred_at or timezone.now(),
         received_by=acting_user,
     )
-    GoodsReceiptLine.objects.bulk_create(
-        [
-            GoodsReceiptLine(
-                receipt=receipt,
-                item_id=line.item_id,
-                quantity_accepted=line.quantity_accepted,
-                quantity_rejected=line.quantity_rejected,
-                goods_amount=arrivals[index].goods_amount if index in arrivals else ZERO,
-                charges_amount=arrivals[index].charges_amount if index in arrivals else ZERO,
-                lot_number=line.lot_number,
-                expiration_date=line.expiration_date,
-            )
-            for index, line in enumerate(lines)
-        ]
-    )
+    rows = [
+        (
+            line.item_id,
+            line.quantity_accepted,
+            line.quantity_rejected,
+            arrivals[index].goods_amount if index in arrivals else ZERO,
+            arrivals[index].charges_amount if index in arrivals else ZERO,
+            line.lot_number,
+            line.expiration_date,
+        )
+        for index, line in enumerate(lines)
+    ]
+    *amounts, lots, dates = columns(rows, 7)
+    with prepared_cursor() as cursor:  # the receipt's row has told the audit who writes
+        cursor.execute(
+            INSERT_LINES, [receipt.pk, *map(numbers, amounts), texts(lots), texts(dates)]
+        )
     return receipt
 
 

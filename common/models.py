@@ -28,6 +28,7 @@ class IdempotencyRecord(models.Model):
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     content_type = models.CharField(max_length=100, default="")
+    headers = models.JSONField(default=dict, db_default={})
     body = models.BinaryField(default=b"")
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404
 from rest_framework.exceptions import APIException, ValidationError
@@ -49,6 +49,9 @@ REMEDIES = {
     "unsupported_media_type": "Send application/json, or what OPTIONS of this path parses.",
 }
 RETRYABLE = {"40P01", "40001", "55P03"}
+# By the class or code of its SQLSTATE: connection lost, server ends or starts, no connection left,
+# statement took too long, session was closed.
+AWAY = ("08", "57P", "53300", "57014", "25P03")
 
 
 def error_response(
@@ -128,3 +131,13 @@ def joined(path: str, name: object) -> str:
 def is_retryable(exc: OperationalError) -> bool:
     """Tell a deadlock, a serialisation failure or a lock time-out from other trouble."""
     return getattr(exc.__cause__, "sqlstate", None) in RETRYABLE
+
+
+def is_away(exc: BaseException | None) -> bool:
+    """Tell a database that is down or overloaded from one that refuses a statement."""
+    if isinstance(exc, InterfaceError):  # the connection was closed before
+        return True
+    if not isinstance(exc, OperationalError):
+        return False
+    state = getattr(exc.__cause__, "sqlstate", None)
+    return state is None or state.startswith(AWAY)

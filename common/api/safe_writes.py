@@ -1,6 +1,6 @@
 """Requests that may be sent twice: idempotency keys, and retries of lost locks.
 
-A POST with an `Idempotency-Key` runs in one transaction with the row that stores its answer, so
+A write with an `Idempotency-Key` runs in one transaction with the row that stores its answer, so
 either both are there or neither. A twin that comes meanwhile waits for the first at the unique
 constraint and gets the stored answer. A write that names a version (common.api.preconditions) also
 runs in one transaction with the comparison.
@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,11 +20,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from common.api.exception_handler import error_response, is_retryable
-from common.api.preconditions import may_name_version
+from common.api.preconditions import SAFE_METHODS, may_name_version
 from common.exceptions import KeyReused
 from common.models import IdempotencyRecord
 
 ATTEMPTS = 4
+# What an answer's body does not say, and a client acts on.
+KEPT_HEADERS = ("ETag", "Location", "Content-Disposition")
 CLAIM = """
     INSERT INTO common_idempotencyrecord
         (user_id, key, fingerprint, content_type, body, created_at)
@@ -39,7 +42,7 @@ class _StoredAnswer(Exception):
 
 
 class SafeWriteMixin(APIView):
-    """Answer a repeated POST with its first answer; retry lost locks three times, then 503.
+    """Answer a repeated write with its first answer; retry lost locks three times, then 503.
 
     Where `keeps_answers` is false, keys are not heeded: the answer holds a secret that must not be
     stored, or the view counts attempts, which no transaction may take back. Versions are heeded
@@ -50,7 +53,7 @@ class SafeWriteMixin(APIView):
     compares_versions = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method in ("GET", "HEAD", "OPTIONS"):
+        if request.method in SAFE_METHODS:
             return super().dispatch(request, *args, **kwargs)
         repeatable = keep_body(request)
         for _ in range(ATTEMPTS if repeatable else 1):
@@ -63,7 +66,7 @@ class SafeWriteMixin(APIView):
 
     def _dispatch_once(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self._claimed: int | None = None
-        is_keyed = request.method == "POST" and "Idempotency-Key" in request.headers
+        is_keyed = "Idempotency-Key" in request.headers
         is_whole = (self.keeps_answers and is_keyed) or (
             self.compares_versions and may_name_version(request)
         )
@@ -81,7 +84,7 @@ class SafeWriteMixin(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         key = request.headers.get("Idempotency-Key") if self.keeps_answers else None
-        if key is None or request.method != "POST" or not request.user.is_authenticated:
+        if key is None or request.method in SAFE_METHODS or not request.user.is_authenticated:
             return
         if not 1 <= len(key) <= 255 or not key.isprintable():
             raise ValidationError(
@@ -101,7 +104,8 @@ class SafeWriteMixin(APIView):
             return
         IdempotencyRecord.objects.filter(pk=record_id).update(
             status=response.status_code,
-            content_type=response["Content-Type"],
+            content_type=response.get("Content-Type", ""),
+            headers={name: response[name] for name in KEPT_HEADERS if name in response},
             body=response.content,
         )
 
@@ -146,7 +150,7 @@ def fingerprint_of(request: Request) -> str:
     head = f"{request.method} {request.path} {request.META.get('QUERY_STRING', '')}".encode()
     if (request.content_type or "").startswith("multipart/"):
         form: Any = request.data
-        body = orjson.dumps({name: form.getlist(name) for name in form}, default=str)
+        body = orjson.dumps({name: form.getlist(name) for name in form}, default=digest_of)
     else:
         try:
             body = orjson.dumps(orjson.loads(request.body), option=orjson.OPT_SORT_KEYS)
@@ -155,10 +159,23 @@ def fingerprint_of(request: Request) -> str:
     return hashlib.sha256(head + b"\n" + body).hexdigest()
 
 
+def digest_of(file: "UploadedFile[bytes]") -> str:
+    """Return a file's name and the hash of its content, which is read again afterwards."""
+    content = hashlib.sha256()
+    for chunk in file.chunks():
+        content.update(chunk)
+    file.seek(0)
+    return f"{file.name} {content.hexdigest()}"
+
+
 def replay(record: IdempotencyRecord) -> HttpResponse:
     """Give a stored answer again, marked as such."""
     response = HttpResponse(
-        bytes(record.body), status=record.status, content_type=record.content_type
+        bytes(record.body),
+        status=record.status,
+        content_type=record.content_type,
+        headers={**record.headers, "Idempotent-Replayed": "true"},
     )
-    response["Idempotent-Replayed"] = "true"
+    if not record.content_type:  # nor had the first answer, which was empty
+        del response["Content-Type"]
     return response

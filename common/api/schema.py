@@ -70,7 +70,7 @@ class EnvelopeAutoSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         own = list(super().get_override_parameters())
-        if self.method == "POST" and getattr(self.view, "keeps_answers", True):
+        if self.method in WRITES and getattr(self.view, "keeps_answers", True):
             own.append(IDEMPOTENCY_KEY)
         if getattr(self.view, "action", "") == "list" and hasattr(self.view, "list_rows"):
             own.append(SAVED_VIEW)
@@ -128,9 +128,9 @@ class EnvelopeAutoSchema(AutoSchema):
             412: self.names_version(),
             413: is_write,
             415: is_write,
-            422: self.method == "POST",
+            422: is_write,
             429: bool(self.view.throttle_classes),
-            503: is_write,
+            503: True,
         }
         # A view names by action what it may answer beside these.
         action = getattr(self.view, "action", None) or str(self.method).lower()

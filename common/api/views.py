@@ -1,12 +1,20 @@
 """Answers for requests that reach no endpoint, and the base of views that are no viewset."""
 
+import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
+from common.api.exception_handler import is_away
 from common.api.safe_writes import SafeWriteMixin
 from common.permissions import Can
+
+COME_AGAIN = (
+    "The database does not answer. Send the request again in a moment, a write with the same "
+    "Idempotency-Key, which is then done once."
+)
+TRY_AGAIN = "The database does not answer. Try again in a moment."
 
 
 class ApiView(SafeWriteMixin):
@@ -28,6 +36,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what nobody expected; a database that is away is no fault of the request.
+
+    Whether a write was committed may be unknown then, which is what idempotency keys are for.
+    """
+    if is_away(sys.exc_info()[1]):
+        response: HttpResponse = shaped(503, "Unavailable", "database_unavailable", COME_AGAIN)
+        if not request.path.startswith("/api/"):
+            response = HttpResponse(TRY_AGAIN, status=503, content_type="text/plain")
+        response["Retry-After"] = "2"
+        return response
     if not request.path.startswith("/api/"):
         return defaults.server_error(request)
     return shaped(

@@ -1,14 +1,18 @@
 """How much one caller may ask for."""
 
 import socket
+from functools import partial
 from time import monotonic
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from tests.factories.suppliers import SupplierFactory
 from tests.matrix.rows import ROWS
+from tests.threads import run_at_once
 from users import pages
 from users.api import own_access
 from users.models import AttemptCount
@@ -155,3 +159,16 @@ def test_a_cache_that_is_back_counts_again(api, settings, silent_server):
 
     settings.CACHES = working
     assert [client.get(STOCKS).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_a_cache_that_hangs_is_waited_for_by_one_thread(settings, silent_server):
+    """All threads of a process learn from the one that waited; it looks again by itself."""
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": silent_server}}
+
+    began = monotonic()
+    with pytest.raises(RedisError):
+        cache.count("once", 60)
+    outcomes = run_at_once(*[partial(cache.count, "once", 60)] * 8)
+
+    assert [type(outcome) for outcome in outcomes] == [RedisConnectionError] * 8
+    assert monotonic() - began < 2 * 0.5

@@ -23,6 +23,14 @@ from warehouses.models import Warehouse
 pytest_addoption = add_option
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say at the end what tests recorded of themselves, also where workers ran them."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, told in report.user_properties if report.when == "call" else ():
+                terminalreporter.write_line(f"{name}: {told}")
+
+
 @pytest.fixture(scope="session")
 def count(request: pytest.FixtureRequest) -> Count:
     """Return a function that picks how often something is repeated: `count(3, full=20)`."""

@@ -20,6 +20,11 @@ LONGEST_PASSWORD = 1000  # characters; what is stored is a hash, but it has to b
 class RefusalsMixin(AuthenticationForm):
     """Ask for a code where there is one, and say why nobody is let in where that is no secret."""
 
+    error_messages = {
+        "invalid_login": "User name or password incorrect. After several wrong ones an account is "
+        "locked for a while; its owner is told by mail.",
+        "inactive": "This account is not in use.",
+    }
     otp = forms.CharField(
         label="Code of your authenticator app, if you use one",
         max_length=40,

@@ -170,6 +170,17 @@ def alone(found: list[PurchaseOrderItem]) -> PurchaseOrderItem | None:
 
 
 def charge_lines(entries: Sequence[Entry]) -> list[ChargeLine]:
+    """Return the charges that entries describe, each of them whole: also where an order changes.
+
+    Raises InvalidInput that names what is missing.
+    """
+    errors: Errors = {
+        f"charges.{index}.{name}": ["This field is required."]
+        for index, entry in enumerate(entries)
+        for name in ("kind", "amount")
+        if name not in entry
+    }
+    refuse(errors)
     return [
         ChargeLine(charge_id=entry.get("id"), **{k: v for k, v in entry.items() if k != "id"})
         for entry in entries

@@ -14,7 +14,7 @@ from tests.factories.suppliers import SupplierFactory
 from tests.matrix.rows import ROWS
 from tests.threads import run_at_once
 from users import pages
-from users.api import own_access
+from users.api.throttles import HourlyThrottle
 from users.models import AttemptCount
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +98,8 @@ FREE = {
     ("get", "/api/health/live/"): "probes",
     ("get", "/api/health/ready/"): "probes",
     ("get", "/api/session/login/"): "a form without a query",
-    ("get", "/account/password/"): "a form without a query",
+    ("get", "/account/email/"): "a form, one query by key",
+    ("get", "/account/password/"): "a form, one query by key",
     ("get", "/account/password/forgotten/"): "a form without a query",
     ("post", "/api/session/logout/"): "ends a session that is not there",
 }
@@ -106,6 +107,7 @@ BODIES = {
     "/admin/login/": {"username": "nobody", "password": "wrong"},
     "/api/session/login/": {"username": "nobody", "password": "wrong"},
     "/account/password/": {"token": "1-x", "new_password": "a b c d e", "again": "a b c d e"},
+    "/account/email/": {"token": "1-x"},
     "/account/password/forgotten/": {"email": "nobody@example.com"},
 }
 
@@ -114,7 +116,7 @@ def test_every_endpoint_that_is_open_to_everybody_is_limited(settings, monkeypat
     """Read from the URL resolver: a new one is limited, or says here why not."""
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = settings.REGISTRATIONS_PER_MINUTE = 1
     settings.SIGN_IN_ATTEMPTS_PER_ADDRESS = 1
-    monkeypatch.setattr(own_access.ResetThrottle, "limit", 1)
+    monkeypatch.setattr(HourlyThrottle, "limit_now", lambda throttle: 1)
     monkeypatch.setattr(pages, "PAGES_AN_HOUR", 1)
     open_to_all = {row.endpoint for row in ROWS if row.anonymous != 401} - set(FREE)
     open_to_all = sorted({*open_to_all, ("post", "/admin/login/")})

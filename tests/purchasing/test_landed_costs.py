@@ -293,6 +293,11 @@ def test_over_http(api):
     assert [(one["id"], one["amount"]) for one in answer["charges"]] == [(charge["id"], 3.5)]
     bad = manager.patch(path, {"charges": [{"kind": "bribe", "amount": -1}]})
     assert bad.status_code == 400
+    for part, missing in (({"notes": "x"}, {"kind", "amount"}), ({"kind": "duty"}, {"amount"})):
+        refused = manager.patch(path, {"charges": [charge, part]})
+        assert refused.status_code == 400
+        assert set(refused.json()["details"]) == {f"charges.1.{name}" for name in missing}
+    assert manager.get(path).json()["charges"] == answer["charges"]
     received = manager.post(f"{path}receive/").json()
     (line,) = received["receipts"][0]["lines"]
     assert (line["goods_amount"], line["charges_amount"], line["landed_amount"]) == (10, 5, 15)

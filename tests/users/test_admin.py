@@ -108,3 +108,29 @@ def test_chosen_sign_ins_are_ended(client, account, log_in):
 
     row.refresh_from_db()
     assert row.revoked_at is not None
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/api/session/login/"])
+@pytest.mark.parametrize("name", ["nobody", "known", "away"])
+def test_a_refused_sign_in_says_what_helps_and_not_why(client, account, path, name):
+    account(username="known")
+    account(username="away", status="dismissed")
+    password = PASSWORD if name == "away" else "wrong"
+
+    text = client.post(path, {"username": name, "password": password}).content.decode()
+
+    assert "User name or password incorrect. After several wrong ones an account is" in text
+    assert "case-sensitive" not in text
+
+
+def test_whose_role_has_no_place_in_the_back_office_is_told_so(client, account):
+    account(username="seller", role="sales")
+
+    right, wrong = (
+        client.post("/admin/login/", {"username": "seller", "password": one}).content.decode()
+        for one in (PASSWORD, "wrong")
+    )
+
+    assert "Your role does not open the back office." in right
+    assert "Your role does not" not in wrong
+    assert "_auth_user_id" not in client.session

@@ -10,10 +10,12 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, ServiceForm
-from common.admin_orders import OrderLinesInline, QuantitiesForm
+from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
 from common.admin_steps import Step, can_become
 from common.permissions import Can
+from common.second_person import may_decide
 from inventory.admin.transfers import ReasonForm, named, wanted_lines
+from inventory.models import Stock
 from purchasing.models import PurchaseRequest, PurchaseRequestLine
 from purchasing.services.requests import (
     approve_goods_request,
@@ -29,13 +31,20 @@ LABELS = {"Pending": "info", "Approved": "success", "Rejected": "danger", "Cance
 
 
 class GiveOutForm(QuantitiesForm):
-    """What is given of each line; one without a quantity is not given."""
+    """What is given of each line, beside what there is; one without a quantity is not given."""
 
     def __init__(self, request: PurchaseRequest, posted: Any) -> None:
         lines = list(request.lines.select_related("variation__product"))
         super().__init__([(line.pk, named(line), line.quantity) for line in lines], posted)
+        balances = Stock.objects.filter(
+            warehouse=request.warehouse_id, variation__in=[line.variation_id for line in lines]
+        )
+        there = {stock.variation_id: stock.available for stock in balances}
         for line in lines:
-            self.fields[f"{self.prefix_of_lines}{line.pk}"].help_text = "At most what was asked for"
+            available = there.get(line.variation_id, Decimal(0))
+            self.fields[
+                f"{self.prefix_of_lines}{line.pk}"
+            ].help_text = f"{plain(line.quantity)} asked for, {plain(available)} available"
         self.fields["note"] = forms.CharField(
             max_length=500, required=False, widget=UnfoldAdminTextInputWidget, label="Note"
         )
@@ -59,6 +68,10 @@ def reject(row: PurchaseRequest, acting_user: Any, note: str) -> str:
 def cancel(row: PurchaseRequest, acting_user: Any) -> str:
     cancel_goods_request(request=row, acting_user=acting_user)
     return f"{row} is cancelled."
+
+
+def is_decided_by(row: PurchaseRequest, user: Any) -> bool:
+    return may_decide(row.requested_by_id, user)
 
 
 class PurchaseRequestForm(ServiceForm):
@@ -92,12 +105,14 @@ class PurchaseRequestAdmin(DefaultWarehouseMixin, ScopedAdmin):
     steps = (
         Step(
             name="approve", title="Approve and give out", permission=Can.DECIDE_GOODS_REQUESTS,
-            run=approve, lawful=can_become(Status.APPROVED), form=GiveOutForm, icon="thumb_up",
+            run=approve, lawful=can_become(Status.APPROVED), is_for=is_decided_by,
+            form=GiveOutForm, icon="thumb_up",
             explanation="The goods leave stock at once, all lines or none.",
         ),
         Step(
             name="reject", title="Reject", permission=Can.DECIDE_GOODS_REQUESTS, run=reject,
-            lawful=can_become(Status.REJECTED), form=ReasonForm, icon="thumb_down", is_final=True,
+            lawful=can_become(Status.REJECTED), is_for=is_decided_by, form=ReasonForm,
+            icon="thumb_down", is_final=True,
         ),
         Step(
             name="cancel", title="Take back", permission=Can.REQUEST_GOODS, run=cancel,

@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidg
 from common.admin_orders import QuantitiesTableForm, quantity_field
 from common.admin_steps import FileStep, Step, can_become, pdf_page, permits, with_link
 from common.permissions import Can
+from common.second_person import may_decide
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm, named
 from purchasing.admin.returns import RETURN_STEP
 from purchasing.models import PurchaseOrder
@@ -142,6 +143,10 @@ def pdf(row: PurchaseOrder, acting_user: Any) -> HttpResponse:
     return pdf_page(purchase_order_pdf(row.pk), row.order_number)
 
 
+def is_decided_by(row: PurchaseOrder, user: Any) -> bool:
+    return may_decide([row.created_by_id, row.terms_by_id], user)
+
+
 def approve(row: PurchaseOrder, acting_user: Any, note: str = "") -> str:
     order = approve_purchase_order(order=row, note=note, acting_user=acting_user)
     return f"{row} is approved up to {order.approved_total:.2f} {order.currency}."
@@ -169,12 +174,12 @@ STEPS = (
     ),
     Step(
         name="approve", title="Approve", permission=Can.APPROVE_PURCHASE_ORDERS, run=approve,
-        lawful=permits("approve"), form=OptionalNoteForm, icon="verified",
+        lawful=permits("approve"), is_for=is_decided_by, form=OptionalNoteForm, icon="verified",
         explanation="The order may go on up to what it costs now, charges included.",
     ),
     Step(
         name="reject", title="Reject", permission=Can.APPROVE_PURCHASE_ORDERS, run=reject,
-        lawful=permits("reject"), form=ReasonForm, icon="thumb_down",
+        lawful=permits("reject"), is_for=is_decided_by, form=ReasonForm, icon="thumb_down",
         explanation="The order stays as it is until it is changed, approved or cancelled.",
     ),
     Step(

@@ -173,6 +173,7 @@ def test_what_awaits_approval_is_approved_or_rejected_by_somebody_else(manager, 
 
     assert buttons(other, order) == {"pdf", "approve", "reject", "copy", "cancel"}
     assert buttons(office("staff"), order) == {"pdf"}
+    assert buttons(manager, order) == {"pdf", "copy", "cancel"}
     page = other.get(page_of(order)).content.decode()
     assert ("Pending" in page, "pending" in page) == (True, False)
     own = manager.post(step_of(order, "approve"), {"note": ""}, follow=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.models import CompanySettings
 from inventory.models import Stock
 from purchasing.models import PurchaseRequest
 from tests.admin.pages import add_to, buttons, errors_of, lines, page_of, step_of
@@ -28,12 +29,20 @@ def test_only_who_asked_is_offered_to_take_it_back(office, place):
     own = make_goods_request(warehouse=place.own, asked_by=clerk.user)
     before = request_facts(own)
 
-    assert "cancel" in buttons(clerk, own)
-    assert "cancel" not in buttons(other, own)
+    assert buttons(clerk, own) == {"cancel"}
+    assert buttons(other, own) == {"approve", "reject"}
     told = other.post(step_of(own, "cancel"), follow=True)
 
     assert "Only who asked for it takes it back" in errors_of(told)
     assert request_facts(own) == before
+
+
+def test_where_one_person_may_decide_alone_they_are_offered_it(office, place):
+    CompanySettings.objects.update_or_create(pk=1, defaults={"second_person_rule": False})
+    clerk = office("staff")
+    own = make_goods_request(warehouse=place.own, asked_by=clerk.user)
+
+    assert buttons(clerk, own) == {"approve", "reject", "cancel"}
 
 
 def test_goods_are_asked_for_and_given_out_in_part(office, place):
@@ -49,7 +58,9 @@ def test_goods_are_asked_for_and_given_out_in_part(office, place):
     request = PurchaseRequest.objects.get()
     line = request.lines.get()
     assert "Fair" in asker.get(page_of(request)).content.decode()
-    assert f"line_{line.pk}" in manager.get(step_of(request, "approve")).content.decode()
+    shown = manager.get(step_of(request, "approve")).content.decode()
+    assert f"line_{line.pk}" in shown
+    assert "6 asked for, 10 available" in shown
     told = manager.post(
         step_of(request, "approve"), {f"line_{line.pk}": "4", "note": "No more"}, follow=True
     )

@@ -11,7 +11,8 @@ CENT = Decimal("0.01")
 
 def money(amount: Decimal, currency: str = "") -> str:
     """Write an amount with two decimals, such as 1,234.50 EUR."""
-    return f"{amount.quantize(CENT, ROUND_HALF_UP):,f} {currency}".rstrip()
+    rounded = amount.quantize(CENT, ROUND_HALF_UP) + 0  # which writes no -0.00
+    return f"{rounded:,f} {currency}".rstrip()
 
 
 def unit_price(amount: Decimal) -> str:

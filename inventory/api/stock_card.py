@@ -74,7 +74,7 @@ class StockCardViewSet(FileAnswersMixin, ListViewSet):
     def get_renderers(self) -> list[Any]:
         return [*super().get_renderers(), PdfRenderer()]
 
-    @extend_schema(operation_id="stock_card")
+    @extend_schema(operation_id="stock_card", tags=["stocks"])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """List the movements of a balance in the order of their days, with what each left."""
         if "search" in request.query_params:
@@ -131,4 +131,4 @@ class StockCardViewSet(FileAnswersMixin, ListViewSet):
 
 
 def shown(level: Level) -> dict[str, Decimal]:
-    return {"quantity": level.quantity, "value": round(level.value, 2)}
+    return {"quantity": level.quantity, "value": round(level.value, 2) + 0}

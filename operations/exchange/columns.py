@@ -63,7 +63,9 @@ def known_columns(fields: Sequence[Field], preset: Preset | None) -> dict[str, s
     known = (
         {} if preset is None else {plain(theirs): ours for theirs, ours in preset.columns.items()}
     )
-    known |= {plain(one.name): one.name for one in fields if plain(one.name) not in known}
+    left_out = set() if preset is None else {plain(theirs) for theirs in preset.left_out}
+    ours = {plain(one.name): one.name for one in fields}
+    known |= {name: ours[name] for name in ours.keys() - known.keys() - left_out}
     if preset is None:
         known |= {plain(name): one.name for one in fields for name in one.also}
     return known

@@ -13,7 +13,7 @@ class Preset:
     """Their columns and ours; a file that has all of `marks` is taken for one of theirs.
 
     constants: what rows hold in columns that their files do not have. words: by field, what their
-    words mean in ours.
+    words mean in ours. left_out: columns called as ours that say something else.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Preset:
     columns: Mapping[str, str]
     constants: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 ODOO = {
@@ -41,9 +42,23 @@ ODOO = {
     "uom_id": "stock_unit",
     "Active": "is_active",
 }
+IN_KILOGRAMS = ("Weight",)
+SHOPIFY_STATUS = {"draft": "pending", "archived": "discontinued"}
 PRESETS: tuple[Preset, ...] = (
-    Preset(name="odoo", kind="products", marks=("Internal Reference",), columns=ODOO),
-    Preset(name="odoo", kind="products", marks=("default_code",), columns=ODOO),
+    Preset(
+        name="odoo",
+        kind="products",
+        marks=("Internal Reference",),
+        columns=ODOO,
+        left_out=IN_KILOGRAMS,
+    ),
+    Preset(
+        name="odoo",
+        kind="products",
+        marks=("default_code",),
+        columns=ODOO,
+        left_out=IN_KILOGRAMS,
+    ),
     Preset(
         name="erpnext",
         kind="products",
@@ -92,7 +107,25 @@ PRESETS: tuple[Preset, ...] = (
             "Cost per item": "cost_price",
             "Status": "status",
         },
-        words={"status": {"draft": "pending", "archived": "discontinued"}},
+        words={"status": SHOPIFY_STATUS},
+        left_out=("Tags",),
+    ),
+    Preset(  # as it has been since 2024
+        name="shopify",
+        kind="products",
+        marks=("URL handle", "SKU"),
+        columns={
+            "URL handle": "product_id",
+            "Title": "name",
+            "Type": "category",
+            "SKU": "sku",
+            "Price": "selling_price",
+            "Barcode": "barcode",
+            "Cost per item": "cost_price",
+            "Status": "status",
+        },
+        words={"status": SHOPIFY_STATUS},
+        left_out=("Tags", "Description"),
     ),
     Preset(
         name="erpnext",

@@ -1,6 +1,7 @@
 """The stock card: movements by their days, what was left of each, on screen, in files, on paper."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -134,6 +135,21 @@ def test_a_card_that_is_too_long_for_paper_is_refused(api):
     assert (answer.status_code, list(answer.json()["details"])) == (400, ["start_date"])
     assert answer["Content-Type"] == "application/json"
     assert viewer.get(path, {"format": "pdf", "start_date": "2026-03-02"}).status_code == 200
+
+
+def test_what_costs_left_over_when_nothing_is_left_is_no_minus(api):
+    stock = put_in_stock(quantity=3)
+    put_in_stock(stock.variation, stock.warehouse, 1, occurred_at=on(DAYS[0]))
+    Stock.objects.filter(pk=stock.pk).update(average_cost=Decimal("4.0001"))
+    post(stock, -4, timezone.now().date())
+    viewer = api("viewer", stock.warehouse)
+
+    body = card_of(viewer, stock)
+    text = text_of(viewer.get(f"/api/stocks/{stock.pk}/card/", {"format": "pdf"}).content)
+
+    assert str(body["closing"]["value"]) == str(body["stock_card"][-1]["balance_value"]) == "0"
+    assert "At the end 0 0.00" in text
+    assert "-0.00" not in text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory.models import ProductVariation
+from inventory.models import Product, ProductVariation
 from operations.exchange.exceptions import CannotRead
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +27,17 @@ OFFICE = "All / Saleable / Office Furniture"
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
+        (
+            "shopify_2024",
+            [
+                ("EXAMPLE-T-SHIRT", "EXAMPLE-S", "Example T-Shirt", "Shirts", Decimal("7.5"),
+                 Decimal("19.99"), True, "active", "pieces"),
+                ("EXAMPLE-T-SHIRT", "EXAMPLE-M", "Example T-Shirt", "Shirts", Decimal(0),
+                 Decimal("19.99"), True, "active", "pieces"),
+                ("EXAMPLE-PANTS", "EXAMPLE-P", "Example Pants", "Pants", Decimal(0),
+                 Decimal("49.99"), True, "pending", "pieces"),
+            ],
+        ),
         (
             "odoo",
             [
@@ -70,11 +81,38 @@ OFFICE = "All / Saleable / Office Furniture"
 def test_a_file_of_another_system_is_recognised(bring, name, expected):
     report = bring("products", (FILES / f"{name}.csv").read_bytes())
 
-    assert (report.preset, report.problems) == (name, [])
+    assert (report.preset, report.problems) == (name.removesuffix("_2024"), [])
     assert catalogue() == expected
     assert bring("products", (FILES / f"{name}.csv").read_bytes()).totals["unchanged"] == len(
         expected
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out"),
+    [
+        ("odoo", {"Weight", "Quantity On Hand"}),
+        ("shopify", {"Tags", "Body (HTML)", "Variant Grams"}),
+        ("shopify_2024", {"Tags", "Description", "Inventory quantity", "Weight value (grams)"}),
+    ],
+)
+def test_what_they_say_in_other_units_or_lists_is_left_out_and_named(bring, name, left_out):
+    report = bring("products", (FILES / f"{name}.csv").read_bytes())
+
+    assert left_out <= set(report.ignored_columns)
+    rows = Product.objects.values_list("weight", "tags", "description")
+    assert set(map(str, rows)) == {"(None, [], '')"}
+
+
+def test_a_column_of_ours_is_read_in_a_file_of_theirs(bring):
+    content = (FILES / "odoo.csv").read_text().splitlines()
+    content = [f"{content[0]},reorder_threshold", f"{content[1]},4", f"{content[2]},"]
+
+    report = bring("products", "\n".join(content))
+
+    assert (report.preset, report.problems) == ("odoo", [])
+    levels = ProductVariation.objects.order_by("pk").values_list("reorder_level", flat=True)
+    assert list(levels) == [4, None]
 
 
 def test_a_preset_may_be_named_and_an_unknown_one_is_refused(bring):

@@ -15,7 +15,7 @@ WORKDIR /app
 COPY . .
 RUN SECRET_KEY=only-for-collecting-static-files python manage.py collectstatic --noinput -v0
 USER inventorypulse
-EXPOSE 8000
+EXPOSE 8000 8001
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \
     CMD ["python", "docker/healthcheck.py"]
 CMD ["python", "-m", "gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", \

@@ -100,3 +100,10 @@ def test_who_may_not_work_here_is_told_so_and_where_to_go(client, place, setting
     assert "Your role does not open the back office." in told
     assert "Your role" not in wrong
     assert client.get("/admin/").status_code == 302
+
+
+def test_the_sidebar_opens_the_search(manager, place):
+    page = manager.get("/admin/").content.decode()
+
+    assert "Search everything" in page
+    assert "opencommand" in page

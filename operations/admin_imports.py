@@ -128,7 +128,7 @@ class ImportJobAdmin(ScopedAdmin):
 
     @admin.display(description="read as")
     def read_as(self, row: ImportJob) -> str:
-        names = ("format", "encoding", "delimiter", "preset")
+        names = ("format", "encoding", "delimiter", "sheet", "preset")
         found = [str(row.report.get(name)) for name in names if row.report.get(name)]
         ignored = row.report.get("ignored_columns")
         return ", ".join(found) + (f"; left out: {', '.join(ignored)}" if ignored else "")

@@ -56,7 +56,7 @@ class ImportRequest(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    line = serializers.IntegerField(help_text="The header is line 1.")
+    line = serializers.IntegerField(help_text="As in the file; the header is mostly line 1.")
     column = serializers.CharField()
     value = serializers.CharField()
     problem = serializers.CharField(help_text="What is wrong, and what to do about it.")
@@ -68,6 +68,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     format = serializers.CharField()
     encoding = serializers.CharField()
     delimiter = serializers.CharField()
+    sheet = serializers.CharField(help_text="Of a workbook: the first visible one with cells.")
     preset = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())
     ignored_columns = serializers.ListField(child=serializers.CharField())

@@ -109,7 +109,8 @@ def refuse_missing(mapped: Mapped, fields: Sequence[Field], names: Sequence[str]
     if missing or not mapped.positions:
         there = ", ".join(name for name in names if name)[:500] or "none"
         wanted = ", ".join(missing) or ", ".join(one.name for one in fields[:5])
-        raise CannotRead(f"The file has no column {wanted}. It has: {there}.")
+        hint = "" if mapped.positions else " The first row that is not empty must be the header."
+        raise CannotRead(f"The file has no column {wanted}. It has: {there}.{hint}")
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from operations.exchange.exceptions import CannotRead
-from operations.exchange.workbooks import workbook_rows
+from operations.exchange.workbooks import sheet_of, workbook_rows
 
 SAMPLE = 65_536
 DELIMITERS = ",;\t|"
@@ -35,6 +36,8 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# The line by which Excel tells itself.
+TOLD_DELIMITER = re.compile(r"\ufeff?sep=([,;\t|])\r?[\r\n]", re.IGNORECASE)
 # What our exports put before a text that a spreadsheet would run as a formula.
 QUOTED = re.compile("^'+[=+\\-@\t\r\n＝＋－＠]")
 
@@ -47,28 +50,47 @@ class SourceFile:
     format: str
     encoding: str = ""
     delimiter: str = ""
+    sheet: str = ""
 
     @contextmanager
     def rows(self) -> Iterator[Iterator[list[str]]]:
         """Open the file; its rows are read one after another, the header first."""
         if self.format == "xlsx":
-            yield workbook_rows(self.path)
+            yield workbook_rows(self.path, self.sheet)
             return
         with self.path.open(encoding=self.encoding, newline="") as file:
-            yield self.text_rows(csv.reader(file, delimiter=self.delimiter))
+            yield self.text_rows(csv.reader(file, delimiter=self.delimiter, strict=True))
 
-    def text_rows(self, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    def text_rows(self, reader: Any) -> Iterator[list[str]]:
         limit = csv.field_size_limit(LONGEST_CELL)
+        begun = 1
         try:
-            yield from reader
+            for row in reader:
+                yield row
+                begun = reader.line_num + 1
         except csv.Error as error:
-            raise CannotRead(f"This is not readable CSV: {error}. Save it again.") from None
+            raise CannotRead(unreadable(str(error), begun)) from None
         except UnicodeDecodeError as error:
             raise CannotRead(
                 f"The text is not {self.encoding} throughout ({error.reason}). Save it as UTF-8."
             ) from None
         finally:
             csv.field_size_limit(limit)
+
+
+def unreadable(error: str, begun: int) -> str:
+    """Say what is wrong with the row of a CSV that begins on a line."""
+    row = f"The row that begins on line {begun}"
+    if "unexpected end" in error:
+        return f"{row} has a quotation mark that is never closed. Close it, or take it out."
+    if "field limit" in error:
+        return (
+            f"{row} has a cell of more than {LONGEST_CELL:,} characters: mostly because a quotation"
+            " mark is never closed. This is not readable CSV; close it, or take it out."
+        )
+    if "expected after" in error:
+        return f"{row} has a quotation mark inside a quoted text. Write it twice there."
+    return f"{row} is not readable CSV: {error}. Save the file again."
 
 
 def look_at(path: Path, *, encoding: str = "", delimiter: str = "") -> SourceFile:
@@ -78,7 +100,7 @@ def look_at(path: Path, *, encoding: str = "", delimiter: str = "") -> SourceFil
     if not start.strip():
         raise CannotRead("The file is empty. Send a header line and the rows below it.")
     if start.startswith(b"PK\x03\x04"):
-        return SourceFile(path, "xlsx")
+        return SourceFile(path, "xlsx", sheet=sheet_of(path).name)
     for magic, what in OTHERS.items():
         if start.startswith(magic):
             raise CannotRead(
@@ -94,7 +116,9 @@ def look_at(path: Path, *, encoding: str = "", delimiter: str = "") -> SourceFil
             f"The text is not {encoding}. Leave the encoding out, or correct it."
         ) from None
     if "\0" in text or text.lstrip().startswith(("<!DOCTYPE", "<html", "<?xml")):
-        raise CannotRead("This is no table of text. Save the table as CSV or XLSX.")
+        raise CannotRead(
+            "This is no table of text, or it holds NUL characters. Save the table as CSV or XLSX."
+        )
     return SourceFile(path, "csv", encoding, delimiter or delimiter_of(text))
 
 
@@ -103,8 +127,9 @@ def encoding_of(path: Path, start: bytes) -> str:
     for mark, name in BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return name
-    if b"\0" in start:
-        even, odd = start[0::2].count(0), start[1::2].count(0)
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    # A stray NUL is none of UTF-16, where every second byte of a header in ASCII is one.
+    if max(even, odd) > len(start) // 8 and min(even, odd) < max(even, odd) // 8:
         return "utf-16-le" if odd > even else "utf-16-be"
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
@@ -119,6 +144,9 @@ def encoding_of(path: Path, start: bytes) -> str:
 
 def delimiter_of(text: str) -> str:
     """Return what separates the names of the header, looking past quoted ones."""
+    told = TOLD_DELIMITER.match(text)
+    if told:
+        return told[1]
     header = re.sub(r'"[^"]*"', "", text.lstrip("\r\n")).splitlines()
     first = header[0] if header else ""
     return max(DELIMITERS, key=first.count)

@@ -28,13 +28,15 @@ RANGES = """
 class Report:
     """What became of a file, or would become of it.
 
-    lines: by fate, the ranges of the file's lines that have it; the header is line 1.
+    sheet: of a workbook, the one that was read.
+    lines: by fate, the ranges of the file's lines that have it; the header is mostly line 1.
     problems: the first ones; `problem_count` is how many there are.
     """
 
     format: str = ""
     encoding: str = ""
     delimiter: str = ""
+    sheet: str = ""
     preset: str = ""
     columns: list[str] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
@@ -86,7 +88,12 @@ def report_on(work: Work) -> Report:
     """Tell the fate of every line, and the first problems."""
     work.run("DELETE FROM import_fate WHERE line IN (SELECT line FROM import_problem)")
     work.run("INSERT INTO import_fate SELECT DISTINCT line, 'refused' FROM import_problem")
-    counted = dict(work.run("SELECT fate, count(*) FROM import_fate WHERE line > 1 GROUP BY fate"))
+    counted = dict(
+        work.run(
+            "SELECT fate, count(*) FROM import_fate WHERE line > %s GROUP BY fate",
+            [work.header_line],
+        )
+    )
     problems = work.run(
         "SELECT line, field, coalesce(value, ''), problem FROM import_problem"  # nosec B608
         f" ORDER BY line, field, problem LIMIT {MOST_PROBLEMS}"
@@ -96,6 +103,7 @@ def report_on(work: Work) -> Report:
         format=work.source.format,
         encoding=work.source.encoding,
         delimiter=NAMES.get(work.source.delimiter, work.source.delimiter),
+        sheet=work.source.sheet,
         preset=work.mapped.preset,
         columns=list(work.mapped.positions),
         ignored_columns=work.mapped.ignored,

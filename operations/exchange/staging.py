@@ -58,6 +58,8 @@ class Work:
     columns: Mapping[str, str] = field(default_factory=dict)
     mapped: Mapped = field(default_factory=lambda: Mapped({}))
     rows: int = 0
+    header_line: int = 1
+    header_again: list[int] = field(default_factory=list)
 
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Execute a statement and return its rows, if it has any."""
@@ -106,11 +108,11 @@ def load(work: Work, kind: str) -> None:
         " ON COMMIT DROP"
     )
     with work.source.rows() as rows:
-        header = next_filled(rows)
+        work.header_line, header = next_filled(rows)
         if len(header) > MOST_COLUMNS:
             raise CannotRead(f"At most {MOST_COLUMNS} columns. Remove those that hold no goods.")
         work.mapped = map_columns(header, work.fields, kind, work.options.preset, work.columns)
-        copy_rows(work, rows, len(header))
+        copy_rows(work, rows, header)
     if not work.rows:
         raise CannotRead("The file has a header and no rows below it.")
     work.progress(10)
@@ -121,22 +123,22 @@ def load(work: Work, kind: str) -> None:
     work.progress(20)
 
 
-def next_filled(rows: Iterator[list[str]]) -> list[str]:
-    """Return the first row that holds anything: the header."""
-    for row in rows:
+def next_filled(rows: Iterator[list[str]]) -> tuple[int, list[str]]:
+    """Return the first row that holds names, the header, and its line."""
+    for line, row in enumerate(rows, start=1):
         names = [clean(cell).lstrip("\ufeff") for cell in row]
-        if any(names):
-            return names
+        if any(names) and not (names[0].lower().startswith("sep=") and not any(names[1:])):
+            return line, names
     raise CannotRead("The file is empty. Send a header line and the rows below it.")
 
 
-def copy_rows(work: Work, rows: Iterable[list[str]], width: int) -> None:
+def copy_rows(work: Work, rows: Iterable[list[str]], header: list[str]) -> None:
     """Copy the mapped columns of all rows that hold anything, with their numbers in the file."""
     names, positions = list(work.mapped.positions), list(work.mapped.positions.values())
     columns = ", ".join(f'"{name}" text' for name in names)
     work.run(f"CREATE TEMP TABLE import_raw (line int, surplus boolean, {columns}) ON COMMIT DROP")
     dates = date_columns(work, names)
-    numbered = numbered_rows(work, rows, width, positions, dates)
+    numbered = numbered_rows(work, rows, header, positions, dates)
     with work.cursor.copy("COPY import_raw FROM STDIN (FORMAT csv)") as copy:
         while block := list(islice(numbered, ROWS_A_BLOCK)):
             text = StringIO()
@@ -148,7 +150,7 @@ def copy_rows(work: Work, rows: Iterable[list[str]], width: int) -> None:
 def numbered_rows(
     work: Work,
     rows: Iterable[list[str]],
-    width: int,
+    header: list[str],
     positions: Sequence[int],
     dates: Sequence[int],
 ) -> Iterator[list[Any]]:
@@ -157,7 +159,8 @@ def numbered_rows(
         for index, name in enumerate(work.mapped.positions)
         if name in work.mapped.words
     ]
-    for line, row in enumerate(rows, start=2):
+    width = len(header)
+    for line, row in enumerate(rows, start=work.header_line + 1):
         cells = [clean(cell) for cell in row]
         if not any(cells):
             continue
@@ -166,6 +169,9 @@ def numbered_rows(
             raise FileTooLarge(f"At most {MOST_ROWS:,} rows. Split the file.")
         if len(cells) < width:
             cells += [""] * (width - len(cells))
+        if cells[0] == header[0] and cells[:width] == header:
+            work.header_again.append(line)
+            continue
         values = [cells[position] for position in positions]
         for index in dates:
             values[index] = iso_date(values[index], work.options.date_format)
@@ -197,9 +203,10 @@ def refuse_unknown_columns(work: Work) -> None:
         return
     for name, nearest in unknown:
         meant = f'Did you mean "{nearest}"? Rename' if nearest else "Rename"
+        text = f"Unknown column. {meant} or remove it, or ignore unknown columns."
         work.refuse(
-            "SELECT 1, %s::text, '', %s::text",
-            [name[:100], f"Unknown column. {meant} or remove it, or ignore unknown columns."],
+            "SELECT %s::int, %s::text, '', %s::text",
+            [work.header_line, name[:100], text],
         )
 
 
@@ -233,6 +240,11 @@ def refuse_cells(work: Work, decimal: str) -> None:
         "SELECT line, '', '', 'More cells than the header has columns. Put a text that holds the"
         " delimiter in quotes.' FROM import_raw WHERE surplus"
     )
+    if work.header_again:
+        work.refuse(
+            "SELECT unnest(%s::int[]), '', '', 'The header once more. Take this row out.'",
+            [work.header_again],
+        )
     judged = [(one, wrong_when(one, decimal)) for one in known_fields(work)]
     cases = ", ".join(
         f"({literal(one.name)}, {cell_of(work, one)}, {wrong})" for one, wrong in judged

@@ -1,8 +1,10 @@
 """XLSX files: what is too large is refused before it is unpacked; of formulas, values are read."""
 
 import re
+import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -27,13 +29,37 @@ CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 END_OF_CELL = re.compile(rb"</(?:\w+:)?c>")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 VALUE = re.compile(rb"<(?:\w+:)?v>[^<]")
+ERROR = re.compile(rb"""\bt=["']e["']""")
+FILLED = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
+LONGEST_TAG = 64
 REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
 
 
-def workbook_rows(path: Path) -> Iterator[list[str]]:
-    """Yield the rows of the first sheet as texts; raises CannotRead and FileTooLarge."""
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a workbook, and the part of the archive that holds it."""
+
+    name: str
+    part: str
+
+
+def sheet_of(path: Path) -> Sheet:
+    """Return the first visible sheet that has cells; raises CannotRead and FileTooLarge.
+
+    Nothing is unpacked of what would unpack to more than a table of goods is.
+    """
     refuse_bomb(path)
-    refuse_uncalculated(path)
+    with unpacked(path) as archive:
+        sheets = visible_sheets(archive)
+        sheet = next((one for one in sheets if has_cells(archive, one)), None)
+        if sheet is None:
+            raise CannotRead("The workbook has no visible sheet with rows. Save the table in one.")
+        refuse_unknown_values(archive, sheet)
+        return sheet
+
+
+def workbook_rows(path: Path, name: str) -> Iterator[list[str]]:
+    """Yield the rows of a sheet as texts; raises CannotRead."""
     from python_calamine import (  # noqa: PLC0415 - needed for XLSX alone
         CalamineError,
         CalamineWorkbook,
@@ -41,7 +67,7 @@ def workbook_rows(path: Path) -> Iterator[list[str]]:
 
     try:
         with closing(CalamineWorkbook.from_path(path)) as workbook:
-            sheet = workbook.get_sheet_by_index(0)
+            sheet = workbook.get_sheet_by_name(name)
             start = sheet.start
             for _ in range(start[0] if start else 0):
                 yield []
@@ -50,6 +76,18 @@ def workbook_rows(path: Path) -> Iterator[list[str]]:
                 yield margin + [text_of(cell) for cell in row]
     except (CalamineError, IndexError, ValueError) as error:
         raise CannotRead(f"This is not a readable XLSX file ({error}). Save it again.") from None
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[ZipFile]:
+    """Open the archive of a workbook; what is wrong with it is told to whoever sent it."""
+    try:
+        with ZipFile(path) as archive:
+            yield archive
+    except DefusedXmlException:
+        raise CannotRead("The workbook declares entities of its own. Save it as CSV.") from None
+    except (BadZipFile, KeyError, OSError, ElementTree.ParseError, EOFError, zlib.error):
+        raise CannotRead("This is not a readable XLSX file. Save it again.") from None
 
 
 def refuse_bomb(path: Path) -> None:
@@ -73,48 +111,67 @@ def refuse_bomb(path: Path) -> None:
         raise CannotRead("This file is encrypted. Save it without a password.")
 
 
-def refuse_uncalculated(path: Path) -> None:
-    """Raise CannotRead that names the first cell whose formula has no value."""
-    try:
-        with ZipFile(path) as archive, archive.open(first_sheet(archive)) as sheet:
-            rest = b""
-            while block := sheet.read(BLOCK):
-                text = rest + block
-                cut = text.rfind(b"<") if b"<row" not in text else text.rfind(b"<row")
-                rest = text[cut:]
-                if len(rest) > LONGEST_ROW:
-                    raise CannotRead("A row of the sheet is too long. Save the table as CSV.")
-                if FORMULA.search(text):
-                    refuse_formula_without_value(text[:cut])
-            refuse_formula_without_value(rest)
-    except DefusedXmlException:
-        raise CannotRead("The workbook declares entities of its own. Save it as CSV.") from None
-    except (BadZipFile, KeyError, OSError, ElementTree.ParseError, EOFError):
-        raise CannotRead("This is not a readable XLSX file. Save it again.") from None
+def refuse_unknown_values(archive: ZipFile, sheet: Sheet) -> None:
+    """Raise CannotRead that names the first cell that holds an error, or a formula without value.
+
+    A file that was never calculated has formulas alone; an error would be read as an empty cell.
+    """
+    with archive.open(sheet.part) as content:
+        rest = b""
+        while block := content.read(BLOCK):
+            text = rest + block
+            cut = text.rfind(b"<") if b"<row" not in text else text.rfind(b"<row")
+            rest = text[cut:]
+            if len(rest) > LONGEST_ROW:
+                raise CannotRead("A row of the sheet is too long. Save the table as CSV.")
+            if FORMULA.search(text) or ERROR.search(text):
+                refuse_unknown_cells(text[:cut])
+        refuse_unknown_cells(rest)
 
 
-def refuse_formula_without_value(text: bytes) -> None:
+def refuse_unknown_cells(text: bytes) -> None:
     for cell in CELL.split(text)[1:]:
         attributes, _, rest = cell.partition(b">")
         content = END_OF_CELL.split(rest, maxsplit=1)[0]
-        if FORMULA.search(content) and not VALUE.search(content):
-            found = REFERENCE.search(attributes)
-            where = f"Cell {found[1].decode()}" if found else "A cell"
+        is_error = ERROR.search(attributes)
+        if not is_error and (not FORMULA.search(content) or VALUE.search(content)):
+            continue
+        found = REFERENCE.search(attributes)
+        where = f"Cell {found[1].decode()}" if found else "A cell"
+        if is_error:
             raise CannotRead(
-                f"{where} holds a formula that was never calculated. Open the file in a "
-                "spreadsheet program, save it, and send it again; or write the value itself."
+                f"{where} holds an error, such as #N/A. Correct it, or empty the cell."
             )
+        raise CannotRead(
+            f"{where} holds a formula that was never calculated. Open the file in a "
+            "spreadsheet program, save it, and send it again; or write the value itself."
+        )
 
 
-def first_sheet(archive: ZipFile) -> str:
-    """Return the name of the part that holds the first sheet."""
+def visible_sheets(archive: ZipFile) -> Iterator[Sheet]:
+    """Yield the sheets of rows that people see, in their order."""
     book = ElementTree.fromstring(index_of(archive, "xl/workbook.xml"))
     relations = ElementTree.fromstring(index_of(archive, "xl/_rels/workbook.xml.rels"))
-    sheet = next(part for part in book.iter() if part.tag.endswith("}sheet"))
-    target = next(
-        part.get("Target", "") for part in relations if part.get("Id") == sheet.get(RELATION)
-    )
-    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    targets = {
+        part.get("Id"): part.get("Target", "")
+        for part in relations
+        if part.get("Type", "").endswith("/worksheet")
+    }
+    for part in book.iter():
+        target = targets.get(part.get(RELATION)) if part.tag.endswith("}sheet") else None
+        if target and part.get("state", "visible") == "visible":
+            is_whole = target.startswith("/")
+            yield Sheet(part.get("name", ""), target.lstrip("/") if is_whole else f"xl/{target}")
+
+
+def has_cells(archive: ZipFile, sheet: Sheet) -> bool:
+    with archive.open(sheet.part) as content:
+        rest = b""
+        while block := content.read(BLOCK):
+            if FILLED.search(rest + block):
+                return True
+            rest = block[-LONGEST_TAG:]
+    return False
 
 
 def index_of(archive: ZipFile, name: str) -> bytes:

@@ -64,9 +64,10 @@ class FileImportCommand(BaseCommand):
 
     def tell(self, report: Report, *, committed: bool) -> None:
         """Write the totals and the first problems; raises CommandError where rows were refused."""
+        sheet = f"sheet {report.sheet}" if report.sheet else ""
         read = ", ".join(
             part
-            for part in (report.format, report.encoding, report.delimiter, report.preset)
+            for part in (report.format, report.encoding, report.delimiter, sheet, report.preset)
             if part
         )
         self.stdout.write(f"Read as {read}.")

@@ -25,6 +25,7 @@ from operations.exchange.kinds.product_fields import (
 from operations.exchange.staging import Work
 from operations.exchange.upsert import lock, stage, write
 
+UNTOLD_NAME = " AND line NOT IN (SELECT line FROM import_problem WHERE field = 'name')"
 OF_ITS_PRODUCT = (
     "JOIN import_row r ON r.line = s.line JOIN inventory_product found ON found.code = r.product_id"
 )
@@ -36,6 +37,7 @@ def judge(work: Work) -> None:
     work.refuse(
         "SELECT line, 'sku', NULL, 'Name the product_id, the sku, or both.'"
         " FROM import_row WHERE product_id IS NULL"
+        " AND line NOT IN (SELECT line FROM import_problem WHERE field IN ('product_id', 'sku'))"
     )
     refuse_twice(work, "sku")
     work.refuse(
@@ -46,7 +48,7 @@ def judge(work: Work) -> None:
     work.refuse(
         "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"
         " WHERE line = (SELECT min(o.line) FROM import_row o WHERE o.product_id = r.product_id)"
-        " AND name IS NULL AND NOT EXISTS"
+        f" AND name IS NULL{UNTOLD_NAME} AND NOT EXISTS"
         " (SELECT FROM inventory_product p WHERE p.code = r.product_id)"
         if work.has("name")
         else "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"

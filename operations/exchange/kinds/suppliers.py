@@ -92,7 +92,9 @@ def judge(work: Work) -> None:
     )
     work.refuse(
         "SELECT line, 'company_name', '', 'New suppliers need a name.' FROM import_row r"
-        " WHERE company_name IS NULL AND NOT EXISTS"
+        " WHERE company_name IS NULL"
+        " AND line NOT IN (SELECT line FROM import_problem WHERE field = 'company_name')"
+        " AND NOT EXISTS"
         " (SELECT FROM suppliers_supplier s WHERE s.code = r.supplier_id)"
     )
     refuse_twice(work, "supplier_id")

@@ -8,12 +8,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from inventory.models import Lot, Product, ProductVariation
 from operations.exchange import workbooks
 from operations.exchange.exceptions import CannotRead, FileTooLarge
+from operations.exchange.export import xlsx_file
 from operations.exchange.fields import LARGEST_AMOUNT, Number
+from operations.exchange.kinds import KINDS
 from operations.exchange.staging import wrong_when
 from tests.factories.inventory import VariationFactory
 from tests.factories.warehouses import WarehouseFactory
@@ -150,7 +152,7 @@ def test_empty_lines_are_passed_over_and_counted(bring):
 
     assert (report.totals["rows"], told(report)) == (
         2,
-        [(6, "sku", "On line 3 as well. Remove one of the two.")],
+        [(7, "sku", "On line 4 as well. Remove one of the two.")],
     )
 
 
@@ -182,7 +184,18 @@ def test_a_row_with_more_cells_than_the_header_is_refused(bring):
         (b"PK\x03\x04nothing of the kind", "XLSX"),
         (b"alpha,beta\n1,2\n", "product_id"),
         (b"sku,name,name\nSKU-1,a,b\n", "twice"),
-        (b'sku,name\nSKU-1,"' + b"x" * 200_000 + b'"\n', "CSV"),
+        (
+            b'sku,name\nSKU-1,"' + b"x" * 200_000 + b'"\n',
+            "begins on line 2 has a cell of more than",
+        ),
+        (
+            b'sku,name\nSKU-1,One\nSKU-2,"Two\nSKU-3,Three\n',
+            "begins on line 3 has a quotation mark",
+        ),
+        (b'sku,name\nSKU-1,"5" nail"\n', "inside a quoted text"),
+        (b"sku,name\nSKU-1,O\0ne\n", "NUL"),
+        (b"RIFF\x10\0\0\0WEBPVP8 " + b"\xff\0\xfe\x01" * 50, "no table"),
+        (b"Our products\nsku,name\nSKU-1,One\n", "must be the header"),
     ],
 )
 def test_what_is_no_table_of_goods_is_refused_with_the_remedy(bring, content, told_of):
@@ -254,7 +267,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(bring, monkeypatch):
     def unpack(*args, **kwargs):
         raise AssertionError("It was unpacked.")
 
-    monkeypatch.setattr(workbooks, "refuse_uncalculated", unpack)
+    monkeypatch.setattr(workbooks, "visible_sheets", unpack)
     content = bomb(30_000_000)
     assert len(content) < 100_000
 
@@ -270,6 +283,88 @@ def test_a_workbook_of_too_many_parts_is_refused(bring, monkeypatch):
 
     with pytest.raises(FileTooLarge):
         bring("products", workbook(["sku", "name"], ["SKU-1", "One"]))
+
+
+def test_the_line_by_which_excel_tells_the_delimiter_is_passed_over(bring):
+    report = bring("products", "sep=;\nsku;name\nSKU-1;One, two\nSKU-2\n")
+
+    assert (report.delimiter, told(report)) == (
+        "semicolon",
+        [(4, "name", "New products need a name.")],
+    )
+
+
+def test_a_header_that_comes_again_is_refused(bring):
+    report = bring("products", "sku,name\nSKU-1,One\nsku,name\nSKU-2,Two\n")
+
+    assert told(report) == [(3, "", "The header once more. Take this row out.")]
+    assert report.totals == {"rows": 3, "new": 2, "changed": 0, "unchanged": 0, "refused": 1}
+    assert Product.objects.count() == 0
+
+
+def test_a_wrong_cell_is_told_once(bring):
+    products = bring("products", f"sku,name\nSKU 1,One\nSKU-2,{'x' * 201}\n")
+    suppliers = bring("suppliers", f"supplier_id,company_name\nS-1,{'x' * 201}\n")
+
+    assert [(line, column) for line, column, _ in told(products)] == [(2, "sku"), (3, "name")]
+    assert [(line, column) for line, column, _ in told(suppliers)] == [(2, "company_name")]
+
+
+def sheets(*tables, hidden=()):
+    book = Workbook()
+    book.remove(book.active)
+    for number, rows in enumerate(tables):
+        sheet = book.create_sheet(f"Sheet {number}")
+        if number in hidden:
+            sheet.sheet_state = "hidden"
+        for row in rows:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+GOODS = [["sku", "name"], ["SKU-1", "One"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [
+        (sheets(GOODS, [["notes"], ["x"]]), "Sheet 0"),
+        (sheets([], GOODS), "Sheet 1"),
+        (sheets([["notes"], ["x"]], GOODS, hidden=[0]), "Sheet 1"),
+    ],
+)
+def test_the_first_visible_sheet_with_rows_is_read_and_said(bring, content, read):
+    report = bring("products", content)
+
+    assert (report.sheet, report.is_imported) == (read, True)
+    assert Product.objects.get().name == "One"
+
+
+def test_a_workbook_without_rows_that_people_see_is_refused(bring):
+    for content in (sheets([]), sheets([], GOODS, hidden=[1])):
+        with pytest.raises(CannotRead) as refusal:
+            bring("products", content)
+
+        assert "no visible sheet with rows" in refusal.value.message
+
+
+def test_an_error_is_no_empty_cell(bring):
+    with pytest.raises(CannotRead) as refusal:
+        bring("products", workbook(["sku", "name", "category"], ["SKU-1", "One", "#N/A"]))
+
+    assert refusal.value.message.startswith("Cell C2 holds an error")
+    assert Product.objects.count() == 0
+
+
+def test_characters_that_no_workbook_holds_are_marked_in_it(bring):
+    VariationFactory(product__name="Bell \x07", sku_code="SKU-1")
+
+    with xlsx_file(KINDS["products"], bring.user) as file:
+        rows = list(load_workbook(file).active.values)
+
+    assert rows[1][rows[0].index("name")] == "Bell \ufffd"
 
 
 class EveryNumberJudged(Number):
@@ -352,4 +447,4 @@ def test_a_row_without_end_is_not_read_to_its_end(bring, monkeypatch):
     monkeypatch.setattr(workbooks, "LONGEST_ROW", 100_000)
 
     with pytest.raises(CannotRead, match="too long"):
-        bring("products", sheet_of(b"<row>" + b"<a/>" * 600_000))
+        bring("products", sheet_of(b"<row><c><v>1</v></c>" + b"<a/>" * 600_000))

@@ -136,14 +136,18 @@ class ListViewSet(ApiViewSet):
                 written(page) if is_written else self.list_data(page)
             )
         found = self.filter_queryset(self.get_queryset())
-        if isinstance(renderer, CsvRenderer) and self.csv_columns:
-            return copied_csv(self.resource_name, found, self.csv_columns)
+        if isinstance(renderer, CsvRenderer) and (copied := self.copied_columns()):
+            return copied_csv(self.resource_name, found, copied)
         rows = self.list_rows(found)
         if isinstance(renderer, ExportRenderer):
             columns = columns_of(self.list_serializer())
             return renderer.answer(self.resource_name, columns, self.all_of(rows))
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(self.list_data(page))
+
+    def copied_columns(self) -> dict[str, Any]:
+        """Return what the database writes into the CSV file that is asked for, if it does."""
+        return self.csv_columns
 
     def list_rows(self, rows: Any) -> Any:
         """Return the filtered rows in the form in which `list_data` wants them."""

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.bodies import GivenFieldsMixin
+from common.api.copied_csv import NumberCell, TextCell
 from common.api.fields import ChoiceSynonymField, CostField, QuantityField, ReferenceInput
 from common.validators import one_line
 from inventory.models import Stock, StockMovement
@@ -27,6 +30,25 @@ class StockSerializer(serializers.ModelSerializer[Stock]):
             "unavailable", "available", "incoming", "average_cost", "reorder_point", "is_low",
             "bin_location",
         ]  # fmt: skip
+
+
+# What StockSerializer says, as the database writes it into a CSV file.
+STOCK_CSV_COLUMNS = {
+    "id": F("id"),
+    "product_id": TextCell("variation__product__code"),
+    "product_name": TextCell("variation__product__name"),
+    "sku": TextCell("variation__sku_code"),
+    "warehouse": TextCell("warehouse__code"),
+    "on_hand": NumberCell("on_hand"),
+    "reserved": NumberCell("reserved"),
+    "unavailable": NumberCell("unavailable"),
+    "available": NumberCell(F("on_hand") - F("reserved") - F("unavailable")),
+    "incoming": NumberCell("incoming"),
+    "average_cost": NumberCell("average_cost"),
+    "reorder_point": NumberCell("reorder_point"),
+    "is_low": Cast("is_low", TextField()),
+    "bin_location": TextCell("bin_location"),
+}
 
 
 class StockMovementSerializer(serializers.ModelSerializer[StockMovement]):

@@ -31,6 +31,7 @@ from inventory.api.movement_rows import (
 )
 from inventory.api.stock_filters import StockFilterSet, StockMovementFilterSet
 from inventory.api.stock_serializers import (
+    STOCK_CSV_COLUMNS,
     AssignInput,
     BinInput,
     MovedLotSerializer,
@@ -67,6 +68,7 @@ class StockViewSet(ListRetrieveViewSet):
     ordering_fields = ["id", "on_hand", "reserved", "incoming"]
     keyset_fields = ["id", "on_hand", "reserved", "incoming"]
     resource_name = "stocks"
+    csv_columns = STOCK_CSV_COLUMNS
     extra_parameters = ("as_of",)
     permissions = {
         "list": Can.VIEW_STOCK,
@@ -81,6 +83,9 @@ class StockViewSet(ListRetrieveViewSet):
     def get_serializer_class(self) -> Any:
         then = self.action == "list" and day_asked_for(self.request)
         return StockAsOfSerializer if then else StockSerializer
+
+    def copied_columns(self) -> dict[str, Any]:
+        return {} if day_asked_for(self.request) else self.csv_columns
 
     def list_rows(self, rows: Any) -> Any:
         day = day_asked_for(self.request)

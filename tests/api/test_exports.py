@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from common.api.exports import CHUNK, CUT, LONGEST_CELL, cell_of, fitting
-from inventory.models import StockMovement
+from inventory.models import Stock, StockMovement
 from suppliers.models import Supplier
 from tests.factories.alerts import AlertFactory
 from tests.factories.inventory import (
@@ -36,6 +36,10 @@ LISTS = [
 ]  # fmt: skip
 SUPPLIERS = "/api/suppliers/"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def cells_of(shown):
+    return [["" if one is None else str(cell_of(one)) for one in row.values()] for row in shown]
 
 
 def csv_rows(answer):
@@ -306,3 +310,29 @@ def test_the_database_writes_the_cells_that_other_formats_show(api, key):
     assert b"\n" not in copied.getvalue().replace(b"\r\n", b"").replace(b"c\nd", b"").replace(
         b"'\nx", b""
     )
+
+
+def test_balances_are_copied_as_they_are_shown(api):
+    """The database writes what the serializer says, formulas and truths included."""
+    place = WarehouseFactory()
+    client = api("viewer", place)
+    for number, name in enumerate(["=1+1", 'a "b", c', "Plain"]):
+        variation = VariationFactory(
+            sku_code=f"-SKU-{number}", product__name=name, reorder_level=None if number else 5
+        )
+        stock = put_in_stock(variation, quantity=Decimal("12.5"), warehouse=place)
+        Stock.objects.filter(pk=stock.pk).update(bin_location="@A" if number else "")
+    put_in_stock(VariationFactory(), quantity=1)
+
+    shown = client.get("/api/stocks/", {"limit": 100, "ordering": "-id"}).json()["stocks"]
+    copied = client.get("/api/stocks/", {"format": "csv", "ordering": "-id"})
+
+    lines = list(csv.reader(io.StringIO(copied.getvalue().decode(), newline="")))
+    assert lines[0] == list(shown[0])
+    assert lines[1:] == [
+        [cell.lower() if cell in ("True", "False") else cell for cell in row]
+        for row in cells_of(shown)
+    ]
+    assert len(shown) == 3
+    past = client.get("/api/stocks/", {"format": "csv", "as_of": "2020-01-01"})
+    assert [row["on_hand"] for row in csv_rows(past)] == ["0", "0", "0"]

@@ -115,7 +115,6 @@ def test_every_wrong_cell_is_named_with_what_to_do(bring):
             "Use 3 to 30 characters of A-Z, 0-9, hyphen, underscore, point and slash.",
         ),
         (2, "selling_price", "Write a number 0 or more."),
-        (2, "sku", "Name the product_id, the sku, or both."),
         (2, "status", "Use one of: active, discontinued, pending."),
         (3, "supplier_id", "There is no such supplier. Import it first."),
         (4, "cost_price", "Write a number with at most 4 decimals."),

@@ -46,7 +46,7 @@ def judge(work: Work) -> None:
         " JOIN inventory_product p ON p.id = v.product_id AND p.code <> r.product_id"
     )
     work.refuse(
-        "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"
+        "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"  # nosec B608
         " WHERE line = (SELECT min(o.line) FROM import_row o WHERE o.product_id = r.product_id)"
         f" AND name IS NULL{UNTOLD_NAME} AND NOT EXISTS"
         " (SELECT FROM inventory_product p WHERE p.code = r.product_id)"

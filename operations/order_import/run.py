@@ -3,14 +3,13 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, connection, reset_queries, transaction
+from django.db import IntegrityError, reset_queries, transaction
 from django.utils import timezone
 
 from operations.models import OrderImport
@@ -22,6 +21,7 @@ from operations.order_import.plan import ReplayPlan, make_plan
 from operations.order_import.readers import Row, read_rows, require_file
 from operations.order_import.replay import Replay
 from operations.order_import.supply import open_stock, purchase_month
+from operations.patient_session import patient_session
 from suppliers.models import Supplier
 from warehouses.models import Warehouse
 
@@ -223,19 +223,3 @@ def explain_nothing(plan: ReplayPlan) -> str:
         f"None of the {plan.rows} rows can be replayed ({reasons}). "
         "Check --map, --date-format, --delimiter and --sku-pattern."
     )
-
-
-@contextmanager
-def patient_session() -> Iterator[None]:
-    """Let statements of this session take as long as a replay's may; the web's limits stay."""
-    limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
-    with connection.cursor() as cursor:
-        for limit in limits:
-            cursor.execute(f"SET {limit} = 0")
-    try:
-        yield
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                for limit in limits:
-                    cursor.execute(f"RESET {limit}")

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from common.exceptions import DomainError
 from operations.demo.company import Wish, is_seeded, seed_company
+from operations.patient_session import patient_session
 from users.services.roles import seed_roles
 
 FEWEST_DAYS, MOST_DAYS, MOST_ORDERS = 30, 1_830, 2_000
@@ -43,7 +44,8 @@ class Command(BaseCommand):
         started = time.perf_counter()
         self.stdout.write(f"Making the demo company with {wish.days} days of history ...")
         try:
-            seed_company(wish, self.say)
+            with patient_session():
+                seed_company(wish, self.say)
         except DomainError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"The demo company is made ({time.perf_counter() - started:.0f} s).")

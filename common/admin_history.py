@@ -32,19 +32,25 @@ class AuditHistoryMixin(BaseModelAdmin[Any]):
         found: bool = offered(self.model, request.user).filter(pk=row.pk).exists()
         return found
 
+    def entries_of(self, row: Any) -> Any:
+        """Return what the history page of a row tells, newest first."""
+        return entries_of(row)
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         admin: Any = self
         row = admin.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, row):  # also where there is none
+            raise PermissionDenied
         if row is None:
             gone: HttpResponse = admin._get_obj_does_not_exist_redirect(
                 request, self.opts, object_id
             )
             return gone
-        if not self.has_view_permission(request, row) or not self.may_read_history(request, row):
+        if not self.may_read_history(request, row):
             raise PermissionDenied
-        page = Paginator(entries_of(row), ENTRIES_A_PAGE).get_page(request.GET.get("p"))
+        page = Paginator(self.entries_of(row), ENTRIES_A_PAGE).get_page(request.GET.get("p"))
         page.object_list = list(page.object_list)
         name_references(page.object_list, request.user)
         context = {
@@ -59,12 +65,13 @@ class AuditHistoryMixin(BaseModelAdmin[Any]):
         return TemplateResponse(request, "admin/object_history.html", context)
 
 
-def entries_of(row: Any) -> Any:
-    """Return the entries of an object and of its lines, newest first."""
+def entries_of(row: Any, further: Q | None = None) -> Any:
+    """Return the entries of an object, of its lines, and what else is told of it, newest first."""
     lines = Q(
         document_type=object_type(type(row)),
         document_id=row.pk,
         object_type__in=lines_of(type(row)),
     )
     own = Q(object_type=object_type(type(row)), object_id=row.pk)
-    return AuditEntry.objects.filter(own | lines).select_related("actor").order_by("-pk")
+    wanted = own | lines if further is None else own | lines | further
+    return AuditEntry.objects.filter(wanted).select_related("actor").order_by("-pk")

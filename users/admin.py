@@ -14,6 +14,7 @@ from common.admin import ReadOnlyAdmin, ScopedAdmin, ServiceForm, caller
 from common.admin_steps import Step
 from common.permissions import OF_ROLES_ALONE, Can
 from users.models import ApiToken, PeopleGroup, SignIn, User
+from users.names import plain_name
 from users.services.api_tokens import revoke_api_token
 from users.services.groups import change_group, create_group, delete_group
 from users.services.sign_ins import sign_out
@@ -130,6 +131,8 @@ class GroupForm(ServiceForm):
         super().__init__(*args, **kwargs)
         if "members" not in self.fields:  # to read only
             return
+        if "name" in self.fields:
+            self.fields["name"].validators.append(plain_name)
         self.fields["members"].queryset = User.objects.order_by("username")  # type: ignore[attr-defined]
         if self.instance.pk:
             self.fields["permissions"].initial = list(

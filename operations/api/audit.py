@@ -60,6 +60,11 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
         ]  # fmt: skip
 
 
+def of_row(kind: str, key: int) -> Q:
+    """Match the entries of an object and of its lines."""
+    return Q(object_type=kind, object_id=key) | Q(document_type=kind, document_id=key)
+
+
 class AuditFilterSet(filters.FilterSet):
     object_type = filters.ChoiceFilter(
         choices=lambda: [(name, name) for name in audited_types()],
@@ -68,7 +73,8 @@ class AuditFilterSet(filters.FilterSet):
     )
     object = filters.CharFilter(
         method="of_object",
-        help_text="The object's code; its primary key too, where object_type is given.",
+        help_text="The object's code, of a person the user name too; its primary key, where "
+        "object_type is given.",
     )
     user = ReferenceFilter(field_name="actor", queryset=User.objects.all)
     door = filters.ChoiceFilter(choices=AuditEntry.Door.choices)
@@ -92,7 +98,10 @@ class AuditFilterSet(filters.FilterSet):
         named = Q(object_code__in={text, text.upper()})
         kind, key = self.data.get("object_type"), as_primary_key(text)
         if kind and key is not None:
-            named |= Q(object_type=kind, object_id=key) | Q(document_type=kind, document_id=key)
+            named |= of_row(kind, key)
+        person = User.objects.named(text).values_list("pk", flat=True).first()
+        if person is not None and kind in (None, "", "user"):
+            named |= of_row("user", person)
         return entries.filter(named)
 
 

@@ -10,6 +10,7 @@ from common.models import AuditEntry
 from suppliers.models import Supplier
 from tests.factories.purchasing import make_order
 from tests.factories.suppliers import SupplierFactory
+from tests.factories.users import UserFactory
 
 pytestmark = pytest.mark.django_db
 AUDIT = "/api/audit/"
@@ -114,6 +115,17 @@ def test_what_is_not_understood_is_refused(admin, query):
 
     assert answer.status_code == 400
     assert set(answer.json()["details"]) & set(query)
+
+
+def test_people_are_found_by_user_name_or_code(admin):
+    person = UserFactory(username="jane")
+    person.department = "Yard"
+    person.save()
+
+    found = [listed(admin, object_type="user", object=name) for name in ("JANE", person.code)]
+
+    assert found[0] == found[1]
+    assert found[0][0]["changes"] == {"department": ["", "Yard"]}
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -7,6 +7,7 @@ from django.test import Client
 
 from common.audit_context import recorded_as
 from inventory.models import Stock
+from notifications.models import OutboxMessage
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
 from tests.factories.users import UserFactory
@@ -180,3 +181,26 @@ def test_history_of_a_person_names_the_groups(enter):
     text = enter("admin").get(history_of(person)).content.decode()
 
     assert "Packers &amp; Co" in text
+
+
+@pytest.mark.parametrize("key", ["present", "absent"])
+def test_history_of_what_a_role_does_not_see_is_refused_whether_or_not_it_is_there(enter, key):
+    message = OutboxMessage.objects.create(topic="x", channel="event")
+    address = history_of(message)
+    if key == "absent":
+        message.delete()
+
+    assert enter("staff").get(address).status_code == 403
+
+
+def test_history_of_a_person_tells_where_they_worked(enter, place):
+    person = MembershipFactory(user=UserFactory(), warehouse=place).user
+    MembershipFactory(user=UserFactory(), warehouse=WarehouseFactory(code="WH-OTHER"))
+    person.warehouse_memberships.all().delete()
+
+    page = enter("admin").get(history_of(person))
+
+    told = [(entry.action, entry.object_type) for entry in page.context["page"]]
+    assert told == [("deleted", "membership"), ("created", "membership"), ("created", "user")]
+    text = page.content.decode()
+    assert (place.code in text, "WH-OTHER" in text) == (True, False)

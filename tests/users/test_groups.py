@@ -128,13 +128,40 @@ def test_groups_of_roles_stay_as_they_are(api, name):
     assert set(group.permissions.values_list("codename", flat=True)) == before
 
 
-@pytest.mark.parametrize("name", ["Packers", "admin"])
+@pytest.mark.parametrize("name", ["Packers", "PACKERS", "admin", "Admin"])
 def test_taken_names_are_refused(api, name):
     group_of(permissions=[])
+    other = group_of(permissions=[], name="Inspectors")
+
+    for answer in (
+        api("admin").post(GROUPS, {"name": name}),
+        api("admin").patch(f"{GROUPS}{other.pk}/", {"name": name}),
+    ):
+        assert (answer.status_code, set(answer.json()["details"])) == (409, {"name"})
+
+    own = set(PeopleGroup.objects.values_list("name", flat=True)) - set(ROLE_NAMES)
+    assert own == {"Packers", "Inspectors"}
+
+
+def test_a_group_may_be_written_in_other_letters(api):
+    group = group_of(permissions=[])
+
+    answer = api("admin").patch(f"{GROUPS}{group.pk}/", {"name": "PACKERS"})
+
+    assert (answer.status_code, answer.json()["name"]) == (200, "PACKERS")
+
+
+@pytest.mark.parametrize("name", ["\u0430dmin", "Pack\u202eers", "Pac\u200bkers"])
+def test_misleading_names_are_refused_at_both_doors(api, name):
+    office = Client()
+    office.force_login(UserFactory(role="admin"))
 
     answer = api("admin").post(GROUPS, {"name": name})
+    page = office.post(add_to(PeopleGroup), {"name": name})
 
-    assert (answer.status_code, set(answer.json()["details"])) == (409, {"name"})
+    assert (answer.status_code, set(answer.json()["details"])) == (400, {"name"})
+    assert page.status_code == 200
+    assert set(PeopleGroup.objects.values_list("name", flat=True)) == set(ROLE_NAMES)
 
 
 def test_unknown_members_are_named(api):

@@ -12,6 +12,7 @@ from common.api.views import ApiView
 from common.api.viewsets import ResourceViewSet
 from common.permissions import OF_ROLES_ALONE, ROLE_PERMISSIONS, Can
 from users.models import PeopleGroup, User
+from users.names import plain_name
 from users.services.groups import change_group, create_group, delete_group
 
 MEMBERS = Prefetch("user_set", User.objects.order_by("pk"))
@@ -66,7 +67,7 @@ class GroupSerializer(serializers.ModelSerializer[PeopleGroup]):
 
 
 class GroupBody(serializers.Serializer[PeopleGroup]):
-    name = serializers.CharField(max_length=150)
+    name = serializers.CharField(max_length=150, validators=[plain_name])
     permissions = serializers.ListField(child=PermissionField(), required=False, max_length=100)
     members = MembersField(required=False)
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection, transaction
 
 from common.duplicates import refuse_duplicates
-from common.exceptions import InvalidInput, WrongState
+from common.exceptions import DuplicateCode, InvalidInput, WrongState
 from common.permissions import OF_ROLES_ALONE, Can
 from users.models import PeopleGroup, User
 from users.models.groups import ROLE_NAMES
@@ -36,6 +36,7 @@ REFRESH = """
 def create_group(*, name: str, acting_user: User, **parts: Any) -> PeopleGroup:
     """Create a group with `permissions` and `members`; raises as change_group."""
     lock_groups()
+    refuse_taken_name(name)
     with refuse_duplicates(TAKEN):
         group = PeopleGroup.objects.create(name=name)
     return change_group(group=group, acting_user=acting_user, **parts)
@@ -60,6 +61,7 @@ def change_group(
     lock_groups()
     concerned = set(group.user_set.values_list("pk", flat=True))
     if name is not None and name != group.name:
+        refuse_taken_name(name, but=group.pk)
         group.name = name
         with refuse_duplicates(TAKEN):
             group.save(update_fields=["name"])
@@ -89,6 +91,13 @@ def require_own(group: Group) -> None:
             f"The group {group.name} belongs to the role and stays as the role table says. "
             "Make a group of your own."
         )
+
+
+def refuse_taken_name(name: str, but: int = 0) -> None:
+    """Raise DuplicateCode for a name that another group, a role's included, has in any case."""
+    if Group.objects.filter(name__iexact=name).exclude(pk=but).exists():
+        text = "This name is taken. Choose another, or change what has it."
+        raise DuplicateCode(text, {"name": [text]})
 
 
 def lock_groups() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.forms import UsernameField
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html, format_html_join
@@ -18,6 +18,7 @@ from unfold.widgets import (
 )
 
 from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows, caller
+from common.admin_history import entries_of
 from common.permissions import Can
 from users.forms import PreferencesForm
 from users.models import ApiToken, SignIn, User
@@ -173,6 +174,10 @@ class PersonAdmin(ScopedAdmin):
     search_fields = ["username", "email", "first_name", "last_name"]
     ordering = ["username"]
     readonly_fields = [*HISTORY, "picture", "asked_for", "open_tasks"]
+
+    def entries_of(self, row: Any) -> Any:
+        """Tell also where somebody began and ceased to work."""
+        return entries_of(row, Q(object_type="membership", changes__user_id__contains=[row.pk]))
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Narrow by the list's own filters alone: any other column could be guessed by asking."""

@@ -124,7 +124,7 @@ DATABASES = {
             "options": "-c lock_timeout=3s -c statement_timeout=15s"
             " -c idle_in_transaction_session_timeout=60s"
             # Pages of a busy company are in memory or on an SSD, and its statements are short.
-            " -c random_page_cost=1.1 -c jit=off"
+            " -c random_page_cost=1.1 -c jit=off -c enable_memoize=off"
             # Where it is unknown, each trigger that asks for it catches an error.
             " -c pgtrigger.ignore={}"
             # How much of a mistyped word must be right: one wrong letter in six still finds.

@@ -25,7 +25,7 @@ from purchasing.api.lines import (
     received_in_all,
     refuse_received,
 )
-from purchasing.api.order_rows import with_items, with_receipts
+from purchasing.api.order_rows import whole_order, with_items, with_receipts
 from purchasing.api.serializers import (
     ChangedOrderSerializer,
     ClosingInput,
@@ -109,8 +109,8 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
     def compiled_row(self) -> CompiledRow | None:
         return None if self.action == "retrieve" else ONE_ORDER
 
-    def detail_rows(self) -> Any:
-        return with_receipts(super().get_queryset())
+    def representation(self, row: Any) -> dict[str, Any]:
+        return self.shown(whole_order(row.pk))
 
     @extend_schema(request=PurchaseOrderInput, responses={201: ChangedOrderSerializer})
     def create(self, request: Request) -> Response:

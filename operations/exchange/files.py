@@ -36,6 +36,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+NO_TABLE = "This is no table of text, or it holds NUL characters. Save the table as CSV or XLSX."
 # The line by which Excel tells itself.
 TOLD_DELIMITER = re.compile(r"\ufeff?sep=([,;\t|])\r?[\r\n]", re.IGNORECASE)
 # What our exports put before a text that a spreadsheet would run as a formula.
@@ -106,19 +107,16 @@ def look_at(path: Path, *, encoding: str = "", delimiter: str = "") -> SourceFil
             raise CannotRead(
                 f"This is {what}, whatever its name says. Save the table as CSV or XLSX."
             )
-    encoding = encoding or encoding_of(path, start)
+    is_told, encoding = bool(encoding), encoding or encoding_of(path, start)
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(start)
     except LookupError:
         raise CannotRead(f'Unknown encoding "{encoding}". Use utf-8, utf-16 or cp1252.') from None
     except UnicodeDecodeError:
-        raise CannotRead(
-            f"The text is not {encoding}. Leave the encoding out, or correct it."
-        ) from None
+        told = f"The text is not {encoding}. Leave the encoding out, or correct it."
+        raise CannotRead(told if is_told else NO_TABLE) from None
     if "\0" in text or text.lstrip().startswith(("<!DOCTYPE", "<html", "<?xml")):
-        raise CannotRead(
-            "This is no table of text, or it holds NUL characters. Save the table as CSV or XLSX."
-        )
+        raise CannotRead(NO_TABLE)
     return SourceFile(path, "csv", encoding, delimiter or delimiter_of(text))
 
 

@@ -195,6 +195,7 @@ def test_a_row_with_more_cells_than_the_header_is_refused(bring):
         (b'sku,name\nSKU-1,"5" nail"\n', "inside a quoted text"),
         (b"sku,name\nSKU-1,O\0ne\n", "NUL"),
         (b"RIFF\x10\0\0\0WEBPVP8 " + b"\xff\0\xfe\x01" * 50, "no table"),
+        (b"sku,name\n\x81\x8d,\x8f\n", "no table"),
         (b"Our products\nsku,name\nSKU-1,One\n", "must be the header"),
     ],
 )

@@ -25,6 +25,8 @@ ROLES = [Role.MANAGER, Role.STAFF]
 ABSENT = 999_999_999
 # Coming in writes these; an address that leads nowhere writes nothing else.
 COMING_IN = {"django_session", "users_signin", "users_user"}
+# Everybody sees what warehouses there are; the page shows people of one's own alone.
+EVERYBODYS = {("get", "/admin/warehouses/warehouse/", "/change/")}
 SECRETS = ("password", "notes", "extra_permissions", "session_key", "token_hash", "secret")
 
 
@@ -96,6 +98,7 @@ def test_every_page_and_step_of_a_foreign_row_answers_as_of_an_absent_one(walked
             for answer, one in ((foreign, key), (absent, ABSENT))
         ]
         fine = told[0] == told[-1] and foreign.status_code in (302, 403, 404, 405)
+        fine = fine or ((method, before, after) in EVERYBODYS and SECRET not in foreign.text)
         written = set(foreign.seen) - COMING_IN
         if not fine or written:
             wrong[role.value, method, f"{before}{key}{after}"] = told, written

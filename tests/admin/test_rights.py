@@ -64,7 +64,7 @@ from tests.factories.users import UserFactory
 from tests.factories.webhooks import make_delivery, make_webhook
 from users.models import ApiToken, PeopleGroup, SignIn, User
 from users.services.api_tokens import create_api_token
-from warehouses.models import PromotionRequest, Warehouse
+from warehouses.models import PromotionRequest, TaskHandOver, Warehouse
 
 pytestmark = pytest.mark.django_db
 MAY_ENTER = {Role.ADMIN, Role.MANAGER, Role.STAFF}
@@ -99,6 +99,7 @@ TABLE = {
     SignIn: Rights(Can.MANAGE_USERS),
     ApiToken: Rights(Can.MANAGE_USERS),
     PromotionRequest: Rights(Can.MANAGE_PEOPLE),
+    TaskHandOver: Rights(Can.MANAGE_PEOPLE),
     PeopleGroup: Rights(*[Can.MANAGE_USERS] * 4),
     PurchaseOrder: Rights(Can.VIEW_PURCHASE_ORDERS, *[Can.MANAGE_PURCHASE_ORDERS] * 2),
     GoodsReceipt: Rights(Can.VIEW_PURCHASE_ORDERS),
@@ -121,6 +122,13 @@ TABLE = {
     AuditEntry: Rights(Can.VIEW_AUDIT),
     SavedView: Rights(Can.SIGN_IN, None, None, Can.SIGN_IN),
 }
+
+
+def handed_over(place, user):
+    return TaskHandOver.objects.create(
+        kind="stock_count", task_code="CNT-1", title="Stock count CNT-1", warehouse=place.own,
+        from_user=user, to_user=user, handed_over_by=user, handed_over_at=timezone.now(),
+    )  # fmt: skip
 
 
 def asked_promotion(place, user):
@@ -213,6 +221,7 @@ ROWS = {
         0
     ],
     PromotionRequest: lambda place, user: asked_promotion(place, user),
+    TaskHandOver: lambda place, user: handed_over(place, user),
     PeopleGroup: lambda place, user: PeopleGroup.objects.create(name="Inspectors"),
     PurchaseOrder: lambda place, user: make_order(warehouse=place.own),
     GoodsReceipt: lambda place, user: make_order(

@@ -25,7 +25,7 @@ WALKERS = [Role.MANAGER, Role.MANAGER, Role.STAFF, Role.SALES, Role.VIEWER]
 CHANCE = re.compile(r'"(timestamp|version|id|[a-z_]*_at)": ?("[^"]*"|\d+)')
 # Whose refusals count as attempts, on the account.
 COUNTING = ("/api/auth/", "/api/token/")
-FORMS = ["application/json", "text/html", "text/csv"]
+FORMS = [*["*/*"] * 4, "application/json", "text/html", "text/csv"]
 
 
 def own_row(operation, role=None):
@@ -78,11 +78,11 @@ def reads(world, steps, chance):
     routes = [one for one in world.operations if one.method == "get"]
     for number in range(steps):
         operation = routes[number % len(routes)]
-        places = [world.own, world.foreign]
-        names = chance.choice([None, None, world.names])
+        places = [world.own, world.own, world.foreign]
+        names = chance.choice([None, None, None, world.names])
         address = address_of(operation, chance.choice(places), chance, names)
         known = list(operation.parameters)
-        picked = chance.sample(known, min(len(known), chance.choice([0, 1, 1, 2, 3])))
+        picked = chance.sample(known, min(len(known), chance.choice([0, 0, 1, 1, 2, 3])))
         query = {
             one["name"]: chance.choice(values_for(one, operation, world, chance)) for one in picked
         }

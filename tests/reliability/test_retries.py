@@ -42,6 +42,8 @@ from tests.reliability.writes import (
 from tests.threads import run_at_once
 
 CLIENTS = 8
+# Sent again it is refused at the door: the first one ended the sign-in that both carry.
+SIGNS_OUT = "POST /api/auth/logout/"
 
 
 def facts(answer):
@@ -135,7 +137,8 @@ def test_connection_cut_after_sending_leaves_one(live_server, count):
     host = urlsplit(live_server.url).netloc
     place = new_place()
     wrong = {}
-    for number, write in enumerate(keyed(WRITES if full else sample(full)[::5])):
+    writes = keyed(WRITES if full else sample(full)[::5])
+    for number, write in enumerate(write for write in writes if write.name != SIGNS_OUT):
         address, body = write.make(place)
         answer, made = effect_of(partial(send, place.admin, write, address, body))
         sign = bearer(place.admin)

@@ -87,7 +87,8 @@ def new_movement(place):
 
 
 def placed_goods(place):
-    sku = Stock.objects.get(pk=place["stock"]).variation.sku_code
+    stock = Stock.objects.filter(pk=place["stock"]).select_related("variation").first()
+    sku = stock.variation.sku_code if stock else place["sku"]
     return {"warehouse": place["warehouse"], "items": [{"sku": sku, "bin_location": "B-1"}]}
 
 

@@ -191,7 +191,7 @@ class PersonAdmin(ScopedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         manages = self.has_change_permission(request, obj)
-        passwords = [("password1", "password2")] if manages else []
+        passwords = ["password1", "password2"] if manages else []
         places = ["warehouses", "default_warehouse"] if manages else []
         access = [*ACCESS, *places] if manages else ["role", "status"]
         pictures = ["picture"] if obj and hasattr(obj, "avatar") else []

@@ -30,9 +30,9 @@ def line(number, quantity):
 
 
 def test_whole_order_leaves_with_one_movement_a_line():
-    stock = put_in_stock(quantity=10)
-    other = put_in_stock(warehouse=stock.warehouse, quantity=3)
     user, when = UserFactory(), datetime(2025, 3, 1, 9, tzinfo=UTC)
+    stock = put_in_stock(quantity=10, occurred_at=when)
+    other = put_in_stock(warehouse=stock.warehouse, quantity=3, occurred_at=when)
     order = take_order((stock.variation, 4), (other.variation, 3), warehouse=stock.warehouse)
 
     fulfilment = fulfil_sales_order(order=order, occurred_at=when, acting_user=user)

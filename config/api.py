@@ -27,7 +27,7 @@ Stock, orders and alerts of a company with several warehouses.
   `?format=csv` or `xlsx` gives all rows as a file. Long tables have `?cursor=` as well.
 - **References** are business codes or numeric ids, in paths and in bodies.
 - **Numbers and times**: JSON numbers; UTC, such as `2026-03-02T09:30:00.000000Z`.
-- **Sending twice**: any POST takes an `Idempotency-Key`; the same key with the same body gets the
+- **Sending twice**: any write takes an `Idempotency-Key`; the same key with the same body gets the
   first answer and no second effect.
 - **Changing together**: detail answers have an `ETag`; a write with a stale `If-Match` is refused
   with 412, one with a stale `version` in its body with 409.

@@ -30,3 +30,10 @@ def test_published_password_opens_the_admin_of_the_demo_only(admin, settings, de
     settings.DEMO = demo
 
     assert Client().post("/admin/login/", admin).status_code == status
+
+
+def test_typed_in_wide_letters_it_is_the_same_password(admin, settings):
+    settings.DEMO = False
+    wide = {**admin, "password": "\uff41dmin123"}
+
+    assert APIClient().post("/api/auth/login/", wide).status_code == 401

@@ -3,6 +3,7 @@
 from threading import Barrier
 
 import pytest
+from rest_framework.test import APIClient
 
 from common.exceptions import InvalidInput
 from common.models import AuditEntry
@@ -165,6 +166,25 @@ def test_a_warehouse_gets_a_head_who_may_be_one(api, place, giver, taker, member
     place.refresh_from_db()
     assert (refused.status_code, before, TaskHandOver.objects.count()) == (400, head, 1)
     assert (done.status_code, place.manager, done.json()["open_tasks"]) == (200, next_one, [])
+
+
+def test_no_manager_takes_the_warehouse_of_another(api, place, giver, member):
+    head, other = member("manager"), member("manager")
+    place.manager = head
+    place.save()
+    client = api("manager", place)
+
+    refused = hand_over(client, head, other)
+    own = hand_over_as(head, other)
+
+    place.refresh_from_db()
+    assert (refused.status_code, own.status_code, place.manager) == (403, 200, other)
+
+
+def hand_over_as(user, to):
+    client = APIClient()
+    client.force_authenticate(user)
+    return hand_over(client, user, to)
 
 
 def test_a_successor_takes_over_at_a_dismissal(api, place, giver, taker):

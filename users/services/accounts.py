@@ -131,6 +131,16 @@ def message_to_old_address(user: User, old: str) -> OutboxMessage:
     return mail_message(ADDRESS_CHANGED, user.pk, {"user_id": user.pk}, address=old)
 
 
+@transaction.atomic
+def sign_out_user(*, user: User, acting_user: User) -> User:
+    """End all sign-ins and API tokens of somebody; locks the account. Raises NotAllowed."""
+    if not acting_user.can(Can.MANAGE_USERS):
+        raise NotAllowed("Only an administrator signs others out.")
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    end_access(user)
+    return user
+
+
 def end_access(user: User) -> None:
     """End all sign-ins and API tokens of somebody, for good."""
     end_sign_ins(user)

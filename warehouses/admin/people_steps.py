@@ -13,7 +13,7 @@ from unfold.widgets import (
 from common.admin_steps import NotesForm, Step
 from common.permissions import Can, Role
 from users.models import ApiToken, SignIn, User
-from users.services.accounts import end_access, unlock_user
+from users.services.accounts import sign_out_user, unlock_user
 from users.services.avatars import set_avatar
 from users.services.invitations import invite_user, open_invitation
 from users.services.second_factors import factor_of, remove_second_factor
@@ -230,7 +230,7 @@ def is_invited(row: User) -> bool:
 
 
 def sign_out_everywhere(row: User, acting_user: Any) -> str:
-    end_access(row)
+    sign_out_user(user=row, acting_user=acting_user)
     return f"{row} is signed out everywhere, and their API tokens have ended."
 
 

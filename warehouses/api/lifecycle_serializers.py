@@ -222,7 +222,9 @@ class HandOverBody(NoteMixin):
     """Which open tasks somebody else shall have; without `tasks` all of them."""
 
     to = ReferenceField(User.objects.active, noun="person", help_text="Who takes them over.")
-    tasks = serializers.ListField(child=TaskKeySerializer(), required=False, max_length=1000)
+    tasks = serializers.ListField(
+        child=TaskKeySerializer(), required=False, allow_empty=False, max_length=1000
+    )
 
     def validate_tasks(self, value: list[dict[str, str]]) -> list[tuple[str, str]]:
         return [(task["kind"], task["code"]) for task in value]

@@ -25,15 +25,26 @@ def hand_over_tasks(
 
     Without `tasks` these are all that the acting user sees. Documents stay as they are, and who
     made them; a warehouse gets the new head. Locks the account of `user` and tells who takes over.
-    Raises NotAllowed, and InvalidInput (tasks, to).
+    Raises NotAllowed, also for the head of a warehouse unless it is their own or an administrator
+    acts, and InvalidInput (tasks, to).
     """
     if not acting_user.can(Can.MANAGE_PEOPLE):
         raise NotAllowed("Who manages the warehouse hands tasks over, or an administrator.")
     lock_account(user)
     chosen = chosen_tasks(user, tasks, acting_user)
+    require_right_to_headships(user, chosen, acting_user)
     require_able_to_take(to, user, chosen)
     give(chosen, user=user, to=to, note=note, acting_user=acting_user)
     return chosen
+
+
+def require_right_to_headships(user: User, tasks: Sequence[OpenTask], acting_user: User) -> None:
+    """Raise NotAllowed where somebody gives away what another manager heads."""
+    headed = [task.code for task in tasks if task.kind == HEADSHIP]
+    if headed and acting_user.pk != user.pk and not acting_user.can(Can.MANAGE_WAREHOUSES):
+        raise NotAllowed(
+            f"An administrator gives {', '.join(headed)} another head. Name the other tasks alone."
+        )
 
 
 def lock_account(user: User) -> None:

@@ -148,10 +148,10 @@ def leave(
     """Hand over what somebody has open and heads, or leave it open, and tell those concerned."""
     user = change.user
     orphaned = hand_over_warehouses(user, successor)
-    given = [task for task in tasks if successor is not None and task.kind != HEADSHIP]
-    if successor is not None and given:
-        require_able_to_take(successor, user, given, field="successor")
-        give(given, user=user, to=successor, note=change.note, acting_user=acting_user)
+    if successor is not None and tasks:
+        begun = [task for task in tasks if task.kind != HEADSHIP]  # who heads was asked above
+        require_able_to_take(successor, user, begun, field="successor")
+        give(tasks, user=user, to=successor, note=change.note, acting_user=acting_user)
     tell_of_standing(change)
     left, gone = (tasks, []) if successor is None else ([], tasks)
     return Departure(user=user, open_tasks=left, without_manager=orphaned, handed_over=gone)

@@ -16,7 +16,6 @@ from warehouses.open_tasks import OpenTask, register_open_tasks
 
 WAITING = ("pending", "submitted")
 MOVING = ("pending", "approved", "in_transit", "partially_received")
-COUNTING = ("counting", "submitted")
 
 
 def document_of(message: OutboxMessage) -> Any:
@@ -85,7 +84,7 @@ def open_floor_work_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
         ),
         (
             "stock_count", "warehouse",
-            StockCount.objects.filter(created_by=person, status__in=COUNTING),
+            StockCount.objects.filter(created_by=person, status__in=StockCount.OPEN),
         ),
     ]  # fmt: skip
     for kind, place, rows in begun:

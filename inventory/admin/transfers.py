@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from common.admin import ScopedAdmin, ServiceForm
+from common.admin_columns import UNIT_COST_PLACES, written
 from common.admin_orders import (
     OrderLinesInline,
     QuantitiesForm,
@@ -114,9 +115,9 @@ class ReceiveTransferForm(QuantitiesTableForm):
         return [
             Arrival(
                 line_id=key,
-                received=well[key] or Decimal(0),
-                damaged=damaged[key] or Decimal(0),
-                discrepancy=wrong[key],
+                received=well.get(key) or Decimal(0),
+                damaged=damaged.get(key) or Decimal(0),
+                discrepancy=wrong.get(key, ""),
             )
             for key in self.keys
             if well.get(key) or damaged.get(key)
@@ -233,7 +234,7 @@ class TransferLineInline(OrderLinesInline):
 
     @admin.display(description="Unit cost")
     def cost(self, row: TransferLine) -> str:
-        return "" if row.unit_cost is None else plain(row.unit_cost)
+        return "" if row.unit_cost is None else written(row.unit_cost, UNIT_COST_PLACES)
 
 
 class WaitingTransferFilter(admin.SimpleListFilter):

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import Http404
-from django.utils.dateparse import parse_date
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -90,9 +89,6 @@ class StockCardViewSet(FileAnswersMixin, ListViewSet):
         card = self.get_card()
         return pdf_answer(stock_card_pdf(card), f"stock-card-{card.stock.variation.sku_code}")
 
-    def get_queryset(self) -> Any:
-        return self.queryset
-
     def list_rows(self, rows: Any) -> Any:
         self.card = self.get_card()
         return self.card.movements
@@ -104,11 +100,11 @@ class StockCardViewSet(FileAnswersMixin, ListViewSet):
         stock = stocks.select_related("variation__product", "warehouse").first()
         if stock is None:
             raise Http404(f"There is no stock {reference[:50]!r} among those you may see.")
-        first, last = (
-            parse_date(self.request.query_params.get(name) or "")
-            for name in ("start_date", "end_date")
+        days = StockCardFilterSet(self.request.query_params, queryset=self.queryset).form
+        days.is_valid()  # filtering has refused what is no date
+        return stock_card(
+            stock, days.cleaned_data.get("start_date"), days.cleaned_data.get("end_date")
         )
-        return stock_card(stock, first, last)
 
     def get_paginated_response(self, data: Any) -> Response:
         answer = super().get_paginated_response(data)

@@ -16,6 +16,7 @@ from common.exceptions import InvalidInput
 from inventory.exceptions import UnfitLines
 from inventory.models import StockMovement
 from inventory.services.ledger import apply_stock_changes
+from inventory.services.past_stock import require_stock_then
 from inventory.services.stock_change import StockChange
 from purchasing.exceptions import ReturnExceeded
 from purchasing.models import (
@@ -69,7 +70,7 @@ def return_to_supplier(
     expired or quarantined. What the order lacks does not grow: goods that shall come again are
     ordered again. Locks the order, then the balances; the number of statements does not depend on
     the number of lines. Raises InvalidInput, ReturnExceeded naming every line of which less came in
-    or is left, and InsufficientStock.
+    or is left, and InsufficientStock, also where goods were not there yet on a past day.
     """
     order = lock_purchase_order(order)
     if occurred_at is not None:
@@ -84,10 +85,11 @@ def return_to_supplier(
         for line, lot in zip(lines, lots, strict=True)
     ]
     try:
-        apply_stock_changes(changes, acting_user=acting_user)
+        posted = apply_stock_changes(changes, acting_user=acting_user)
     except UnfitLines as error:
         error.at_paths([f"items.{index}." for index in range(len(lines))])
         raise
+    require_stock_then(posted)
     return returned
 
 

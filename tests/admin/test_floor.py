@@ -53,6 +53,11 @@ def test_a_transfer_from_the_request_to_the_shelf(office, manager, place):
     assert at(place.own, place.variation) == (4, 0)
     assert "6" in boss.get(page_of(transfer)).content.decode()
     line = transfer.lines.get()
+    arrived = {f"line_{line.pk}": "4", f"damaged_{line.pk}": "1"}
+    for wrong in ({f"line_{line.pk}": "four"}, {f"wrong_{line.pk}": "w" * 501}):
+        refused = manager.post(step_of(transfer, "receive"), {**arrived, **wrong})
+        assert refused.status_code == 200
+        assert at(place.foreign, place.variation)[0] == 10
     told = manager.post(
         step_of(transfer, "receive"),
         {f"line_{line.pk}": "4", f"damaged_{line.pk}": "1", f"wrong_{line.pk}": "Wet"},

@@ -37,6 +37,14 @@ def card_of(client, stock, **parameters):
     return answer.json()
 
 
+def test_a_day_in_another_form_narrows_the_card_as_it_is_read(viewer, stock):
+    iso = card_of(viewer, stock, start_date=f"{DAYS[1]:%Y-%m-%d}")
+    other = card_of(viewer, stock, start_date=f"{DAYS[1]:%m/%d/%Y}")
+
+    assert len(iso["stock_card"]) == 2
+    assert other["stock_card"] == iso["stock_card"]
+
+
 def test_movements_stand_on_their_days_with_what_each_left(viewer, stock):
     body = card_of(viewer, stock)
 

@@ -18,7 +18,7 @@ from purchasing.queries import returned_share_of_orders
 from purchasing.services import returns
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.orders import create_purchase_order
-from purchasing.services.receipts import ReceiptLine, receive_purchase_order
+from purchasing.services.receipts import Delivery, ReceiptLine, receive_purchase_order
 from purchasing.services.returns import ReturnLine, return_to_supplier
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.purchasing import facts, make_order
@@ -213,7 +213,12 @@ def test_of_several_lots_one_is_named():
 
 def test_a_past_return_needs_the_right_to_it():
     past = timezone.now() - timedelta(days=1)
-    order = make_order(10, status="received", order_date=past - timedelta(days=5))
+    order = make_order(10, status="sent", order_date=past - timedelta(days=5))
+    receive_purchase_order(
+        order=order,
+        delivery=Delivery(occurred_at=past - timedelta(days=2)),
+        acting_user=UserFactory(role="manager"),
+    )
 
     with pytest.raises(NotAllowed):
         send_back(order, (0, 1), occurred_at=past)
@@ -224,8 +229,16 @@ def test_a_past_return_needs_the_right_to_it():
             occurred_at=past - timedelta(days=9),
             user=UserFactory(role="manager"),
         )
+    with pytest.raises(InsufficientStock):  # the goods had not come yet
+        send_back(
+            order,
+            (0, 1),
+            occurred_at=past - timedelta(days=4),
+            user=UserFactory(role="manager"),
+        )
     returned = send_back(order, (0, 1), occurred_at=past, user=UserFactory(role="manager"))
     assert returned.occurred_at == past
+    assert SupplierReturn.objects.count() == 1
 
 
 def test_the_database_refuses_what_no_rule_permits():

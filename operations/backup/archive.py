@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
+from common.archives import DAMAGE
 from operations.backup.dump import CHUNK, DUMP, FORMAT, MANIFEST, PRODUCT
-from operations.backup.exceptions import DAMAGE, BackupError
+from operations.backup.exceptions import BackupError
 from operations.backup.figures import digest
 
 LARGEST_MANIFEST = 10_000_000

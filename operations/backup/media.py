@@ -11,7 +11,8 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from operations.backup.exceptions import DAMAGE, BackupError
+from common.archives import DAMAGE
+from operations.backup.exceptions import BackupError
 
 CHUNK = 1 << 20
 FOLDER = "media/"

@@ -45,19 +45,9 @@ ODOO = {
 IN_KILOGRAMS = ("Weight",)
 SHOPIFY_STATUS = {"draft": "pending", "archived": "discontinued"}
 PRESETS: tuple[Preset, ...] = (
-    Preset(
-        name="odoo",
-        kind="products",
-        marks=("Internal Reference",),
-        columns=ODOO,
-        left_out=IN_KILOGRAMS,
-    ),
-    Preset(
-        name="odoo",
-        kind="products",
-        marks=("default_code",),
-        columns=ODOO,
-        left_out=IN_KILOGRAMS,
+    *(
+        Preset(name="odoo", kind="products", marks=(mark,), columns=ODOO, left_out=IN_KILOGRAMS)
+        for mark in ("Internal Reference", "default_code")
     ),
     Preset(
         name="erpnext",

@@ -1,18 +1,18 @@
 """XLSX files: what is too large is refused before it is unpacked; of formulas, values are read."""
 
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
+from common.archives import DAMAGE
 from operations.exchange.exceptions import CannotRead, FileTooLarge
 
 MOST_ENTRIES = 2_000
@@ -30,7 +30,8 @@ END_OF_CELL = re.compile(rb"</(?:\w+:)?c>")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 VALUE = re.compile(rb"<(?:\w+:)?v>[^<]")
 ERROR = re.compile(rb"""\bt=["']e["']""")
-FILLED = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>]")
+# Not `xm:f`, which is of a drop-down or a sparkline behind the cells.
+FILLED = re.compile(rb"<(?!xm:)(?:\w+:)?(?:v|is|f)[\s>]")
 LONGEST_TAG = 64
 REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
 
@@ -48,8 +49,8 @@ def sheet_of(path: Path) -> Sheet:
 
     Nothing is unpacked of what would unpack to more than a table of goods is.
     """
-    refuse_bomb(path)
     with unpacked(path) as archive:
+        refuse_bomb(archive)
         sheets = visible_sheets(archive)
         sheet = next((one for one in sheets if has_cells(archive, one)), None)
         if sheet is None:
@@ -86,24 +87,20 @@ def unpacked(path: Path) -> Iterator[ZipFile]:
             yield archive
     except DefusedXmlException:
         raise CannotRead("The workbook declares entities of its own. Save it as CSV.") from None
-    except (BadZipFile, KeyError, OSError, ElementTree.ParseError, EOFError, zlib.error):
+    except (*DAMAGE, OSError, ElementTree.ParseError):
         raise CannotRead("This is not a readable XLSX file. Save it again.") from None
 
 
-def refuse_bomb(path: Path) -> None:
+def refuse_bomb(archive: ZipFile) -> None:
     """Raise FileTooLarge for an archive that would unpack to more than a table of goods is."""
-    try:
-        with ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (BadZipFile, OSError, ValueError, NotImplementedError):
-        raise CannotRead("This is not a readable XLSX file. Save it again.") from None
-    unpacked = sum(entry.file_size for entry in entries)
+    entries = archive.infolist()
+    whole = sum(entry.file_size for entry in entries)
     packed = max(sum(entry.compress_size for entry in entries), 1)
-    is_dense = unpacked > FREE_OF_RATIO and unpacked / packed > MOST_RATIO
-    if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or is_dense:
+    is_dense = whole > FREE_OF_RATIO and whole / packed > MOST_RATIO
+    if len(entries) > MOST_ENTRIES or whole > MOST_UNPACKED or is_dense:
         raise FileTooLarge(
-            f"Unpacked, this file has {len(entries)} parts and {unpacked:,} bytes, "
-            f"{unpacked // packed} times what it has packed. Save the rows alone as CSV."
+            f"Unpacked, this file has {len(entries)} parts and {whole:,} bytes, "
+            f"{whole // packed} times what it has packed. Save the rows alone as CSV."
         )
     if "xl/workbook.xml" not in {entry.filename for entry in entries}:
         raise CannotRead("This is a ZIP archive, but no XLSX workbook. Save the table as XLSX.")
@@ -132,7 +129,8 @@ def refuse_unknown_values(archive: ZipFile, sheet: Sheet) -> None:
 def refuse_unknown_cells(text: bytes) -> None:
     for cell in CELL.split(text)[1:]:
         attributes, _, rest = cell.partition(b">")
-        content = END_OF_CELL.split(rest, maxsplit=1)[0]
+        is_empty = attributes.endswith(b"/")
+        content = b"" if is_empty else END_OF_CELL.split(rest, maxsplit=1)[0]
         is_error = ERROR.search(attributes)
         if not is_error and (not FORMULA.search(content) or VALUE.search(content)):
             continue

@@ -49,7 +49,7 @@ def judge(work: Work) -> None:
         " currency = coalesce(r.currency, p.currency),"
         " valid_from = coalesce(r.valid_from, (clock_timestamp() AT TIME ZONE 'UTC')::date)"
         " FROM inventory_productvariation v JOIN inventory_product p ON p.id = v.product_id"
-        " WHERE v.sku_code = r.sku"
+        " WHERE v.sku_code = r.sku AND r.line NOT IN (SELECT line FROM import_problem)"
     )
     refuse_twice(work, "sku", "currency", "valid_from", "min_quantity")
     work.refuse(

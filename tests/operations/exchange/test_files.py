@@ -1,43 +1,22 @@
 """Files as other programs write them: what is tolerated is said, what is not is refused whole."""
 
-import io
-import time
-import zipfile
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.db import connection
-from openpyxl import Workbook, load_workbook
 
-from inventory.models import Lot, Product, ProductVariation
-from operations.exchange import workbooks
-from operations.exchange.exceptions import CannotRead, FileTooLarge
-from operations.exchange.export import xlsx_file
+from inventory.models import Lot, Product
+from operations.exchange.exceptions import CannotRead
 from operations.exchange.fields import LARGEST_AMOUNT, Number
-from operations.exchange.kinds import KINDS
 from operations.exchange.staging import wrong_when
 from tests.factories.inventory import VariationFactory
 from tests.factories.warehouses import WarehouseFactory
+from tests.operations.exchange.written import told
 
 pytestmark = pytest.mark.django_db
 
 TEXT = "sku,name,selling_price\nSKU-1,Müller €,2.5\n"
-
-
-def told(report):
-    return [(one["line"], one["column"], one["problem"]) for one in report.problems]
-
-
-def workbook(*rows, title="Sheet"):
-    book = Workbook()
-    sheet = book.active
-    sheet.title = title
-    for row in rows:
-        sheet.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -207,85 +186,6 @@ def test_what_is_no_table_of_goods_is_refused_with_the_remedy(bring, content, to
     assert Product.objects.count() == 0
 
 
-def test_a_workbook_is_read_whatever_its_name(bring):
-    report = bring(
-        "products",
-        workbook(
-            ["sku", "name", "weight", "barcode", "is_active"],
-            ["SKU-1", "One", 0.1 + 0.2, 4006381333931, True],
-            [None, None, None, None, None],
-            ["SKU-2", "Two", 2, None, None],
-        ),
-    )
-
-    assert (report.format, report.is_imported, report.lines) == (
-        "xlsx",
-        True,
-        {"new": [[2, 2], [4, 4]]},
-    )
-    first = ProductVariation.objects.get(sku_code="SKU-1")
-    assert (first.product.weight, first.barcode) == (Decimal("0.3"), "4006381333931")
-
-
-def test_a_formula_that_was_never_calculated_is_refused(bring):
-    with pytest.raises(CannotRead) as refusal:
-        bring("products", workbook(["sku", "name"], ["SKU-1", "=A2"]))
-
-    assert refusal.value.message.startswith("Cell B2 holds a formula that was never calculated.")
-    assert Product.objects.count() == 0
-
-
-def test_of_a_calculated_formula_the_value_is_read(bring):
-    content = workbook(["sku", "name"], ["SKU-1", "=A2"])
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name.endswith("sheet1.xml"):
-                assert b"<v />" in part or b"<v></v>" in part or b"<v/>" in part
-                for empty in (b"<v />", b"<v></v>", b"<v/>"):
-                    part = part.replace(empty, b"<v>Calculated</v>")
-                part = part.replace(b'<c r="B2"', b'<c r="B2" t="str"')
-            new.writestr(name, part)
-
-    assert bring("products", file.getvalue()).is_imported
-    assert Product.objects.get().name == "Calculated"
-
-
-def bomb(unpacked):
-    """Return a small workbook whose sheet unpacks to so many bytes of zeros."""
-    file = io.BytesIO(workbook(["sku", "name"], ["SKU-1", "One"]))
-    with (
-        zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("xl/worksheets/sheet2.xml", "w", force_zip64=True) as part,
-    ):
-        for _ in range(unpacked // 1_000_000):
-            part.write(b"0" * 1_000_000)
-    return file.getvalue()
-
-
-def test_a_bomb_is_refused_before_it_is_unpacked(bring, monkeypatch):
-    def unpack(*args, **kwargs):
-        raise AssertionError("It was unpacked.")
-
-    monkeypatch.setattr(workbooks, "visible_sheets", unpack)
-    content = bomb(30_000_000)
-    assert len(content) < 100_000
-
-    with pytest.raises(FileTooLarge) as refusal:
-        bring("products", content)
-
-    assert refusal.value.http_status == 413
-    assert Product.objects.count() == 0
-
-
-def test_a_workbook_of_too_many_parts_is_refused(bring, monkeypatch):
-    monkeypatch.setattr(workbooks, "MOST_ENTRIES", 3)
-
-    with pytest.raises(FileTooLarge):
-        bring("products", workbook(["sku", "name"], ["SKU-1", "One"]))
-
-
 def test_the_line_by_which_excel_tells_the_delimiter_is_passed_over(bring):
     report = bring("products", "sep=;\nsku;name\nSKU-1;One, two\nSKU-2\n")
 
@@ -309,63 +209,6 @@ def test_a_wrong_cell_is_told_once(bring):
 
     assert [(line, column) for line, column, _ in told(products)] == [(2, "sku"), (3, "name")]
     assert [(line, column) for line, column, _ in told(suppliers)] == [(2, "company_name")]
-
-
-def sheets(*tables, hidden=()):
-    book = Workbook()
-    book.remove(book.active)
-    for number, rows in enumerate(tables):
-        sheet = book.create_sheet(f"Sheet {number}")
-        if number in hidden:
-            sheet.sheet_state = "hidden"
-        for row in rows:
-            sheet.append(row)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-GOODS = [["sku", "name"], ["SKU-1", "One"]]
-
-
-@pytest.mark.parametrize(
-    ("content", "read"),
-    [
-        (sheets(GOODS, [["notes"], ["x"]]), "Sheet 0"),
-        (sheets([], GOODS), "Sheet 1"),
-        (sheets([["notes"], ["x"]], GOODS, hidden=[0]), "Sheet 1"),
-    ],
-)
-def test_the_first_visible_sheet_with_rows_is_read_and_said(bring, content, read):
-    report = bring("products", content)
-
-    assert (report.sheet, report.is_imported) == (read, True)
-    assert Product.objects.get().name == "One"
-
-
-def test_a_workbook_without_rows_that_people_see_is_refused(bring):
-    for content in (sheets([]), sheets([], GOODS, hidden=[1])):
-        with pytest.raises(CannotRead) as refusal:
-            bring("products", content)
-
-        assert "no visible sheet with rows" in refusal.value.message
-
-
-def test_an_error_is_no_empty_cell(bring):
-    with pytest.raises(CannotRead) as refusal:
-        bring("products", workbook(["sku", "name", "category"], ["SKU-1", "One", "#N/A"]))
-
-    assert refusal.value.message.startswith("Cell C2 holds an error")
-    assert Product.objects.count() == 0
-
-
-def test_characters_that_no_workbook_holds_are_marked_in_it(bring):
-    VariationFactory(product__name="Bell \x07", sku_code="SKU-1")
-
-    with xlsx_file(KINDS["products"], bring.user) as file:
-        rows = list(load_workbook(file).active.values)
-
-    assert rows[1][rows[0].index("name")] == "Bell \ufffd"
 
 
 class EveryNumberJudged(Number):
@@ -417,35 +260,3 @@ def test_the_short_way_judges_numbers_as_the_long_one(limits, decimal):
 
     assert [(cell, one) for cell, one, _ in judged] == [(cell, other) for cell, _, other in judged]
     assert sum(one is None for _, one, _ in judged) > 1
-
-
-def sheet_of(xml):
-    """Return a workbook whose sheet is this text, as nobody's spreadsheet program writes it."""
-    content, file = workbook(["sku", "name"], ["SKU-1", "One"]), io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as new,
-    ):
-        for name in old.namelist():
-            new.writestr(name, xml if name.endswith("sheet1.xml") else old.read(name))
-    return file.getvalue()
-
-
-@pytest.mark.parametrize("piece", [b"<c>", b"<c r='A1'", b"<x:c><f>", b"<c></f>", b"<" * 7 + b"c "])
-def test_a_sheet_of_cells_that_never_end_takes_no_time(bring, piece):
-    """Half a megabyte of them took hours where the end of each was looked for anew."""
-    content = sheet_of(b"<row><f>" + piece * (500_000 // len(piece)))
-    start = time.process_time()
-
-    with pytest.raises(CannotRead):
-        bring("products", content)
-
-    assert time.process_time() - start < 3
-    assert Product.objects.count() == 0
-
-
-def test_a_row_without_end_is_not_read_to_its_end(bring, monkeypatch):
-    monkeypatch.setattr(workbooks, "LONGEST_ROW", 100_000)
-
-    with pytest.raises(CannotRead, match="too long"):
-        bring("products", sheet_of(b"<row><c><v>1</v></c>" + b"<a/>" * 600_000))

@@ -1,10 +1,11 @@
 """Mails that say one thing: a heading, a paragraph, some facts, and a button."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from notifications.registry import Mail
 
-Facts = Sequence[tuple[str, str]]
+Facts = Sequence[tuple[str, Any]]
 
 
 def notice(

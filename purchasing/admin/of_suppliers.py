@@ -46,13 +46,19 @@ def open_orders_of(supplier: Supplier, user: Any) -> list[PageTable]:
 
 
 def cells(order: Any) -> list[Any]:
-    late = f", {order.days_late} days late" if order.is_late else ""
     total: Decimal = order.total_amount
     return [
         link_to(order),
         order.warehouse.code,
         order.get_status_display(),
-        f"{day(order.expected_delivery_date)}{late}",
+        expected_on(order),
         order.lacking,
         money(total, order.currency),
     ]
+
+
+def expected_on(order: PurchaseOrder) -> str:
+    """Say on which day an order is expected, and how late it is."""
+    days = order.days_late
+    late = f", {days} day{'' if days == 1 else 's'} late" if days else ""
+    return f"{day(order.expected_delivery_date)}{late}"

@@ -25,6 +25,7 @@ from purchasing.admin.lines import (
     is_open,
     order_lines,
 )
+from purchasing.admin.of_suppliers import expected_on
 from purchasing.admin.steps import STEPS
 from purchasing.models import PurchaseOrder
 from purchasing.services.orders import (
@@ -125,8 +126,7 @@ class PurchaseOrderAdmin(DefaultWarehouseMixin, AttachmentsMixin, DraftsMixin, S
 
     @admin.display(ordering="expected_delivery_date")
     def expected(self, row: PurchaseOrder) -> str:
-        late = f", {row.days_late} days late" if row.is_late else ""
-        return f"{day(row.expected_delivery_date)}{late}"
+        return expected_on(row)
 
     @admin.display(ordering="total_amount")
     def total(self, row: PurchaseOrder) -> str:
@@ -145,16 +145,16 @@ class PurchaseOrderAdmin(DefaultWarehouseMixin, AttachmentsMixin, DraftsMixin, S
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         dates = ["order_date", "expected_delivery_date"]
-        money = [("currency", "tax_amount", "shipping_cost"), "notes"]
+        amounts = [("currency", "tax_amount", "shipping_cost"), "notes"]
         who = [("supplier", "warehouse")]
         if obj is None:
-            return [(None, {"fields": ["order_number", *who, *dates, *money]})]
+            return [(None, {"fields": ["order_number", *who, *dates, *amounts]})]
         reason = [] if obj.status == Status.DRAFT else ["reason"]
         return [
             (None, {"fields": [("order_number", "state"), *who, *dates, *reason]}),
             ("Delivery and money", {
                 "fields": [
-                    "actual_delivery_date", *money, ("subtotal", "total_amount"),
+                    "actual_delivery_date", *amounts, ("subtotal", "total_amount"),
                     ("charges_amount", "with_charges"),
                 ]
             }),

@@ -144,7 +144,7 @@ def pdf(row: PurchaseOrder, acting_user: Any) -> HttpResponse:
 
 
 def is_decided_by(row: PurchaseOrder, user: Any) -> bool:
-    return may_decide([row.created_by_id, row.terms_by_id], user)
+    return may_decide(row.answerable_ids, user)
 
 
 def approve(row: PurchaseOrder, acting_user: Any, note: str = "") -> str:

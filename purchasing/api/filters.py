@@ -6,7 +6,7 @@ from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 
 from common.api.filters import FromDay, ReferenceFilter, StrictBooleanFilter, ToDay
-from purchasing.api.serializers import STATUS_SYNONYMS
+from purchasing.api.fields import STATUS_SYNONYMS
 from purchasing.models import PurchaseOrder
 from suppliers.models import Supplier
 from warehouses.models import Warehouse

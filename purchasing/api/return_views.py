@@ -24,7 +24,7 @@ from inventory.api.document_lines import (
     refuse,
 )
 from inventory.api.stock_serializers import user_code
-from purchasing.api.serializers import ABOVE_NOTHING, MOST_LINES, WORDS
+from purchasing.api.fields import ABOVE_NOTHING, MOST_LINES, WORDS
 from purchasing.models import PurchaseOrder, SupplierReturn, SupplierReturnItem
 from purchasing.services.returns import ReturnLine, return_to_supplier
 from suppliers.models import Supplier

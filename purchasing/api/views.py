@@ -26,6 +26,7 @@ from purchasing.api.lines import (
     refuse_received,
 )
 from purchasing.api.order_rows import whole_order, with_items, with_receipts
+from purchasing.api.receipt_serializers import ReceiveInput
 from purchasing.api.serializers import (
     ChangedOrderSerializer,
     ClosingInput,
@@ -33,7 +34,6 @@ from purchasing.api.serializers import (
     PurchaseOrderRowSerializer,
     PurchaseOrderSerializer,
     ReceivedOrderSerializer,
-    ReceiveInput,
     UpdatedOrderSerializer,
 )
 from purchasing.models import PurchaseOrder

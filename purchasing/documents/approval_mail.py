@@ -5,6 +5,7 @@ from typing import Any
 from common.documents.words import money
 from inventory.receivers import way_to
 from notifications.models import OutboxMessage
+from notifications.notices import notice
 from notifications.registry import CauseGone, Mail
 from purchasing.models import PurchaseOrder
 
@@ -12,7 +13,7 @@ from purchasing.models import PurchaseOrder
 def write_order_waits(message: OutboxMessage) -> Mail:
     """Write that an order awaits approval, as long as it does."""
     order = order_of(message)
-    if order.approval_status != "pending" or not order.awaits_approval:
+    if order.approval_status != "pending":
         raise CauseGone(f"{order.order_number} awaits approval no more.")
     return mail_about(
         message, order, f"Purchase order {order.order_number} awaits approval",
@@ -55,13 +56,4 @@ def mail_about(message: OutboxMessage, order: PurchaseOrder, heading: str, text:
         ("Decided by", order.rejected_by or order.approved_by),
         ("Decision", order.approval_note),
     ]
-    return Mail(
-        subject=heading,
-        template="people",
-        context={
-            "heading": heading,
-            "text": text,
-            "facts": [(name, value) for name, value in facts if value],
-            **way_to(order, message.recipient),
-        },
-    )
+    return notice(heading, text, facts, **way_to(order, message.recipient))

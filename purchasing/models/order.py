@@ -255,6 +255,11 @@ class PurchaseOrder(models.Model):
         return self.approval_limit is not None and self.committed_total > self.approval_limit
 
     @property
+    def answerable_ids(self) -> list[int | None]:
+        """Who made the order or last changed what it costs: they do not approve it."""
+        return [self.created_by_id, self.terms_by_id]
+
+    @property
     def approval_status(self) -> str:
         """`approved`, `rejected`, `pending`, or `not_needed`."""
         if self.is_approved:

@@ -150,8 +150,13 @@ def finish_if_complete(order: PurchaseOrder, items: Iterable[PurchaseOrderItem])
     if order.status != PurchaseOrder.Status.PARTIALLY_RECEIVED:
         return
     if not any(item.quantity_outstanding for item in items):
-        order.status = PurchaseOrder.Status.RECEIVED
-        order.actual_delivery_date = order.receipts.latest("pk").occurred_at
+        end_as_received(order)
+
+
+def end_as_received(order: PurchaseOrder) -> None:
+    """Let a locked order be received as of its last receipt; saved by the caller."""
+    order.status = PurchaseOrder.Status.RECEIVED
+    order.actual_delivery_date = order.receipts.latest("pk").occurred_at
 
 
 def follow(

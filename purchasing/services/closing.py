@@ -6,7 +6,7 @@ from django.db import transaction
 
 from common.exceptions import InvalidInput, WrongState
 from purchasing.models import PurchaseOrder
-from purchasing.services.amendments import record_amendment
+from purchasing.services.amendments import end_as_received, record_amendment
 from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.transitions import change_incoming, lock_purchase_order
 
@@ -18,8 +18,9 @@ def close_purchase_order(*, order: PurchaseOrder, reason: str, acting_user: Any)
     """End a partly received order: it is received, and what it lacks is no longer incoming.
 
     Its lines still tell what was ordered, so that what never came counts in the supplier's
-    fulfilment. Kept as an amendment with the reason. Locks the order, then the balances. Raises
-    InvalidInput without a reason, and WrongState for an order of which nothing or all is in.
+    fulfilment. Shipping and charges that no goods carried into stock stay told on the order, and
+    become nobody's cost. Kept as an amendment with the reason. Locks the order, then the balances.
+    Raises InvalidInput without a reason, and WrongState for an order of which nothing or all is in.
     """
     order = lock_purchase_order(order)
     if not reason.strip():
@@ -28,8 +29,7 @@ def close_purchase_order(*, order: PurchaseOrder, reason: str, acting_user: Any)
     require_rest(order)
     was_late, before = order.is_late, order.status
     change_incoming(order, -1, acting_user)
-    order.status = Status.RECEIVED
-    order.actual_delivery_date = order.receipts.latest("pk").occurred_at
+    end_as_received(order)
     order.save(update_fields=["status", "actual_delivery_date", "updated_at"])
     change = {"field": "status", "from": str(before), "to": str(order.status)}
     record_amendment(order, [change], order.present_total, reason, acting_user)

@@ -62,4 +62,4 @@ def require_decider(order: PurchaseOrder, acting_user: Any) -> None:
             f"{order.approval_status.replace('_', ' ')} and {order.get_status_display().lower()}."
         )
         raise WrongState(text, {"status": [text]})
-    require_second_person([order.created_by_id, order.terms_by_id], acting_user=acting_user)
+    require_second_person(order.answerable_ids, acting_user=acting_user)

@@ -39,7 +39,7 @@ def standing_of(order: PurchaseOrder) -> str:
     same after a decision that a change ended.
     """
     decided_at = order.rejected_at or order.approved_at
-    if order.awaits_approval and order.rejected_at is None:
+    if order.approval_status == "pending":
         return f"{order.warehouse_id}:{order.committed_total:.2f}{order.currency}"
     return f"{decided_at.timestamp():.6f}" if decided_at else ""
 
@@ -51,7 +51,7 @@ def tell_order_waits(order: PurchaseOrder, stood: str = "") -> None:
     the telling anew. Who made the order or last changed what it costs is not told.
     """
     stands = standing_of(order)
-    if stands == stood or not order.awaits_approval or order.rejected_at is not None:
+    if stands == stood or order.approval_status != "pending":
         return
     ended = "" if ":" in stood else stood
     tell(
@@ -67,7 +67,7 @@ def tell_order_waits(order: PurchaseOrder, stood: str = "") -> None:
 
 def approvers_of(order: PurchaseOrder) -> Any:
     """Return who else may approve an order: members of its warehouse, and administrators."""
-    known = [key for key in (order.created_by_id, order.terms_by_id) if key is not None]
+    known = [key for key in order.answerable_ids if key is not None]
     here = Q(warehouse_memberships__warehouse=order.warehouse_id) | Q(role="admin")
     able = User.objects.who_can(Can.APPROVE_PURCHASE_ORDERS).exclude(pk__in=known)
     return able.filter(here).distinct().order_by("pk")

@@ -10,12 +10,11 @@ import pytest
 
 from common.api.renderers import NumberJSONRenderer
 from purchasing.api.order_rows import with_receipts
+from purchasing.api.receipt_serializers import GoodsReceiptSerializer, ReceiptLineSerializer
 from purchasing.api.serializers import (
-    GoodsReceiptSerializer,
     OrderItemSerializer,
     PurchaseOrderRowSerializer,
     PurchaseOrderSerializer,
-    ReceiptLineSerializer,
 )
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order

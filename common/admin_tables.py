@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin.utils import unquote
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -33,14 +32,10 @@ class TablesMixin(ScopedAdmin):
         """Return the tables of a row's page, as far as the user may see what they tell."""
         raise NotImplementedError
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        row = self.get_object(request, unquote(object_id))
-        tables = [] if row is None else self.tables_of(row, caller(request))
-        shown = {**(extra_context or {}), "page_tables": tables}
-        page: HttpResponse = super().change_view(request, object_id, form_url, shown)
-        return page
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        context["page_tables"] = [] if row is None else self.tables_of(row, caller(request))
+        return super().render_change_form(request, context, **kwargs)
 
 
 def link_to(row: Any, text: str = "") -> SafeString:

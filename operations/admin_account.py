@@ -4,13 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
-    UnfoldAdminFileFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -19,8 +17,8 @@ from unfold.widgets import (
 
 from common.addresses import address_of
 from common.admin import ServiceForm
+from common.admin_pictures import PictureField, PresentPicture
 from common.exceptions import DomainError
-from common.pictures import clean_picture
 from common.references import as_primary_key
 from users.avatars import AVATAR
 from users.forms import PreferencesForm
@@ -35,16 +33,6 @@ PROFILE = ["first_name", "last_name", "display_name", "phone", "department", "jo
 SWITCHES = ["notify_by_email", "notify_in_app", "notify_low_stock"]
 
 
-class PresentPicture:
-    """What the form links to, and keeps unless another picture is chosen."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def __str__(self) -> str:
-        return "picture"
-
-
 class OwnProfileForm(PreferencesForm, ServiceForm):
     """What people change of themselves."""
 
@@ -52,8 +40,8 @@ class OwnProfileForm(PreferencesForm, ServiceForm):
         Warehouse.objects.none(), required=False, widget=UnfoldAdminSelectWidget,
         help_text="Where documents go that you write without a warehouse.",
     )  # fmt: skip
-    avatar = forms.FileField(
-        label="Picture", required=False, widget=UnfoldAdminFileFieldWidget,
+    avatar = PictureField(
+        rules=AVATAR, label="Picture",
         help_text="A JPEG, PNG or WebP file of at most 2 MB; those who may see you see it.",
     )  # fmt: skip
 
@@ -77,18 +65,8 @@ class OwnProfileForm(PreferencesForm, ServiceForm):
             chosen.initial, chosen.empty_label = present.warehouse_id, None
         picture = avatar_address(self.instance)
         if picture:
-            self.fields["avatar"].initial = PresentPicture(picture)
+            self.fields["avatar"].initial = PresentPicture(picture, "picture")
         self.order_fields(["avatar", *PROFILE, "timezone", "language", "default_warehouse"])
-
-    def clean_avatar(self) -> Any:
-        """Return the picture made anew, None to take the present one away, or that one itself."""
-        given = self.cleaned_data["avatar"]
-        if not isinstance(given, UploadedFile):
-            return given or None
-        try:
-            return clean_picture(given, AVATAR)
-        except DomainError as refusal:
-            raise forms.ValidationError(refusal.message) from None
 
     def changes(self) -> dict[str, Any]:
         """Return what the service is called with."""

@@ -4,20 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
 from unfold.widgets import (
-    UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
 )
 
 from common.admin import ScopedAdmin, ServiceForm, caller
-from common.exceptions import DomainError
+from common.admin_pictures import PictureField, PresentPicture
 from common.models import CompanyLogo, CompanySettings
 from common.permissions import Can
-from common.pictures import clean_picture
 from operations.services import LOGO, change_company_settings
 from warehouses.models import Warehouse
 
@@ -44,16 +41,6 @@ SECTIONS = [
 ]  # fmt: skip
 
 
-class PresentLogo:
-    """What the form links to, and keeps unless another picture is chosen."""
-
-    def __init__(self) -> None:
-        self.url = reverse("company-logo")
-
-    def __str__(self) -> str:
-        return "logo"
-
-
 class CompanySettingsForm(ServiceForm):
     """Every setting, and the warehouse where documents go that name none."""
 
@@ -61,8 +48,8 @@ class CompanySettingsForm(ServiceForm):
         Warehouse.objects.none(), required=False, widget=UnfoldAdminSelectWidget,
         help_text="Where documents go that name no warehouse.",
     )  # fmt: skip
-    logo = forms.FileField(
-        required=False, widget=UnfoldAdminFileFieldWidget,
+    logo = PictureField(
+        rules=LOGO,
         help_text="At the head of documents: a JPEG, PNG or WebP file of at most 2 MB.",
     )  # fmt: skip
 
@@ -80,17 +67,7 @@ class CompanySettingsForm(ServiceForm):
             if chosen.initial:
                 chosen.required, chosen.empty_label = True, None
         if "logo" in self.fields and CompanyLogo.objects.exists():
-            self.fields["logo"].initial = PresentLogo()
-
-    def clean_logo(self) -> Any:
-        """Return the picture made anew, None to take the present one away, or that one itself."""
-        given = self.cleaned_data["logo"]
-        if not isinstance(given, UploadedFile):
-            return given or None
-        try:
-            return clean_picture(given, LOGO)
-        except DomainError as refusal:
-            raise forms.ValidationError(refusal.message) from None
+            self.fields["logo"].initial = PresentPicture(reverse("company-logo"), "logo")
 
 
 def default_warehouse_key() -> int | None:

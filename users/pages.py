@@ -15,10 +15,9 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from common.addresses import address_of, network_of
 from common.exceptions import DomainError
-from users.exceptions import TooManyAttempts
 from users.forms import SignInForm
 from users.models import User
-from users.services.attempts import HOUR, seconds_left, take_attempt
+from users.services.attempts import HOUR, require_attempt
 from users.services.email_changes import confirm_email_change, email_change_of
 from users.services.passwords import ask_for_reset, confirm_reset, reset_of
 
@@ -106,8 +105,7 @@ class AccountPage(View):
 
     def count(self, request: HttpRequest) -> None:
         what = f"password_page {network_of(address_of(request))}"
-        if take_attempt(what, limit=PAGES_AN_HOUR, window=HOUR) is None:
-            raise TooManyAttempts(seconds_left(what))
+        require_attempt(what, limit=PAGES_AN_HOUR, window=HOUR)
 
     def act(self, values: dict[str, Any]) -> User | None:
         """Call the service; return whose page it is, where that is no secret."""

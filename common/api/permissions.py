@@ -24,8 +24,10 @@ class RolePermission(BasePermission):
             return False
         if not hasattr(view, method):
             raise MethodNotAllowed(str(request.method))
-        self.message = None if required is None else lacking(required)
-        return required is not None and request.user.can(required)
+        if required is None or request.user.can(required):
+            return required is not None
+        self.message = lacking(required)
+        return False
 
 
 def lacking(permission: Can) -> str:

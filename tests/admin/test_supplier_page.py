@@ -97,5 +97,5 @@ def test_the_tables_take_a_fixed_number_of_queries(
         make_order(1, 2, supplier=supplier, warehouse=place.own, status="sent")
     manager.get(page_of(supplier))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         manager.get(page_of(supplier))

@@ -68,7 +68,12 @@ def take_address_attempt(address: str) -> None:
     if not address or not limit:
         return
     what = address_key(address)
-    if take_attempt(what, limit=limit) is None:
+    require_attempt(what, limit=limit)
+
+
+def require_attempt(what: str, *, limit: int, window: timedelta = WINDOW) -> None:
+    """Count one more attempt at `what`; raises TooManyAttempts where there were enough."""
+    if take_attempt(what, limit=limit, window=window) is None:
         raise TooManyAttempts(seconds_left(what))
 
 

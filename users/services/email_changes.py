@@ -5,10 +5,10 @@ from django.utils import timezone
 
 from common.exceptions import InvalidInput
 from notifications.outbox import queue_mail, queue_mails
-from users.exceptions import InvalidEmailLink, TooManyAttempts
+from users.exceptions import InvalidEmailLink
 from users.models import EmailChange, User
 from users.services.accounts import message_to_old_address, save_account
-from users.services.attempts import HOUR, seconds_left, take_attempt
+from users.services.attempts import HOUR, require_attempt
 from users.services.links import lock_owner, row_of_link, use_link
 from users.services.passwords import KEEP_LINKS, require_password
 
@@ -31,8 +31,7 @@ def ask_for_email_change(
         text = "This is your address already."
         raise InvalidInput(text, {"new_email": [text]})
     what = f"email change {acting_user.pk}"
-    if take_attempt(what, limit=MAILS_AN_HOUR, window=HOUR) is None:
-        raise TooManyAttempts(seconds_left(what))
+    require_attempt(what, limit=MAILS_AN_HOUR, window=HOUR)
     with transaction.atomic():
         row: EmailChange = EmailChange.objects.create(
             user=acting_user,

@@ -8,9 +8,8 @@ from django.utils import timezone
 from common.exceptions import NotAllowed, WrongState
 from common.permissions import Can
 from notifications.outbox import queue_mail
-from users.exceptions import TooManyAttempts
 from users.models import PasswordReset, User
-from users.services.attempts import HOUR, seconds_left, take_attempt
+from users.services.attempts import HOUR, require_attempt
 
 INVITATION = "users.invitation"
 INVITATION_LASTS = timedelta(days=7)
@@ -32,8 +31,7 @@ def invite_user(*, user: User, acting_user: User | None) -> PasswordReset:
     if not user.is_active:
         raise WrongState(f"{user.username} is {user.status}. Make the account active first.")
     what = f"invitation {user.pk}"
-    if take_attempt(what, limit=MAILS_AN_HOUR, window=HOUR) is None:
-        raise TooManyAttempts(seconds_left(what))
+    require_attempt(what, limit=MAILS_AN_HOUR, window=HOUR)
     now = timezone.now()
     PasswordReset.objects.invitations().filter(user=user).update(expires_at=now)
     row: PasswordReset = PasswordReset.objects.create(

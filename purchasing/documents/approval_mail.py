@@ -56,4 +56,5 @@ def mail_about(message: OutboxMessage, order: PurchaseOrder, heading: str, text:
         ("Decided by", order.rejected_by or order.approved_by),
         ("Decision", order.approval_note),
     ]
-    return notice(heading, text, facts, **way_to(order, message.recipient))
+    way = way_to(order, message.recipient)
+    return notice(heading, text, facts, way["link"], way["button"])

@@ -45,7 +45,7 @@ class Naming:
             scan = read_code(text)
             words |= {scan.code, *scan.barcodes}
             if scan.gs1 and not lot:
-                lot, expires = scan.gs1.lot_number or "", expires or scan.gs1.expiration_date
+                lot, expires = scan.gs1.lot_number or "", expires or scan.gs1.last_day
                 is_scanned = bool(lot)
         return cls(key, value, frozenset(word.upper() for word in words), lot, expires, is_scanned)
 

@@ -100,15 +100,19 @@ def explain(key: str, value: Any) -> str:
 def variations_of_code(code: ScannedCode) -> list[ProductVariation]:
     """Return the variations that a scanned code may mean, in one query, with their products.
 
-    By barcode or SKU, else all variations of the product of that code. A barcode may belong to
-    several.
+    By barcode or SKU, else what is in the case of that number, else all variations of the product
+    of that code. A barcode may belong to several.
     """
     name = code.code.upper()
     product = Product.objects.filter(code=name).order_by().values("pk")[:1]
     found = list(
         ProductVariation.objects.select_related("product")
-        .filter(Q(sku_code=name) | Q(barcode__in=code.barcodes) | Q(product=Subquery(product)))
+        .filter(
+            Q(sku_code=name)
+            | Q(barcode__in=code.barcodes | code.contained)
+            | Q(product=Subquery(product))
+        )
         .order_by("pk")[:MOST_VARIATIONS]
     )
     named = [one for one in found if one.sku_code == name or one.barcode in code.barcodes]
-    return named or found
+    return named or [one for one in found if one.barcode in code.contained] or found

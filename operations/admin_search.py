@@ -1,6 +1,7 @@
 """The search over the whole back office: its pages, and what stands on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,18 +10,26 @@ from unfold.dataclasses import SearchResult
 
 from common.admin_rights import caller
 from common.exceptions import InvalidInput
-from operations.finding import PLACES, search_everywhere
+from inventory.models import Stock
+from inventory.scanned_codes import read_code
+from operations.finding import PLACES, bin_matches, scan, search_everywhere
 
 MOST_FOUND = 100
 SHORTEST_TEXT = 2  # of one letter there is too much of everything
 
 
 def found_in_back_office(site: Any, request: HttpRequest, text: str) -> list[SearchResult]:
-    """Return the pages whose title has a text, then rows: one whose code it is comes first."""
-    rows = list(rows_found(site, request, text)) if len(text) >= SHORTEST_TEXT else []
-    rows.sort(key=lambda row: row.title.partition(" ")[0].upper() != text.upper())
+    """Return the pages whose title has a text, then rows: what the text is the code of comes first.
+
+    A text is taken for a scan, too: a bin, a barcode, GS1 elements, an address on a label.
+    """
     pages = [page for page in pages_of(site, request) if text.lower() in page.title.lower()]
-    return [*pages, *rows][:MOST_FOUND]
+    if len(text) < SHORTEST_TEXT:
+        return pages[:MOST_FOUND]
+    rows = list(rows_found(site, request, text))
+    rows.sort(key=lambda row: row.title.partition(" ")[0].upper() != text.upper())
+    by_link = {row.link: row for row in [*rows_scanned(site, request, text), *rows]}
+    return [*pages, *by_link.values()][:MOST_FOUND]
 
 
 def pages_of(site: Any, request: HttpRequest) -> Iterator[SearchResult]:
@@ -42,15 +51,39 @@ def rows_found(site: Any, request: HttpRequest, text: str) -> Iterator[SearchRes
         found = search_everywhere(text=text, acting_user=caller(request))
     except InvalidInput:
         return
+    yield from shown(site, request, chain.from_iterable(found.values()))
+
+
+def rows_scanned(site: Any, request: HttpRequest, text: str) -> Iterator[SearchResult]:
+    """Yield what a text is the code of, as a scanner would have sent it.
+
+    What has no form of its own is found by the search, but for bins.
+    """
+    user = caller(request)
+    try:
+        code = read_code(text)
+    except InvalidInput:
+        return
+    if code.looks_like == "text":
+        yield from shown(site, request, bin_matches(code, user))
+    else:
+        yield from shown(site, request, scan(scanned=text, acting_user=user)["matches"])
+
+
+def shown(
+    site: Any, request: HttpRequest, hits: Iterable[dict[str, Any]]
+) -> Iterator[SearchResult]:
+    """Yield hits whose page the user may open."""
     icons = {page.link: page.icon for page in pages_of(site, request)}
-    for place in PLACES:
-        page = f"{site.name}:{place.model._meta.app_label}_{place.model._meta.model_name}"
-        if not site.get_model_admin(place.model).has_view_permission(request):
+    models = {place.kind: place.model for place in PLACES} | {"bin": Stock}
+    for one in hits:
+        model = models[one["type"]]
+        if not site.get_model_admin(model).has_view_permission(request):
             continue
-        for row in found.get(place.kind, []):
-            yield SearchResult(
-                title=f"{row['code']} {row['title']}",
-                description=place.kind.replace("_", " ").capitalize(),
-                link=reverse(f"{page}_change", args=[row["id"]]),
-                icon=icons.get(reverse(f"{page}_changelist"), "tag"),
-            )
+        page = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}"
+        yield SearchResult(
+            title=f"{one['code']} {one['title']}",
+            description=one["type"].replace("_", " ").capitalize(),
+            link=reverse(f"{page}_change", args=[one["id"]]),
+            icon=icons.get(reverse(f"{page}_changelist"), "tag"),
+        )

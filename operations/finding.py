@@ -203,6 +203,13 @@ PLACES = (
 )
 
 
+NUMBERS_BEGIN = {
+    "PO": "purchase_order", "GR": "goods_receipt", "PR": "purchase_request", "SO": "sales_order",
+    "SR": "sales_return", "RTS": "supplier_return", "TR": "transfer", "ADJ": "adjustment",
+    "CNT": "stock_count", "MOV": "movement", "FUL": "fulfilment",
+}  # fmt: skip
+
+
 def hit(place: Place, row: Any) -> dict[str, Any]:
     """Return how a row is shown where it was found."""
     code = code_of(row)
@@ -262,6 +269,7 @@ def scan(*, scanned: str, acting_user: Any) -> dict[str, Any]:
     variations = variations_of_code(code)
     return {
         "code": code.code,
+        "looks_like": looks_like(code),
         "symbology": code.symbology,
         "gs1": code.gs1,
         "warnings": code.warnings,
@@ -299,7 +307,17 @@ def variation_matches(
 def matched_by(code: ScannedCode, variation: ProductVariation) -> str:
     if variation.sku_code == code.code.upper():
         return "sku"
-    return "barcode" if variation.barcode in code.barcodes else "product_id"
+    if variation.barcode in code.barcodes:
+        return "barcode"
+    return "contained_item" if variation.barcode in code.contained else "product_id"
+
+
+def looks_like(code: ScannedCode) -> str:
+    """Return what a code has the form of: the kind of a document by how its numbers begin."""
+    if code.looks_like != "text":
+        return code.looks_like
+    begin = code.code.upper().partition("-")[0]
+    return NUMBERS_BEGIN.get(begin, "text") if "-" in code.code else "text"
 
 
 def stock_of(balance: Stock) -> dict[str, Any]:

@@ -8,20 +8,32 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.fields import QuantityField
+from common.api.fields import PlainDecimalField, QuantityField
 from common.api.views import ApiView
 from common.permissions import Can
 from operations.finding import scan, search_everywhere
 
 
+class Gs1ElementSerializer(serializers.Serializer[Any]):
+    ai = serializers.CharField(help_text="The application identifier.")
+    title = serializers.CharField()
+    value = serializers.CharField()
+
+
 class Gs1Serializer(serializers.Serializer[Any]):
-    """What the element strings of a GS1 symbol say."""
+    """What the element strings of a GS1 symbol, or a GS1 Digital Link, say."""
 
     gtin = serializers.CharField(allow_null=True)
     lot_number = serializers.CharField(allow_null=True)
     expiration_date = serializers.DateField(allow_null=True)
+    best_before_date = serializers.DateField(allow_null=True)
+    production_date = serializers.DateField(allow_null=True)
     count = QuantityField(allow_null=True)
+    net_weight = PlainDecimalField(decimal_places=5, allow_null=True, help_text="In kilograms.")
     serial_number = serializers.CharField(allow_null=True)
+    order_number = serializers.CharField(allow_null=True)
+    sscc = serializers.CharField(allow_null=True)
+    elements = Gs1ElementSerializer(many=True)
 
 
 class HitSerializer(serializers.Serializer[Any]):
@@ -45,7 +57,8 @@ class ScanMatchSerializer(HitSerializer):
     """What the code is; fields beyond `matched_by` stand where they apply."""
 
     matched_by = serializers.CharField(
-        help_text="sku, barcode, product_id, lot_number, bin_location or number (of a document)."
+        help_text="sku, barcode, contained_item (of the case that was scanned), product_id,"
+        " lot_number, bin_location or number (of a document)."
     )
     product_id = serializers.CharField(required=False)
     sku = serializers.CharField(required=False)
@@ -58,6 +71,10 @@ class ScanAnswer(serializers.Serializer[Any]):
     """All that a scanned code may mean to the caller; no match is an answer too."""
 
     code = serializers.CharField(help_text="What was looked for.")
+    looks_like = serializers.CharField(
+        help_text="The form of the code, known or not: ean8, ean13, upca, upce, gtin14, sscc, gs1,"
+        " gs1_digital_link, address, a kind of document such as purchase_order, or text."
+    )
     symbology = serializers.CharField(
         allow_null=True, help_text="By the scanner's symbology identifier, such as ]C1."
     )
@@ -101,6 +118,9 @@ class ScanView(ApiView):
                     OpenApiExample("EAN-13", "4006381333931"),
                     OpenApiExample(
                         "GS1-128 with expiry and lot", "(01)04006381333931(17)261231(10)L26-11"
+                    ),
+                    OpenApiExample(
+                        "GS1 Digital Link", "https://id.gs1.org/01/04006381333931/10/L26-11"
                     ),
                     OpenApiExample("A document", "PO-2026-001"),
                 ],

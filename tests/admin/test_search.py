@@ -3,11 +3,11 @@
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from inventory.models import Product, ProductVariation
+from inventory.models import Product, ProductVariation, Stock
 from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
 from tests.admin.pages import page_of
-from tests.factories.inventory import VariationFactory
+from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
@@ -35,6 +35,23 @@ def test_documents_goods_and_partners_are_found(manager, place):
         manager, place.variation.product.code
     )
     assert ("Variation", page_of(place.variation)) in found(manager, place.variation.sku_code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(01)04006381333931(10)L-7", "4 006381 333931", "https://id.gs1.org/01/04006381333931"],
+)
+def test_what_a_scanner_sends_leads_to_the_goods(manager, place, text):
+    goods = VariationFactory(barcode="4006381333931")
+
+    assert found(manager, text)[0] == ("Variation", page_of(goods))
+
+
+def test_a_bin_leads_to_what_lies_in_it_in_own_warehouses(manager, place):
+    own, foreign = (put_in_stock(place.variation, one) for one in (place.own, place.foreign))
+    Stock.objects.filter(pk__in=[own.pk, foreign.pk]).update(bin_location="R-12-3")
+
+    assert found(manager, "R-12-3") == [("Bin", page_of(own))]
 
 
 def test_pages_come_first(manager, place):
@@ -76,7 +93,7 @@ def test_search_takes_as_many_queries_for_more(manager, place, rows, django_asse
         VariationFactory(sku_code=f"LADDER-{number}")
     manager.get(SEARCH, {"s": "ladder"})
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         results = found(manager, "ladder-")
 
     assert len([one for one in results if one[0] == "Variation"]) == rows

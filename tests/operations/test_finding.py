@@ -46,6 +46,7 @@ def test_scan_answers_the_stock_of_own_warehouses(staff, warehouse):
 
     assert body == {
         "code": GTIN,
+        "looks_like": "ean13",
         "symbology": "ean13",
         "gs1": None,
         "warnings": [],
@@ -70,6 +71,9 @@ def test_scan_answers_the_stock_of_own_warehouses(staff, warehouse):
         "]d20104006381333931172612313712\x1d21S1\x1d10L-7",
         "]Q3010400638133393117261231" + "10L-7\x1d3712\x1d21S1",
         "0104006381333931172612313712\x1d10L-7\x1d21S1",
+        "0104006381333931172612313712<GS>10L-7<GS>21S1",
+        "https://id.gs1.org/01/04006381333931/10/L-7/21/S1?17=261231&37=12&linkType=all",
+        "]Q1https://brand.example/some/path/01/4006381333931?17=261231&37=12&10=L-7&21=S1",
     ],
 )
 def test_gs1_elements_are_read_and_lead_to_item_and_lot(staff, warehouse, code):
@@ -84,9 +88,18 @@ def test_gs1_elements_are_read_and_lead_to_item_and_lot(staff, warehouse, code):
         "gtin": "04006381333931",
         "lot_number": "L-7",
         "expiration_date": "2026-12-31",
+        "best_before_date": None,
+        "production_date": None,
         "count": 12,
+        "net_weight": None,
         "serial_number": "S1",
+        "order_number": None,
+        "sscc": None,
+        "elements": body["gs1"]["elements"],
     }
+    assert {one["ai"]: one["value"] for one in body["gs1"]["elements"]} == {
+        "01": "04006381333931", "17": "261231", "37": "12", "10": "L-7", "21": "S1",
+    }  # fmt: skip
     assert [(one["type"], one["code"]) for one in body["matches"]] == [
         ("variation", "A-1"),
         ("lot", "L-7"),
@@ -242,6 +255,91 @@ def test_a_case_code_without_more_elements_is_its_trade_item(staff, code):
 
     assert body["gs1"]["gtin"] == code[2:]
     assert [one["code"] for one in body["matches"]] == ["A-1"]
+
+
+@pytest.mark.parametrize(
+    ("barcode", "code", "looks_like"),
+    [
+        ("042100005264", "04252614", "upce"),
+        ("04252614", "042100005264", "upca"),
+        ("0042100005264", "]E0042100005264", "upca"),
+        (GTIN, "4 006381 333931", "ean13"),
+        ("9783161484100", "978-3-16-148410-0", "ean13"),
+        ("96385074", "9638 5074", "ean8"),
+    ],
+)
+def test_a_number_is_found_as_it_is_printed_and_shortened(staff, barcode, code, looks_like):
+    VariationFactory(sku_code="A-1", barcode=barcode)
+
+    body = scanned(staff, code)
+
+    assert [(one["code"], one["matched_by"]) for one in body["matches"]] == [("A-1", "barcode")]
+    assert (body["looks_like"], body["warnings"]) == (looks_like, [])
+
+
+@pytest.mark.parametrize("code", ["14006381333938", "]I114006381333938", "(01)14006381333938"])
+def test_a_case_leads_to_what_it_contains(staff, code):
+    VariationFactory(sku_code="A-1", barcode=GTIN)
+
+    assert found(staff, code) == [("variation", "A-1", "contained_item")]
+
+    VariationFactory(sku_code="CASE", barcode="14006381333938")
+    assert found(staff, code) == [("variation", "CASE", "barcode")]
+
+
+@pytest.mark.parametrize("code", ["94006381333934", "04006381333931", "14006381333931"])
+def test_what_is_no_case_of_an_item_leads_to_none(staff, code):
+    VariationFactory(sku_code="A-1", barcode="4006381333948")
+
+    assert found(staff, code) == []
+
+
+def test_weight_dates_order_and_shipment_are_read(staff, warehouse):
+    order = make_order(warehouse=warehouse)
+
+    said = scanned(staff, "(01)94006381333934(3103)001250(15)261231(11)260101")["gs1"]
+    assert (said["net_weight"], said["best_before_date"], said["production_date"]) == (
+        1.25, "2026-12-31", "2026-01-01",
+    )  # fmt: skip
+    shipment = scanned(staff, f"]C100340123450000000017400{order.order_number}")
+    assert shipment["gs1"]["sscc"] == "340123450000000017"
+    assert [one["code"] for one in shipment["matches"]] == [order.order_number]
+
+
+@pytest.mark.parametrize(
+    ("code", "looks_like"),
+    [
+        ("4006381333931", "ean13"),
+        ("4006381333932", "text"),
+        ("036000291452", "upca"),
+        ("14006381333938", "gtin14"),
+        ("340123450000000017", "sscc"),
+        ("00340123450000000017", "gs1"),
+        ("(10)L-7", "gs1"),
+        ("https://id.gs1.org/01/04006381333931", "gs1_digital_link"),
+        ("https://example.com/menu", "address"),
+        ("PO-2026-999", "purchase_order"),
+        ("rts-1", "supplier_return"),
+        ("PO", "text"),
+        ("anything", "text"),
+    ],
+)
+def test_of_an_unknown_code_it_is_said_what_it_looks_like(staff, code, looks_like):
+    body = scanned(staff, code)
+
+    assert (body["looks_like"], body["matches"]) == (looks_like, [])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "https://id.gs1.org/01/", "https://id.gs1.org/01/123/10", "https://[", "https://x/01/0/99/1",
+        "https://x/01/04006381333931?17=269931", "]d2", "]C1\x1d", "(01)", "<GS>", "00000000",
+        "0" * 14, "٠٠٠٠٠٠٠٠", "1" * 300,
+    ],
+)  # fmt: skip
+def test_a_broken_code_is_answered_too(staff, code):
+    assert scanned(staff, code)["matches"] == []
 
 
 def test_sixteen_digits_with_a_wrong_check_digit_are_a_text(staff):

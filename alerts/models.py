@@ -28,7 +28,11 @@ class AlertQuerySet(WarehouseScopedQuerySet):
         visible = super().visible_to(user)
         if visible is self or not user.can(Can.MANAGE_CATALOGUE):
             return visible
-        return visible | self.filter(warehouse__isnull=True, supplier__isnull=False)
+        return visible | self.of_suppliers()
+
+    def of_suppliers(self) -> Self:
+        """Alerts of the whole company that name a supplier."""
+        return self.filter(warehouse__isnull=True, supplier__isnull=False)
 
     def by_reference(self, reference: object) -> Self:
         """Narrow to the alert of a code such as ALT-2026-001, or of a primary key."""

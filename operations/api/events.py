@@ -107,13 +107,14 @@ def audience_of(request: Request) -> Audience:
     token = request.auth if isinstance(request.auth, ApiToken) else None
     return Audience(
         user_id=user.pk,
-        role=user.role,
+        rights=(user.role, *user.extra_permissions),
         sign_in_id=None if token else current_sign_in(request),
         token_id=token.pk if token else None,
         expires_at=expires_at(request),
         warehouses=None if is_everywhere else warehouses_of([user.pk]).get(user.pk, frozenset()),
         asked_for=asked_warehouses(request),
         topics=asked_topics(request),
+        manages_catalogue=user.can(Can.MANAGE_CATALOGUE),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from alerts.models import Alert
 from operations.live.events import LiveEvent
 from users.models import ApiToken, SignIn, User
 from warehouses.models import Membership
@@ -18,18 +19,19 @@ TOPICS = ("stock", "alerts", "notifications")
 class Audience:
     """One listener as of the moment when the stream was opened.
 
-    `warehouses` are the person's own, None for all; `asked_for` narrows them, None where nothing
-    was asked for.
+    `rights` are the role and what groups add to it. `warehouses` are the person's own, None for
+    all; `asked_for` narrows them, None where nothing was asked for.
     """
 
     user_id: int
-    role: str
+    rights: tuple[str, ...]
     sign_in_id: int | None
     token_id: int | None
     expires_at: datetime
     warehouses: frozenset[int] | None
     asked_for: frozenset[int] | None
     topics: frozenset[str]
+    manages_catalogue: bool = False
 
     def hears(self, event: LiveEvent) -> bool:
         """Say whether an event is for this person: in their warehouses, or to them alone."""
@@ -37,10 +39,17 @@ class Audience:
             return False
         if event.topic == "notifications":
             return event.recipient_id == self.user_id
+        if event.is_of_supplier and self.hears_of_suppliers:
+            return True
         for allowed in (self.warehouses, self.asked_for):
             if allowed is not None and event.warehouse_id not in allowed:
                 return False
         return True
+
+    @property
+    def hears_of_suppliers(self) -> bool:
+        """Whether alerts of suppliers are told although they belong to no warehouse."""
+        return self.manages_catalogue and self.asked_for is None
 
     def narrow(self, rows: Any, is_log: bool) -> Any:
         """Narrow movements, or rows of the log, to those that this person hears."""
@@ -53,6 +62,8 @@ class Audience:
         heard = Q(pk=None)
         if "alerts" in self.topics:
             heard |= Q(topic="alerts") & places
+            if self.hears_of_suppliers:
+                heard |= Q(topic="alerts", object_id__in=Alert.objects.of_suppliers().values("pk"))
         if "notifications" in self.topics:
             heard |= Q(topic="notifications", recipient_id=self.user_id)
         return rows.filter(heard)
@@ -62,7 +73,7 @@ class Audience:
 class Standing:
     """What holds now of the people who listen."""
 
-    roles: dict[int, str]
+    rights: dict[int, tuple[str, ...]]
     warehouses: dict[int, frozenset[int]]
     sign_ins: frozenset[int]
     tokens: frozenset[int]
@@ -71,14 +82,14 @@ class Standing:
         """Return why somebody may not listen any longer as they did, or an empty text."""
         if audience.expires_at <= now:
             return "expired"
-        role = self.roles.get(audience.user_id)
-        if role is None:
+        rights = self.rights.get(audience.user_id)
+        if rights is None:
             return "account_inactive"
         if audience.sign_in_id is not None and audience.sign_in_id not in self.sign_ins:
             return "signed_out"
         if audience.token_id is not None and audience.token_id not in self.tokens:
             return "token_revoked"
-        if role != audience.role or not self.has_same_warehouses(audience):
+        if rights != audience.rights or not self.has_same_warehouses(audience):
             return "access_changed"
         return ""
 
@@ -94,7 +105,10 @@ def read_standing(audiences: Iterable[Audience]) -> Standing:
     people = {audience.user_id for audience in wanted}
     active = User.objects.active().filter(pk__in=people)
     return Standing(
-        roles=dict(active.values_list("pk", "role")),
+        rights={
+            key: (role, *added)
+            for key, role, added in active.values_list("pk", "role", "extra_permissions")
+        },
         warehouses=warehouses_of(people),
         sign_ins=frozenset(
             SignIn.objects.in_force()

@@ -51,6 +51,7 @@ class LiveEvent:
     warehouse_id: int | None
     recipient_id: int | None
     text: bytes
+    is_of_supplier: bool = False  # an alert that belongs to no warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +196,19 @@ def logged_event(position: Position, row: dict[str, Any], facts: dict[str, Any])
         {"change": row["change"], **facts, "recorded_at": row["recorded_at"]},
         event_id=position.event_id(row["recorded_at"]),
     )
-    return LiveEvent(position, row["topic"], row["warehouse_id"], row["recipient_id"], text)
+    is_of_supplier = name == "alert" and not facts["warehouse"] and bool(facts["supplier_id"])
+    return LiveEvent(
+        position, row["topic"], row["warehouse_id"], row["recipient_id"], text, is_of_supplier
+    )
 
 
 def load_alerts(keys: Iterable[int]) -> dict[int, dict[str, Any]]:
     wanted = set(keys)
     if not wanted:
         return {}
-    alerts = Alert.objects.select_related("product", "variation", "warehouse").in_bulk(wanted)
+    alerts = Alert.objects.select_related("product", "variation", "warehouse", "supplier").in_bulk(
+        wanted
+    )
     return {
         key: {
             "alert_id": alert.code,
@@ -210,6 +216,7 @@ def load_alerts(keys: Iterable[int]) -> dict[int, dict[str, Any]]:
             "warehouse": alert.warehouse.code if alert.warehouse else None,
             "product_id": alert.product.code if alert.product else None,
             "sku": alert.variation.sku_code if alert.variation else None,
+            "supplier_id": alert.supplier.code if alert.supplier else None,
         }
         for key, alert in alerts.items()
     }

@@ -19,7 +19,7 @@ REMEDIES = {
     "signed_out": "Sign in again.",
     "token_revoked": "Use another API token.",  # nosec B105
     "account_inactive": "The account may not sign in any more.",
-    "access_changed": "Role or warehouses changed: read again what you show, and connect again.",
+    "access_changed": "Rights or warehouses changed: read again what you show, and connect again.",
     "restart": "Connect again.",
 }
 

@@ -136,13 +136,13 @@ def test_rights_of_all_listeners_take_four_statements(number, django_assert_num_
     with django_assert_num_queries(4):
         standing = read_standing(audiences)
 
-    assert standing.roles == {one.user_id: "staff" for one in audiences}
+    assert standing.rights == {one.user_id: ("staff",) for one in audiences}
 
 
 def audience_of(person):
     return Audience(
         user_id=person.pk,
-        role=person.role,
+        rights=(person.role,),
         sign_in_id=person.pk,
         token_id=person.pk,
         expires_at=None,

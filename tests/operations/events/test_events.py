@@ -12,13 +12,17 @@ from redis import Redis
 
 from alerts.models import Alert
 from alerts.services import acknowledge_alert, refresh_stock_alerts
+from alerts.services.system import raise_system_alert
+from common.permissions import Can
 from inventory.models import Stock
 from notifications.models import Notification
 from notifications.outbox import tell_in_app
 from notifications.stream_waker import CHANNEL
 from operations.models import StreamEvent
 from operations.tasks import purge_stream_events
+from tests.factories.alerts import AlertFactory
 from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.suppliers import SupplierFactory
 from tests.factories.warehouses import WarehouseFactory
 from tests.operations.event_streams import Listener, access_token, person_in
 from tests.operations.events.posting import post
@@ -124,6 +128,49 @@ def test_alert_is_told_from_beginning_to_end(server, warehouse, variation):
     assert {facts["alert_id"] for facts in told} == {alert.code}
     assert {facts["warehouse"] for facts in told} == {warehouse.code}
     assert listener.named("stock") == []
+
+
+def test_alerts_of_suppliers_are_told_to_whom_the_list_shows_them(server, api, warehouse):
+    """Who only sees stock is the control, and so is what is about no supplier."""
+    buyer, clerk, admin = (
+        person_in(warehouse, role="manager"),
+        person_in(warehouse),
+        person_in(role="admin"),
+    )
+    helper = person_in(warehouse)
+    helper.extra_permissions = [Can.MANAGE_CATALOGUE.value]
+    helper.save()
+    people = [buyer, helper, admin, clerk]
+    listeners = [Listener(server, access_token(one), "?topics=alerts") for one in people]
+    narrowed = Listener(server, access_token(buyer), f"?topics=alerts&warehouse={warehouse.code}")
+    for one in (*listeners, narrowed):
+        one.wait_for("ready")
+
+    words = {"severity": "high", "message": "Look at it."}
+    raise_system_alert(cause_key="list:1", title="List", supplier=SupplierFactory(), **words)
+    raise_system_alert(cause_key="disk", title="Disk", **words)
+    AlertFactory(warehouse=warehouse, title="Low")
+
+    for one in (*listeners, narrowed):
+        wait_until(lambda one=one: "Low" in titles(one))
+    told = [titles(one) for one in listeners]
+    assert told == [["List", "Low"], ["List", "Low"], ["List", "Disk", "Low"], ["Low"]]
+    assert titles(narrowed) == ["Low"]
+    client = api("viewer")
+    for person, heard in zip(people, told, strict=True):
+        client.force_authenticate(person)
+        rows = client.get("/api/alerts/").json()["alerts"]
+        assert sorted(row["title"] for row in rows) == sorted(heard)
+    for person, listener in zip(people, listeners, strict=True):
+        resumed = Listener(
+            server, access_token(person), "?topics=alerts", last_event_id=listener.events[0][0]
+        )
+        wait_until(lambda one=resumed: "Low" in titles(one))
+        assert resumed.events[1:] == listener.events[1:]
+
+
+def titles(listener):
+    return [facts["title"] for facts in listener.named("alert")]
 
 
 def test_resumed_stream_loses_and_doubles_nothing_under_writers(server, warehouse, count):

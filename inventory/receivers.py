@@ -9,7 +9,12 @@ from common.documents.words import day
 from common.permissions import Can
 from inventory.asked_goods import goods_of
 from inventory.models import AdjustmentRequest, StockCount, TransferRequest
-from inventory.services.tell import DOCUMENT_DECIDED, DOCUMENT_WAITS, DOCUMENTS
+from inventory.services.tell import (
+    DOCUMENT_DECIDED,
+    DOCUMENT_WAITS,
+    DOCUMENTS,
+    TRANSFER_SHIPPED,
+)
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_mail
 from warehouses.open_tasks import OpenTask, register_open_tasks
@@ -44,6 +49,7 @@ def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -
         ("Notes", getattr(document, "notes", "")),
         ("Decided by", document.decided_by or ""),
         ("Decision", document.decision_note),
+        ("Sent by", getattr(document, "shipped_by", None) or ""),
     ]
     return Mail(
         subject=heading,
@@ -113,4 +119,17 @@ def write_document_decided(message: OutboxMessage) -> Mail:
     return mail_about(
         message, document, f"{kind.capitalize()} {document.code} is {word}",
         "You asked for it; this is what was decided.",
+    )  # fmt: skip
+
+
+@register_mail(TRANSFER_SHIPPED)
+def write_transfer_shipped(message: OutboxMessage) -> Mail:
+    """Write that goods are on their way, as long as they are."""
+    transfer = document_of(message)
+    if not transfer.is_on_the_way:
+        raise CauseGone(f"{transfer.code} is {transfer.status}.")
+    heading = f"Transfer {transfer.code} is on its way to {transfer.to_warehouse.code}"
+    return mail_about(
+        message, transfer, heading,
+        "Receive the goods when they arrive, and say what is missing or damaged.",
     )  # fmt: skip

@@ -19,15 +19,14 @@ from common.admin import ScopedAdmin, ServiceForm
 from common.admin_columns import UNIT_COST_PLACES, written
 from common.admin_orders import (
     OrderLinesInline,
-    QuantitiesForm,
-    QuantitiesTableForm,
     plain,
-    quantity_field,
 )
 from common.admin_saving import filled_rows
 from common.admin_steps import FileStep, Step, can_become, pdf_page
 from common.permissions import Can
+from inventory.admin.transfer_forms import ReceiveTransferForm, ShipForm
 from inventory.models import TransferLine, TransferRequest
+from inventory.services.transfers.leaving import Leaving
 from inventory.services.transfers.receiving import (
     Arrival,
     cancel_transfer,
@@ -80,60 +79,6 @@ class CloseTransferForm(ReasonForm):
     )  # fmt: skip
 
 
-class ShipForm(QuantitiesForm):
-    """What leaves of each line."""
-
-    def __init__(self, transfer: TransferRequest, posted: Any) -> None:
-        lines = transfer.lines.select_related("variation__product")
-        super().__init__([(line.pk, named(line), line.quantity) for line in lines], posted)
-
-
-class ReceiveTransferForm(QuantitiesTableForm):
-    """What of each line arrived well or damaged, and what was wrong; the rest stays in transit."""
-
-    columns = ("Arrived well", "Damaged", "What was wrong")
-    kinds = ("line_", "damaged_", "wrong_")
-
-    def __init__(self, transfer: TransferRequest, posted: Any) -> None:
-        lines = [
-            line
-            for line in transfer.lines.select_related("variation__product")
-            if line.quantity_in_transit or posted is not None
-        ]
-        rows = [(line.pk, named(line), line.quantity_in_transit) for line in lines]
-        super().__init__(rows, posted)
-        self.keys = [line.pk for line in lines]
-        for key in self.keys:
-            self.fields[f"damaged_{key}"] = quantity_field()
-            self.fields[f"wrong_{key}"] = forms.CharField(
-                max_length=500, required=False, widget=UnfoldAdminTextInputWidget
-            )
-
-    def gathered(self, filled: dict[str, Any]) -> list[Arrival]:
-        """Return what arrived, of each line of which anything did."""
-        well, damaged, wrong = (self.taken(filled, kind) for kind in self.kinds)
-        return [
-            Arrival(
-                line_id=key,
-                received=well.get(key) or Decimal(0),
-                damaged=damaged.get(key) or Decimal(0),
-                discrepancy=wrong.get(key, ""),
-            )
-            for key in self.keys
-            if well.get(key) or damaged.get(key)
-        ]
-
-
-def named(line: Any) -> str:
-    return f"{line.variation.sku_code} {line.variation.product.name}"
-
-
-def tracks_lots(line: Any) -> bool:
-    """Say whether the goods of a line come and go in lots, or with dates."""
-    product = line.variation.product
-    return bool(product.lot_tracking or product.expiration_tracking)
-
-
 def wanted_lines(formset: Any) -> list[WantedLine]:
     """Return the goods that somebody asks for on a page."""
     return [
@@ -153,9 +98,8 @@ def reject(row: TransferRequest, acting_user: Any, note: str) -> str:
     return f"{row} is rejected."
 
 
-def ship(row: TransferRequest, acting_user: Any, quantities: dict[int, Decimal]) -> str:
-    left_here = dict.fromkeys(row.lines.values_list("pk", flat=True), Decimal(0))
-    ship_transfer(transfer=row, quantities=left_here | quantities, acting_user=acting_user)
+def ship(row: TransferRequest, acting_user: Any, leaving: list[Leaving]) -> str:
+    ship_transfer(transfer=row, leaving=leaving, acting_user=acting_user)
     return f"{row} is on its way."
 
 
@@ -180,6 +124,10 @@ def close(row: TransferRequest, acting_user: Any, note: str, outcome: str) -> st
 def cancel(row: TransferRequest, acting_user: Any, note: str = "") -> str:
     cancel_transfer(transfer=row, note=note, acting_user=acting_user)
     return f"{row} is cancelled."
+
+
+def moves_goods(row: TransferRequest) -> bool:
+    return row.moves_goods
 
 
 class TransferForm(ServiceForm):
@@ -290,6 +238,7 @@ class TransferRequestAdmin(ScopedAdmin):
     steps = (
         FileStep(
             name="note", title="Print", permission=Can.VIEW_STOCK, give=note, icon="print",
+            lawful=moves_goods,
         ),
         Step(
             name="approve", title="Approve", permission=Can.DECIDE_TRANSFERS, run=approve,
@@ -303,7 +252,7 @@ class TransferRequestAdmin(ScopedAdmin):
         Step(
             name="ship", title="Ship", permission=Can.POST_STOCK, run=ship, form=ShipForm,
             lawful=can_become(Status.IN_TRANSIT), icon="local_shipping",
-            explanation="What leaves the source; enter less where less leaves.",
+            explanation="What leaves the source, and of which lot; enter less where less leaves.",
         ),
         Step(
             name="receive", title="Receive", permission=Can.POST_STOCK, run=receive,

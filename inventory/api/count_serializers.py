@@ -17,11 +17,13 @@ from common.api.fields import (
 from common.api.synonyms import SynonymsMixin
 from inventory.api.decisions import COUNT_DECISIONS, DECISION_SYNONYMS, NOTE, NamedMixin
 from inventory.api.document_lines import OPTIONAL, PRODUCT_KEYS, DocumentLineInput
+from inventory.api.symbols import StrictParameters
 from inventory.models import AbcClass, Category, StockCount, StockCountLine
 from inventory.scanned_codes import LONGEST_CODE
 from inventory.services.stock_change import LARGEST_QUANTITY
 
 MOST_LINES = 1000
+MOST_PLANNED = 200
 ANY_CASE = {letter.lower(): letter for letter in AbcClass.values}
 HIDDEN = ("expected", "on_hand_at_scan", "difference", "first_quantity", "unit_cost")
 
@@ -223,9 +225,18 @@ class CountPlan(serializers.Serializer[Any]):
     items = DueRow(many=True)
 
 
+class CountPlanParameters(StrictParameters):
+    """The query of the plan; what it does not know is refused by name."""
+
+    warehouse = ReferenceInput(**OPTIONAL)
+    limit = serializers.IntegerField(min_value=1, max_value=MOST_PLANNED, default=20)
+
+
 class CountPlanInput(serializers.Serializer[Any]):
     """Makes a count of the plan's first items."""
 
     warehouse = ReferenceInput(**OPTIONAL)
-    limit = serializers.IntegerField(min_value=1, max_value=200, required=False, default=20)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=MOST_PLANNED, required=False, default=20
+    )
     is_blind = serializers.BooleanField(required=False, default=False)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import Http404
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from common.api.bodies import body_with_synonyms, checked_body
 from common.api.documents import FileAnswersMixin, PdfRenderer, file_answer, pdf_answer
+from common.api.exports import CsvRenderer, ExportRenderer, XlsxRenderer
 from common.api.filters import FromDay, ReferenceFilter, ToDay
 from common.api.viewsets import ApiViewSet, ListRetrieveViewSet, ListViewSet
 from common.permissions import Can
@@ -25,6 +26,7 @@ from inventory.api.count_serializers import (
     CountNoteInput,
     CountPlan,
     CountPlanInput,
+    CountPlanParameters,
     EnteredLines,
     NamedCountDecisionInput,
     StockCountInput,
@@ -49,7 +51,6 @@ from warehouses.models import Warehouse
 from warehouses.queries import member_warehouse
 
 PEOPLE = ("created_by", "submitted_by", "decided_by")
-MOST_PLANNED = 200
 
 
 class StockCountFilterSet(filters.FilterSet):
@@ -259,20 +260,28 @@ class CountPlanViewSet(ApiViewSet):
     pagination_class = None
     permissions = {"list": Can.POST_STOCK, "create": Can.POST_STOCK}
 
-    @extend_schema(
-        parameters=[OpenApiParameter("warehouse", str), OpenApiParameter("limit", int)],
-        responses=CountPlan,
-    )
-    def list(self, request: Request) -> Response:
-        """What is due in a warehouse, at most `limit` (20) items."""
-        warehouse = member_warehouse(request.query_params.get("warehouse"), request.user)
-        items = due_to_count(warehouse, limit_of(request))
+    def get_renderers(self) -> list[Any]:
+        files = [CsvRenderer(), XlsxRenderer()] if self.action == "list" else []
+        return [*super().get_renderers(), *files]
+
+    @extend_schema(parameters=[CountPlanParameters], responses=CountPlan)
+    def list(self, request: Request) -> Any:
+        """What is due in a warehouse, at most `limit` (20) items; `?format=csv` or `xlsx` too."""
+        asked = CountPlanParameters(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        wanted = asked.validated_data
+        warehouse = member_warehouse(wanted.get("warehouse"), request.user)
+        items = due_to_count(warehouse, wanted["limit"])
+        rows = [{name: getattr(item, name) for name in DUE_FIELDS} for item in items]
+        renderer = request.accepted_renderer
+        if isinstance(renderer, ExportRenderer):
+            return renderer.answer(
+                f"count_plan-{warehouse.code}",
+                [(name,) for name in DUE_FIELDS],
+                (part for part in [rows]),
+            )
         return Response(
-            {
-                "warehouse": warehouse.code,
-                "due": items[0].number if items else 0,
-                "items": [{name: getattr(item, name) for name in DUE_FIELDS} for item in items],
-            }
+            {"warehouse": warehouse.code, "due": items[0].number if items else 0, "items": rows}
         )
 
     @extend_schema(request=CountPlanInput, responses={201: ChangedCountSerializer})
@@ -298,10 +307,3 @@ class CountPlanViewSet(ApiViewSet):
 DUE_FIELDS = (
     "product_id", "product_name", "sku", "abc_class", "issued_value", "last_counted_at",
 )  # fmt: skip
-
-
-def limit_of(request: Request) -> int:
-    text = request.query_params.get("limit", "20")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_PLANNED):
-        raise ValidationError({"limit": [f"Send a whole number from 1 to {MOST_PLANNED}."]})
-    return int(text)

@@ -18,7 +18,7 @@ from inventory.api.document_lines import OPTIONAL, ExistingLineInput
 from inventory.api.wanted_lines import (
     MOST_LINES,
     QUANTITY_INPUT,
-    GrantedLinesInput,
+    LeavingLinesInput,
     WantedGoodsInput,
 )
 from inventory.models import TransferLine, TransferLot, TransferRequest
@@ -137,7 +137,7 @@ class TransferInput(WantedGoodsInput):
     requested_by = ReferenceInput(**OPTIONAL)
 
 
-class TransferDecisionInput(GrantedLinesInput, DecisionInput):
+class TransferDecisionInput(LeavingLinesInput, DecisionInput):
     """Approve, which ships unless `ship` is false, or reject and say why in `note`."""
 
     ship = serializers.BooleanField(

@@ -31,13 +31,13 @@ from inventory.api.transfer_serializers import (
     TransferSerializer,
 )
 from inventory.api.wanted_lines import (
-    GrantedLinesInput,
-    granted_lines,
+    LeavingLinesInput,
     lines_of,
     wanted_lines,
 )
 from inventory.models import TransferRequest
 from inventory.queries import in_transit_value
+from inventory.services.transfers.leaving import Leaving
 from inventory.services.transfers.receiving import (
     Arrival,
     cancel_transfer,
@@ -172,20 +172,20 @@ class TransferRequestViewSet(FileAnswersMixin, ListRetrieveViewSet):
             transfer=transfer,
             note=note,
             ship=body["ship"],
-            quantities=granted_lines(body.get("items"), transfer),
+            leaving=leaving_of(body.get("items"), transfer),
             acting_user=self.request.user,
         )
         return self.answer(transfer, "Transfer approved successfully")
 
-    @extend_schema(request=GrantedLinesInput, responses=ChangedTransferSerializer)
+    @extend_schema(request=LeavingLinesInput, responses=ChangedTransferSerializer)
     @action(detail=True, methods=["post"])
     def ship(self, request: Request, pk: str) -> Response:
         """Ship an approved transfer from the source."""
         transfer = self.get_object()
-        body = checked_body(GrantedLinesInput, request)
+        body = checked_body(LeavingLinesInput, request)
         ship_transfer(
             transfer=transfer,
-            quantities=granted_lines(body.get("items"), transfer),
+            leaving=leaving_of(body.get("items"), transfer),
             acting_user=request.user,
         )
         return self.answer(transfer, "Transfer shipped successfully")
@@ -238,6 +238,25 @@ def any_warehouse(reference: str, field: str) -> Warehouse:
         text = f'Unknown warehouse "{reference[:50]}". Use the code of one that is active.'
         raise InvalidInput(text, {field: [text]})
     return found
+
+
+def leaving_of(entries: Sequence[Entry] | None, transfer: TransferRequest) -> list[Leaving] | None:
+    """Return what leaves, as entries mean it; raises InvalidInput naming every bad one."""
+    if entries is None:
+        return None
+    errors: Errors = {}
+    lines = lines_of(transfer)
+    leaving = [
+        Leaving(
+            line_id=line.pk,
+            quantity=entry["quantity"],
+            lot_number=entry.get("lot_number", "").strip(),
+        )
+        for index, entry in enumerate(entries)
+        if (line := only(lines, entry, index, errors)) is not None
+    ]
+    refuse(errors)
+    return leaving
 
 
 def arrivals_of(entries: Sequence[Entry], lines: Sequence[Any]) -> list[Arrival]:

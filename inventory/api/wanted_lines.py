@@ -86,6 +86,25 @@ class GrantedLinesInput(serializers.Serializer[Any]):
     )
 
 
+class LeavingLineInput(GrantedLineInput):
+    """How much of one line leaves, and of which lot; a line may be named once for each lot."""
+
+    lot_number = serializers.CharField(
+        **OPTIONAL,
+        allow_blank=True,
+        max_length=50,
+        help_text="Of goods that track lots; left out, the first to expire leave.",
+    )
+
+
+class LeavingLinesInput(GrantedLinesInput):
+    """What leaves, where it is less than asked for or of chosen lots; other lines leave whole."""
+
+    items = serializers.ListField(
+        child=LeavingLineInput(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
+    )
+
+
 def wanted_lines(entries: Sequence[Entry]) -> list[WantedLine]:
     """Return the lines that entries ask for; raises InvalidInput naming every unknown product."""
     return [

@@ -21,6 +21,7 @@ from common.documents.parts import (
     text,
 )
 from common.documents.words import amount_of, day, name_of
+from common.exceptions import WrongState
 from inventory.bins import walking_order
 from inventory.documents.head import head_with_barcode
 from inventory.documents.portions import Portion, sellable_lots, take
@@ -58,9 +59,15 @@ def transfer_note_pdf(key: int, user: Any) -> bytes:
 
     Before it leaves it is a list of what to take, with the lots that the ledger would take;
     afterwards it goes with the goods, and tells what arrived. It names no costs. The number of
-    statements does not depend on the lines.
+    statements does not depend on the lines. Raises WrongState where no goods leave or left.
     """
     transfer = TransferRequest.objects.select_related(*PEOPLE_AND_PLACES).get(pk=key)
+    if not transfer.moves_goods:
+        text = (
+            f"{transfer.code} is {transfer.status} and no goods left: there is nothing to take or "
+            "to send with them. Ask for the goods with a new transfer."
+        )
+        raise WrongState(text, {"status": [text]})
     lines = list(transfer.lines.select_related("variation__product").prefetch_related("lots__lot"))
     has_left = transfer.shipped_at is not None
     place = transfer.to_warehouse if has_left else transfer.from_warehouse

@@ -116,6 +116,12 @@ class TransferRequest(Decided):
     def is_on_the_way(self) -> bool:
         return self.status in self.ON_THE_WAY
 
+    @property
+    def moves_goods(self) -> bool:
+        """Whether goods shall leave, or left: not so where it ended before they did."""
+        ended = self.status in (self.Status.REJECTED, self.Status.CANCELLED)
+        return self.shipped_at is not None or not ended
+
 
 @audited(part_of="transfer")
 class TransferLine(models.Model):

@@ -1,15 +1,17 @@
 """Telling who decides that a document waits for them, and who asked for it what was decided."""
 
+from collections.abc import Collection
 from typing import Any
 
 from common.permissions import Can
 from inventory.models import AdjustmentRequest, StockCount, TransferRequest
 from users.models import User
-from warehouses.models import Warehouse
+from warehouses.models import Membership, Warehouse
 from warehouses.services.tell import tell
 
 DOCUMENT_WAITS = "inventory.document_waits"
 DOCUMENT_DECIDED = "inventory.document_decided"
+TRANSFER_SHIPPED = "inventory.transfer_shipped"
 DOCUMENTS: dict[str, Any] = {
     "transfer": TransferRequest,
     "adjustment": AdjustmentRequest,
@@ -47,6 +49,27 @@ def tell_count_waits(count: StockCount) -> None:
         count,
         deciders_in(count.warehouse, Can.DECIDE_STOCK_CORRECTIONS, but=count.submitted_by_id),
         f"Count {count.code} waits for a decision",
+    )
+
+
+def tell_transfer_shipped(transfer: TransferRequest, *, but: Collection[int | None]) -> None:
+    """Tell who receives goods at the destination that some are on their way to it.
+
+    `but` are those who know; of goods that were received at once nobody is told.
+    """
+    if not transfer.is_on_the_way:
+        return
+    place = transfer.to_warehouse
+    receivers = User.objects.who_can(Can.POST_STOCK).filter(
+        pk__in=Membership.objects.filter(warehouse=place).values("user")
+    )
+    tell(
+        list(receivers.exclude(pk__in=[one for one in but if one]).order_by("pk")),
+        topic=TRANSFER_SHIPPED,
+        payload={"kind": "transfer", "id": transfer.pk},
+        key=f"transfer:{transfer.pk}:shipped",
+        title=f"Transfer {transfer.code} is on its way to {place.code}",
+        reference=transfer.code,
     )
 
 

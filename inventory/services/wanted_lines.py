@@ -51,17 +51,21 @@ def require_known(lines: Mapping[int, Any], keys: Iterable[int]) -> None:
 
 
 def granted_quantities(
-    lines: Mapping[int, Any], quantities: Mapping[int, Decimal] | None
+    lines: Mapping[int, Any],
+    quantities: Mapping[int, Decimal] | None,
+    places: Mapping[int, int] | None = None,
 ) -> dict[int, Decimal]:
     """Return what leaves of each line, without the lines of which nothing does.
 
-    Lines that `quantities` does not name leave whole. Raises InvalidInput naming every bad line.
+    Lines that `quantities` does not name leave whole. Raises InvalidInput naming every bad line
+    by where it stands in the request: in the order of `quantities`, unless `places` say.
     """
     wanted: dict[int, Decimal] = {key: line.quantity for key, line in lines.items()}
     quantities = quantities or {}
     require_known(lines, quantities)
     errors: dict[str, list[Any]] = {}
-    fields = {key: f"items.{index}.quantity" for index, key in enumerate(quantities)}
+    where = places or {key: index for index, key in enumerate(quantities)}
+    fields = {key: f"items.{index}.quantity" for key, index in where.items()}
     for key, quantity in quantities.items():
         if quantity < 0:
             errors[fields[key]] = ["Send a quantity of at least 0."]

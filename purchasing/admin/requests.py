@@ -14,7 +14,8 @@ from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
 from common.admin_steps import Step, can_become
 from common.permissions import Can
 from common.second_person import may_decide
-from inventory.admin.transfers import ReasonForm, named, wanted_lines
+from inventory.admin.transfer_forms import named
+from inventory.admin.transfers import ReasonForm, wanted_lines
 from inventory.models import Stock
 from purchasing.models import PurchaseRequest, PurchaseRequestLine
 from purchasing.services.requests import (

@@ -13,7 +13,7 @@ from common.admin_orders import QuantitiesTableForm, plain
 from common.admin_steps import FileStep, Step, pdf_page
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin
-from inventory.admin.transfers import named
+from inventory.admin.transfer_forms import named
 from purchasing.models import (
     GoodsReceiptLine,
     PurchaseOrder,

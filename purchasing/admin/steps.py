@@ -10,7 +10,8 @@ from common.admin_orders import QuantitiesTableForm, quantity_field
 from common.admin_steps import FileStep, Step, can_become, pdf_page, permits, with_link
 from common.permissions import Can
 from common.second_person import may_decide
-from inventory.admin.transfers import OptionalNoteForm, ReasonForm, named
+from inventory.admin.transfer_forms import named
+from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from purchasing.admin.returns import RETURN_STEP
 from purchasing.models import PurchaseOrder
 from purchasing.services.closing import close_purchase_order

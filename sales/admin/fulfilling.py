@@ -6,7 +6,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
-from inventory.admin.transfers import tracks_lots
+from inventory.admin.transfer_forms import tracks_lots
 from sales.availability import ZERO, LineAvailability, Offer, availability_of
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.line_choice import LineRequest

@@ -13,7 +13,7 @@ from unfold.widgets import (
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
 from common.admin_steps import Step, permits
 from common.permissions import Can
-from inventory.admin.transfers import tracks_lots
+from inventory.admin.transfer_forms import tracks_lots
 from sales.models import SalesOrder, SalesReturnItem
 from sales.services.line_choice import LineRequest
 from sales.services.order_rows import HUNDRED, ZERO

@@ -1,5 +1,7 @@
 """Transfers, adjustments and counts in the admin site: the same services, the same refusals."""
 
+from datetime import date
+
 import pytest
 
 from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
@@ -9,18 +11,19 @@ from tests.admin.pages import add_to, buttons, errors_of, lines, list_of, page_o
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.transfers import at, make_transfer, transfer_facts
 from tests.factories.warehouses import MembershipFactory
+from tests.inventory.lots.postings import receive
 from tests.pdf_pages import text_of
 
 pytestmark = pytest.mark.django_db
 TRANSFER_STEPS = {
     "pending": {"note", "approve", "reject", "cancel"},
     "approved": {"note", "ship", "cancel"},
-    "rejected": {"note"},
+    "rejected": set(),
     "in_transit": {"note", "receive", "close", "cancel"},
     "partially_received": {"note", "receive", "close"},
     "received": {"note"},
     "closed": {"note"},
-    "cancelled": {"note"},
+    "cancelled": set(),
 }
 
 
@@ -103,6 +106,45 @@ def test_part_is_shipped_and_only_damaged_goods_arrive(office, place):
     transfer.refresh_from_db()
     assert transfer.status == "received"
     assert at(transfer.to_warehouse, first.variation) == (0, 0)
+
+
+def test_lots_are_chosen_where_goods_leave_and_named_where_they_arrive(office, place):
+    boss = office("admin")
+    milk = VariationFactory(product__lot_tracking=True)
+    receive(milk, place.own, 6, "SOON", date(2090, 1, 1))
+    receive(milk, place.own, 6, "LATER", date(2091, 1, 1))
+    transfer = make_transfer(8, source=place.own, status="approved", variations=[milk])
+    line = transfer.lines.get()
+    soon, later = (f"{line.pk}-{milk.lots.get(lot_number=one).pk}" for one in ("SOON", "LATER"))
+
+    form = boss.get(step_of(transfer, "ship")).context["form"]
+    proposed = {key: form.fields[f"line_{key}"].initial for key in form.rows}
+    assert proposed == {soon: "6", later: "2"}
+    boss.post(step_of(transfer, "ship"), {f"line_{soon}": "", f"line_{later}": "5"})
+    assert list(line.lots.values_list("lot__lot_number", "quantity_shipped")) == [("LATER", 5)]
+    page = boss.get(step_of(transfer, "receive")).content.decode()
+    assert "Lot LATER, expires 2091-01-01: 5 on its way" in page
+    boss.post(step_of(transfer, "receive"), {f"line_{later}": "5"})
+
+    transfer.refresh_from_db()
+    assert transfer.status == "received"
+    assert at(transfer.to_warehouse, milk) == (5, 0)
+
+
+def test_a_lot_that_went_meanwhile_is_refused_where_it_was_chosen(office, place):
+    boss = office("admin")
+    milk = VariationFactory(product__lot_tracking=True)
+    receive(milk, place.own, 6, "ONE")
+    receive(milk, place.own, 6, "TWO")
+    transfer = make_transfer(5, source=place.own, status="approved", variations=[milk])
+    row = f"line_{transfer.lines.get().pk}-{milk.lots.get(lot_number='ONE').pk}"
+    receive(milk, place.own, -6, "ONE")
+    before = transfer_facts(transfer)
+
+    refused = boss.post(step_of(transfer, "ship"), {row: "5"})
+
+    assert "Less is available" in errors_of(refused)
+    assert transfer_facts(transfer) == before
 
 
 def test_an_adjustment_is_posted_or_waits(office, place):

@@ -9,6 +9,7 @@ import zxingcpp
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from common.exceptions import WrongState
 from inventory.documents import count_sheet
 from inventory.documents.count_sheet import count_sheet_pdf
 from inventory.documents.transfer_note import transfer_note_pdf
@@ -16,7 +17,7 @@ from inventory.models import Stock
 from inventory.services.counts.closing import approve_count, order_recount, submit_count
 from inventory.services.counts.entering import Entry, enter_counted
 from inventory.services.counts.opening import Scope, open_count
-from inventory.services.transfers.receiving import Arrival, receive_transfer
+from inventory.services.transfers.receiving import Arrival, cancel_transfer, receive_transfer
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.names import SCRIPTS
 from tests.factories.transfers import make_transfer
@@ -265,3 +266,23 @@ def test_documents_are_given_out_by_the_api(api, place):
     for path in (f"/api/stock-counts/{count.code}/sheet/",
                  f"/api/transfer-requests/{transfer.code}/note/"):  # fmt: skip
         assert stranger.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("status", ["rejected", "cancelled"])
+def test_a_transfer_that_ended_before_goods_left_has_no_paper(api, status):
+    transfer = make_transfer(status=status)
+
+    with pytest.raises(WrongState, match="Ask for the goods with a new transfer"):
+        transfer_note_pdf(transfer.pk, UserFactory(role="admin"))
+
+    answer = api("admin").get(f"/api/transfer-requests/{transfer.code}/note/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+
+
+def test_a_transfer_cancelled_on_its_way_is_still_printed():
+    transfer = make_transfer(status="in_transit")
+    cancel_transfer(transfer=transfer, acting_user=UserFactory(role="admin"))
+
+    assert "Back at the source: 10" in text_of(
+        transfer_note_pdf(transfer.pk, UserFactory(role="admin"))
+    )

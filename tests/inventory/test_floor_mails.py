@@ -9,9 +9,12 @@ from inventory.services.adjustments import Correction, request_adjustment
 from inventory.services.counts.closing import approve_count, submit_count
 from inventory.services.counts.entering import Entry, enter_counted
 from inventory.services.counts.opening import open_count
+from inventory.services.transfers.receiving import receive_transfer
 from inventory.services.transfers.requests import approve_transfer
+from inventory.services.transfers.shipping import ship_transfer
 from notifications.models import Notification, OutboxMessage
 from notifications.services import deliver_due_messages
+from operations.models import StreamEvent
 from tests.factories.inventory import put_in_stock
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
@@ -53,6 +56,59 @@ def test_a_transfer_is_told_to_who_decides_and_to_who_asked(place):
 
     assert delivered() == [(asker.email, f"Transfer {transfer.code} is in transit")]
     assert Notification.objects.get(recipient=asker).reference == transfer.code
+
+
+def test_people_of_the_destination_are_told_of_goods_on_their_way(place):
+    boss, there = person("admin"), WarehouseFactory()
+    clerk, keen, asker = person("staff", there), person("staff", there), person("manager", there)
+    person("viewer", there)
+    person("staff", place)
+    keen.notify_by_email = False
+    keen.save()
+    transfer = make_transfer(source=place, to=there, asked_by=asker)
+    delivered()
+
+    approve_transfer(transfer=transfer, acting_user=boss)
+
+    subject = f"Transfer {transfer.code} is on its way to {there.code}"
+    assert delivered() == sorted(
+        [(clerk.email, subject), (asker.email, f"Transfer {transfer.code} is in transit")]
+    )
+    text = next(one for one in mail.outbox if one.subject == subject).body
+    assert "Shipped" in text or "shipped 10" in text
+    told = Notification.objects.filter(topic="inventory.transfer_shipped")
+    assert {(one.recipient, one.title) for one in told} == {(clerk, subject), (keen, subject)}
+    assert [str(line) for line in stream_of(clerk)] == [subject]
+
+
+def stream_of(user):
+    """Return the titles that somebody's event stream tells."""
+    topics = StreamEvent.objects.filter(topic="notifications", recipient_id=user.pk)
+    return Notification.objects.filter(pk__in=topics.values("object_id")).values_list(
+        "title", flat=True
+    )
+
+
+def test_the_mail_of_a_shipment_does_not_leave_once_the_goods_are_there(place):
+    there = WarehouseFactory()
+    clerk = person("staff", there)
+    transfer = make_transfer(source=place, to=there, status="approved")
+    ship_transfer(transfer=transfer, acting_user=person("admin"))
+    receive_transfer(transfer=transfer, acting_user=clerk)
+
+    delivered()
+
+    closed = OutboxMessage.objects.get(topic="inventory.transfer_shipped", recipient=clerk)
+    assert (closed.status, closed.note) == ("closed", f"{transfer.code} is received.")
+
+
+def test_nobody_is_told_of_goods_that_are_received_at_once(place):
+    there = WarehouseFactory()
+    person("staff", there)
+
+    make_transfer(source=place, to=there, status="in_transit", auto_receive=True)
+
+    assert not Notification.objects.filter(topic="inventory.transfer_shipped").exists()
 
 
 def test_who_asked_is_not_told_that_their_own_request_waits():

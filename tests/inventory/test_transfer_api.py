@@ -179,7 +179,7 @@ def test_too_little_stock_names_the_lines(admin, ends, variation):
 
     assert (answer.status_code, answer.json()["code"]) == (409, "insufficient_stock")
     assert answer.json()["details"]["lines"] == [
-        {"line": 0, "requested": 101, "available": 100, "sku": "WIDGET-1", "warehouse": "WH-A"}
+        {"line": 1, "requested": 101, "available": 100, "sku": "WIDGET-1", "warehouse": "WH-A"}
     ]
 
 

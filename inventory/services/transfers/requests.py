@@ -1,7 +1,6 @@
 """Asking for goods of another warehouse, and the decision."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +10,8 @@ from common.codes import next_code
 from common.exceptions import InvalidInput
 from common.second_person import require_second_person
 from inventory.models import TransferLine, TransferRequest
-from inventory.services.tell import tell_decided, tell_transfer_waits
+from inventory.services.tell import tell_decided, tell_transfer_shipped, tell_transfer_waits
+from inventory.services.transfers.leaving import Leaving
 from inventory.services.transfers.shipping import ship_locked
 from inventory.services.transfers.states import lock_transfer
 from inventory.services.wanted_lines import WantedLine, require_wanted
@@ -75,21 +75,22 @@ def approve_transfer(
     transfer: TransferRequest,
     note: str = "",
     ship: bool = True,
-    quantities: Mapping[int, Decimal] | None = None,
+    leaving: Sequence[Leaving] | None = None,
     acting_user: Any,
 ) -> TransferRequest:
     """Approve a request and ship it at once, or with `ship=False` let the source ship it later.
 
-    `quantities` are what leaves of each line, where it is less than asked for. Locks the
-    transfer, then the balances. Raises OwnRequest, WrongState, InvalidInput and InsufficientStock
-    naming every short line: then nothing is decided.
+    `leaving` says of lines how much leaves where it is less than asked for, and of which lot. Tells
+    who asked, and the people of the destination. Locks the transfer, then the balances. Raises
+    OwnRequest, WrongState, and what ship_transfer does: then nothing is decided.
     """
     transfer = lock_transfer(transfer)
     transfer.require_step_to(Status.APPROVED)
     require_second_person(transfer.requested_by_id, acting_user=acting_user)
     decide(transfer, Status.APPROVED, note, acting_user)
     if ship:
-        ship_locked(transfer, quantities, acting_user)
+        ship_locked(transfer, leaving, acting_user)
+        tell_transfer_shipped(transfer, but=[acting_user.pk, transfer.requested_by_id])
     tell_decided("transfer", transfer, transfer.requested_by_id)
     return transfer
 

@@ -44,7 +44,7 @@ def lock_transfer(transfer: TransferRequest) -> TransferRequest:
 
 def lines_of(transfer: TransferRequest) -> dict[int, TransferLine]:
     """Return the lines of a locked transfer by their keys."""
-    return {line.pk: line for line in transfer.lines.select_related("variation")}
+    return {line.pk: line for line in transfer.lines.select_related("variation__product")}
 
 
 def require_work_in(warehouse: Warehouse, acting_user: Any, deed: str) -> None:

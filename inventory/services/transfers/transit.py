@@ -1,6 +1,6 @@
 """Which lots are on their way with which line, and which of them an arrival takes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -73,17 +73,18 @@ def first_to_expire(row: TransferLot) -> tuple[date, int]:
     return row.lot.expiration_date or date.max, row.lot_id
 
 
-def note_shipped(parts: Mapping[int, Iterable[LotPart]]) -> None:
-    """Note which lots left with which line, by the lines' keys."""
+def note_shipped(parts: Iterable[tuple[int, Iterable[LotPart]]]) -> None:
+    """Note which lots left with which line, by the lines' keys, each lot of a line once."""
+    sums: dict[tuple[int, int], Decimal] = {}
+    for line_id, left in parts:
+        for part in left:
+            key = (line_id, part.lot_id)
+            sums[key] = sums.get(key, ZERO) - part.quantity
     rows = [
         TransferLot(
-            line_id=line_id,
-            lot_id=part.lot_id,
-            quantity_shipped=-part.quantity,
-            quantity_in_transit=-part.quantity,
+            line_id=line_id, lot_id=lot_id, quantity_shipped=total, quantity_in_transit=total
         )
-        for line_id, left in parts.items()
-        for part in left
+        for (line_id, lot_id), total in sums.items()
     ]
     if rows:
         TransferLot.objects.bulk_create(rows)

@@ -1,7 +1,10 @@
 """What is due to be counted, and the count of it."""
 
+import csv
+import io
 from datetime import timedelta
 
+import openpyxl
 import pytest
 from django.utils import timezone
 
@@ -52,3 +55,29 @@ def test_the_plan_proposes_what_is_due_and_makes_the_count(clerk, manager, place
 @pytest.mark.parametrize("limit", ["0", "201", "x", "-1", "9" * 30])
 def test_the_plan_refuses_a_senseless_limit(clerk, limit):
     assert clerk.get(f"/api/count-plan/?limit={limit}").status_code == 400
+
+
+def test_the_plan_refuses_what_it_does_not_know(clerk):
+    answer = clerk.get("/api/count-plan/?abc=A")
+
+    assert answer.status_code == 400
+    assert answer.json()["details"] == {
+        "abc": ["Unknown parameter. Known: format, limit, warehouse."]
+    }
+
+
+def test_the_plan_is_a_file_too(clerk, place, goods):
+    answer = clerk.get("/api/count-plan/?format=csv&limit=2")
+
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert answer["Content-Disposition"] == f'attachment; filename="count_plan-{place.code}.csv"'
+    assert rows[0] == [
+        "product_id", "product_name", "sku", "abc_class", "issued_value", "last_counted_at",
+    ]  # fmt: skip
+    assert [row[2] for row in rows[1:]] == ["G-1", "G-2"]
+    book = clerk.get("/api/count-plan/?format=xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(book.streaming_content))).active
+    assert [row[2] for row in sheet.values] == ["sku", "G-1", "G-2", "G-3"]
+    book.close()
+    refused = clerk.get("/api/count-plan/?format=csv&limit=0")
+    assert (refused.status_code, refused["Content-Type"]) == (400, "application/json")

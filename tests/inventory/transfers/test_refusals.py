@@ -8,6 +8,7 @@ from common.exceptions import InvalidInput, OwnRequest, WrongState
 from common.models import CompanySettings
 from inventory.exceptions import InsufficientStock, MoreThanShipped
 from inventory.models import Stock, TransferRequest
+from inventory.services.transfers.leaving import Leaving
 from inventory.services.transfers.receiving import (
     Arrival,
     cancel_transfer,
@@ -159,7 +160,9 @@ def test_what_leaves_is_at_most_what_was_asked_for(boss, quantities, text):
 
     with pytest.raises(InvalidInput, match=text):
         ship_transfer(
-            transfer=transfer, quantities={line.pk: Decimal(quantities[0])}, acting_user=boss
+            transfer=transfer,
+            leaving=[Leaving(line_id=line.pk, quantity=Decimal(quantities[0]))],
+            acting_user=boss,
         )
 
     assert transfer_facts(transfer) == before

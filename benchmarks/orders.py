@@ -1,5 +1,6 @@
 """Rows of orders of fifty lines: taken and delivered, made and received."""
 
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -16,7 +17,7 @@ FEW = 5  # orders of each kind, before statistics are taken of tables that were 
 def posted_order(run: Run) -> Outcome:
     """An order of fifty lines that reserves them."""
     ours, naive = sales(run, "/api/", "sku"), sales(run, "/naive/", "variation")
-    assert_same_effect(ours, naive, quantity=-1, amount=450)
+    assert_same_effect(ours, naive, status="fulfilled", quantity=-1, amount=450)
     return run.compare(
         timed("POST /api/sales-orders/", ours.make),
         timed("POST /naive/sales-orders/", naive.make),
@@ -26,22 +27,21 @@ def posted_order(run: Run) -> Outcome:
 
 def delivered_order(run: Run) -> Outcome:
     """The same order and then its delivery: fifty movements."""
-    ours, naive = sales(run, "/api/", "sku"), sales(run, "/naive/", "variation")
-    assert_same_effect(ours, naive, quantity=-1, amount=450)
-    return run.compare(
-        timed("POST /api/…/ and /fulfill/", ours.finish),
-        timed("POST /naive/…/ and /fulfill/", naive.finish),
-        basis="processor",
-    )
+    return finished(run, sales, status="fulfilled", quantity=-1, amount=450)
 
 
 def received_order(run: Run) -> Outcome:
     """An order of fifty lines that is sent to the supplier, and then its receipt."""
-    ours, naive = purchases(run, "/api/", "sku"), purchases(run, "/naive/", "variation")
-    assert_same_effect(ours, naive, quantity=1, amount=200)
+    return finished(run, purchases, status="received", quantity=1, amount=200)
+
+
+def finished(run: Run, orders_of: Callable[[Run, str, str], "Orders"], **effect: Any) -> Outcome:
+    """Compare orders that are made and then finished."""
+    ours, naive = orders_of(run, "/api/", "sku"), orders_of(run, "/naive/", "variation")
+    assert_same_effect(ours, naive, **effect)
     return run.compare(
-        timed("POST /api/…/ and /receive/", ours.finish),
-        timed("POST /naive/…/ and /receive/", naive.finish),
+        timed(f"POST /api/…/ and /{ours.step}/", ours.finish),
+        timed(f"POST /naive/…/ and /{naive.step}/", naive.finish),
         basis="processor",
     )
 
@@ -82,12 +82,14 @@ def purchases(run: Run, prefix: str, item_key: str) -> Orders:
     return Orders(run, f"{prefix}purchase-orders/", "receive", item_key, line, head)
 
 
-def assert_same_effect(ours: Orders, naive: Orders, *, quantity: int, amount: int) -> None:
-    """Both move fifty pieces for orders of the same total."""
+def assert_same_effect(
+    ours: Orders, naive: Orders, *, status: str, quantity: int, amount: int
+) -> None:
+    """Both move fifty pieces for each order, of the same total and with the same end."""
     for orders in (ours, naive):
         for _ in range(FEW):
             done = orders.finish()
-        moved = StockMovement.objects.filter(reference_code=done["order_number"], quantity=quantity)
-        assert done["status"] in ("fulfilled", "received"), done
-        assert (moved.count(), float(done["total_amount"])) == (LINES, amount), done
+            moved = StockMovement.objects.filter(reference_code=done["order_number"])
+            effect = moved.filter(quantity=quantity).count(), float(done["total_amount"])
+            assert (done["status"], moved.count(), *effect) == (status, LINES, LINES, amount), done
     refresh_statistics()

@@ -1,5 +1,8 @@
 """Viewsets of a tutorial: no scopes, page numbers, `count(*)`, DRF's own JSON."""
 
+from typing import TypeVar
+
+from django.db.models import Model
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.pagination import PageNumberPagination
@@ -21,35 +24,34 @@ from inventory.models import StockMovement
 from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
 
+Row = TypeVar("Row", bound=Model)
+
 
 class FiftyAPage(PageNumberPagination):
     page_size = 50
 
 
-class MovementViewSet(viewsets.ModelViewSet[StockMovement]):
-    queryset = StockMovement.objects.select_related("variation", "warehouse").order_by("-pk")
-    serializer_class = MovementSerializer
+class NaiveViewSet(viewsets.ModelViewSet[Row]):
     authentication_classes = [JWTAuthentication]
     permission_classes = [IsAuthenticated]
     pagination_class = FiftyAPage
     renderer_classes = [JSONRenderer]
     filter_backends = []
     throttle_classes = []
+
+
+class MovementViewSet(NaiveViewSet[StockMovement]):
+    queryset = StockMovement.objects.select_related("variation", "warehouse").order_by("-pk")
+    serializer_class = MovementSerializer
 
 
 class UncheckedMovementViewSet(MovementViewSet):
     serializer_class = UncheckedMovementSerializer
 
 
-class OrderViewSet(viewsets.ModelViewSet[SalesOrder]):
+class OrderViewSet(NaiveViewSet[SalesOrder]):
     queryset = SalesOrder.objects.all()
     serializer_class = OrderSerializer
-    authentication_classes = [JWTAuthentication]
-    permission_classes = [IsAuthenticated]
-    pagination_class = FiftyAPage
-    renderer_classes = [JSONRenderer]
-    filter_backends = []
-    throttle_classes = []
 
     @action(detail=True, methods=["post"])
     def fulfill(self, request: Request, pk: str) -> Response:
@@ -58,15 +60,9 @@ class OrderViewSet(viewsets.ModelViewSet[SalesOrder]):
         return Response(self.get_serializer(order).data)
 
 
-class PurchaseOrderViewSet(viewsets.ModelViewSet[PurchaseOrder]):
+class PurchaseOrderViewSet(NaiveViewSet[PurchaseOrder]):
     queryset = PurchaseOrder.objects.all()
     serializer_class = PurchaseOrderSerializer
-    authentication_classes = [JWTAuthentication]
-    permission_classes = [IsAuthenticated]
-    pagination_class = FiftyAPage
-    renderer_classes = [JSONRenderer]
-    filter_backends = []
-    throttle_classes = []
 
     @action(detail=True, methods=["post"])
     def receive(self, request: Request, pk: str) -> Response:

@@ -23,6 +23,13 @@ def deletion_of(row):
     return page_of(row).removesuffix("change/") + "delete/"
 
 
+def in_zone(client, zone):
+    """Return the client of a person who lives by the clock of a time zone."""
+    client.user.timezone = zone
+    client.user.save(update_fields=["timezone"])
+    return client
+
+
 def filled(client, address, **changes):
     """Return what a browser would post from a page, with some fields changed."""
     context = client.get(address).context

@@ -4,18 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.admin.pages import filled, page_of
+from tests.admin.pages import filled, in_zone, page_of
 from tests.factories.sales import take_order
 from tests.factories.users import UserFactory
-from users.models import User
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)
-
-
-def in_zone(client, zone):
-    User.objects.filter(pk=client.user.pk).update(timezone=zone)
-    return client
 
 
 @pytest.mark.parametrize(
@@ -31,14 +25,6 @@ def test_a_page_shows_times_by_the_readers_clock(office, zone, shown):
     person = UserFactory(last_login=MOMENT)
 
     assert shown in admin.get(page_of(person)).content.decode()
-
-
-def test_history_names_the_clock(office):
-    admin = in_zone(office("admin"), "Asia/Tokyo")
-
-    page = admin.get(page_of(UserFactory()).replace("change", "history"))
-
-    assert "When (Asia/Tokyo)" in page.content.decode()
 
 
 def test_a_time_that_is_typed_is_one_of_the_readers_clock(office, place):

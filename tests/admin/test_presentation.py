@@ -10,7 +10,7 @@ from alerts.models import Alert
 from inventory.models import Product, Stock, StockMovement
 from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
-from tests.admin.pages import add_to, filled, list_of, page_of
+from tests.admin.pages import add_to, filled, in_zone, list_of, page_of
 from tests.factories.alerts import AlertFactory
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.django_db
 
 def text_of(answer):
     return answer.content.decode()
-
-
-def in_zone(client, zone):
-    client.user.timezone = zone
-    client.user.save(update_fields=["timezone"])
-    return client
 
 
 def late_on_march_5(place):

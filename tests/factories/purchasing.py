@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+from common.models import CompanySettings
 from inventory.models import Stock, StockMovement
 from purchasing.models import PurchaseOrder
 from purchasing.queries import incoming_by_stock
@@ -57,6 +58,11 @@ def bring_to(order, status, acting_user) -> PurchaseOrder:
 def receive_one(*, order, acting_user) -> None:
     line = ReceiptLine(item_id=order.items.first().pk, quantity_accepted=Decimal(1))
     receive_purchase_order(order=order, lines=[line], acting_user=acting_user)
+
+
+def limit(amount) -> None:
+    """Let orders above an amount wait for somebody else's approval; None for no limit."""
+    CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": amount})
 
 
 def facts(order):

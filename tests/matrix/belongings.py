@@ -64,7 +64,6 @@ def belongings_of(warehouse: Any) -> set[Row]:
             for row in model._base_manager.filter(
                 **{f"{reference.name}__in": keys[reference.related_model._meta.db_table]}
             ).values_list("pk", flat=True)
-            if keys[reference.related_model._meta.db_table]
         }
         if further <= found:
             return found

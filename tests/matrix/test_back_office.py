@@ -107,17 +107,16 @@ def test_every_page_and_step_of_a_foreign_row_answers_as_of_an_absent_one(walked
     assert wrong == {}
 
 
-def test_no_action_reaches_rows_that_the_list_does_not_show(walked, office, count):
+def test_no_action_reaches_rows_that_the_list_does_not_show(walked, office):
     cases = [
         (role, model, action)
         for model, page in registered()
-        for action in ["delete_selected", *(getattr(one, "__name__", one) for one in page.actions)]
+        for action in [getattr(one, "__name__", one) for one in page.actions]
         for role in ROLES
         if keys_of(walked, model)
     ]
-    chosen = random.Random(4).sample(cases, count(6, full=len(cases)))
-    wrong = {}
-    for role, model, action in chosen:
+    wrong, statuses = {}, []
+    for role, model, action in cases:
         posted = {
             "action": action,
             "_selected_action": keys_of(walked, model),
@@ -126,11 +125,27 @@ def test_no_action_reaches_rows_that_the_list_does_not_show(walked, office, coun
             "post": "yes",
         }
         answer = office(role, "post", reverse(name_of(model, "changelist")), posted)
+        statuses.append(answer.status_code)
         reached = told_of(answer.seen, walked.owned)
         if reached or SECRET in answer.text or answer.status_code >= 500:
             wrong[role.value, model._meta.label, action] = answer.status_code, reached
 
+    assert len(cases) > 10
+    assert {200, 302} <= set(statuses)  # not only the whole list, for whoever does not open it
     assert wrong == {}
+
+
+def test_no_list_offers_to_delete_what_is_chosen(walked, rf):
+    request = rf.get("/admin/")
+    request.user = walked.admin
+
+    offering = [
+        model._meta.label
+        for model, page in registered()
+        if "delete_selected" in page.get_actions(request)
+    ]
+
+    assert offering == []
 
 
 def choices_of(context):
@@ -220,6 +235,8 @@ def test_no_list_is_narrowed_by_what_stands_behind_its_rows(walked, office, coun
     }
 
     assert len(cases) > 100
+    print("YY", sorted(statuses.values()))
+    assert 400 in statuses.values()  # not only the whole list, for whoever does not open it
     assert {what: code for what, code in statuses.items() if code not in (400, 403)} == {}
 
 
@@ -242,11 +259,17 @@ def test_completion_tells_names_alone_whatever_is_asked_for(walked, office, coun
         (model._meta.app_label, model._meta.model_name, field.name)
         for model, _ in registered()
         for field in model._meta.get_fields()
+        if field.concrete and field.is_relation
     ]
-    for app, model, field in random.Random(7).sample(fields, count(8, full=len(fields))):
+    statuses = []
+    for app, model, field in random.Random(7).sample(fields, count(16, full=len(fields))):
         query = f"?app_label={app}&model_name={model}&field_name={field}&term="
         answer = office(Role.STAFF, "get", reverse("admin:autocomplete") + query)
 
+        statuses.append(answer.status_code)
         assert answer.status_code in (200, 400, 403, 404), (app, model, field)
         assert SECRET not in answer.text
         assert "argon2" not in answer.text
+
+    print("YY", sorted(statuses), len(fields))
+    assert 200 in statuses

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from common.permissions import Role
 from tests.matrix.belongings import rows_of
-from tests.matrix.conftest import SECRET, readable, undone
+from tests.matrix.conftest import CHANCE, SECRET, readable, undone
 from tests.matrix.routes import endpoints
 from tests.matrix.rows import ROWS
 from tests.matrix.table import ROLES, SHARED
@@ -20,8 +20,6 @@ FOREIGN = [role for role in ROLES if role is not Role.ADMIN]
 KNOWN_TO_ALL = {"warehouse"}
 # An end of a transfer may be any warehouse there is, so a known one is refused for another reason.
 OTHER_WORDS = {"POST /api/transfer-requests/"}
-# What differs between any two answers, and says nothing.
-CHANCE = re.compile(r'"(timestamp|version|id|[a-z_]*_at)": ?("[^"]*"|\d+)')
 
 SCOPED = [row for row in ROWS if row.foreign]
 # Those of the product's own pages apart, which show no rows.

@@ -13,7 +13,7 @@ import pytest
 
 from common.permissions import Role
 from tests.matrix.belongings import told_of
-from tests.matrix.conftest import SECRET, readable
+from tests.matrix.conftest import CHANCE, SECRET, readable
 from tests.matrix.rows import ROWS
 from tests.matrix.slots import with_value
 from warehouses.models import WarehouseScopedQuerySet
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.django_db
 # Everybody may know which warehouses there are, and name any as the other end of a transfer.
 LAWFUL = re.compile(r"^inventory_transferrequest \d+ refers to (to|from)_warehouse ")
 WALKERS = [Role.MANAGER, Role.MANAGER, Role.STAFF, Role.SALES, Role.VIEWER]
-CHANCE = re.compile(r'"(timestamp|version|id|[a-z_]*_at)": ?("[^"]*"|\d+)')
 # Whose refusals count as attempts, on the account.
 COUNTING = ("/api/auth/", "/api/token/")
 FORMS = [*["*/*"] * 4, "application/json", "text/html", "text/csv"]
@@ -188,3 +187,19 @@ def test_a_walk_through_every_write_reaches_nothing_foreign(walked, ask, count, 
     record_property("writes of the walk", len(statuses))
     assert found == {}
     assert {200, 201, 400, 403, 404} <= set(statuses)
+
+
+def test_one_foreign_balance_that_is_changed_is_told(walked, ask):
+    """The control: what the walks look at tells of a write that reaches a foreign row."""
+    key = walked.foreign["stock"]
+
+    answer = ask(
+        walked.admin,
+        "patch",
+        f"/api/stocks/{key}/",
+        {"bin_location": "B-1"},
+        walked.contents.changes,
+    )
+
+    assert answer.status_code == 200, answer.whole
+    assert f"inventory_stock {key} changed" in told_of(answer.seen, walked.owned)

@@ -30,12 +30,19 @@ def directory_of(file):
         return archive.start_dir
 
 
+def test_control_what_nobody_touched_is_read_whole(backup, tmp_path):
+    assert b"".join(dump_chunks(backup)) == CONTENT
+    unpacked(backup, tmp_path / "draft")
+    files = [path for path in (tmp_path / "draft").rglob("*") if path.is_file()]
+    assert [file.read_bytes() for file in files] == [b"logo"]
+
+
 @pytest.mark.parametrize(
     ("offset", "value"),
     [(6, 255), (8, 1), (8, 32), (10, 99), (28, 255), (42, 255)],
     ids=["version", "password", "patched", "method", "length of name", "place"],
 )
-def test_a_wrong_byte_of_the_directory_is_told(backup, tmp_path, offset, value):
+def test_a_wrong_byte_of_the_directory_is_told(backup, offset, value):
     content = bytearray(backup.read_bytes())
     content[directory_of(backup) + offset] = value
     backup.write_bytes(content)
@@ -44,7 +51,7 @@ def test_a_wrong_byte_of_the_directory_is_told(backup, tmp_path, offset, value):
         list(dump_chunks(backup))
 
 
-def test_every_wrong_byte_is_told_or_does_no_harm(backup, tmp_path):
+def test_every_wrong_byte_is_told_or_does_no_harm(backup):
     content = backup.read_bytes()
     places = [*range(60), *range(len(CONTENT), len(content))]
     for place in places:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_web_server_that_is_stopped_loses_and_doubles_nothing(tmp_path, count):
-    """SIGTERM again and again under eight clients, who repeat what was not answered."""
+    """SIGTERM under eight clients, who repeat what was not answered; `--full`: twenty of them."""
     rounds = count(1, full=20)
     company, port, log = Company(), free_port(), tmp_path / "log"
     crowd = None

@@ -1,7 +1,8 @@
-"""People of one warehouse, for tests over HTTP."""
+"""A warehouse, people of it over HTTP, and two who decide about each other's orders."""
 
 import pytest
 
+from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
 
 
@@ -18,3 +19,13 @@ def manager(api, place):
 @pytest.fixture
 def staff(api, place):
     return api("staff", place)
+
+
+@pytest.fixture
+def buyer():
+    return UserFactory(role="manager")
+
+
+@pytest.fixture
+def other():
+    return UserFactory(role="manager")

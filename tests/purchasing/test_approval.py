@@ -19,27 +19,13 @@ from purchasing.services.transitions import (
     confirm_purchase_order,
     send_purchase_order,
 )
-from tests.factories.purchasing import facts, make_order
+from tests.factories.purchasing import facts, limit, make_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
 from tests.threads import run_at_once
 
 pytestmark = pytest.mark.django_db
-
-
-def limit(amount):
-    CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": amount})
-
-
-@pytest.fixture
-def buyer():
-    return UserFactory(role="manager")
-
-
-@pytest.fixture
-def other():
-    return UserFactory(role="manager")
 
 
 def read(order):

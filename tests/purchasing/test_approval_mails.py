@@ -16,7 +16,7 @@ from purchasing.services.decisions import approve_purchase_order, reject_purchas
 from purchasing.services.orders import change_purchase_order
 from purchasing.services.tell import tell_order_decided, tell_order_waits
 from purchasing.services.transitions import cancel_purchase_order, send_purchase_order
-from tests.factories.purchasing import make_order
+from tests.factories.purchasing import limit, make_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
@@ -24,10 +24,6 @@ from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAITS, DECIDED = "purchasing.order_waits", "purchasing.order_decided"
-
-
-def limit(amount):
-    CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": amount})
 
 
 def person(role, *places, **fields):

@@ -6,7 +6,6 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from common.models import CompanySettings
 from purchasing.exceptions import ApprovalNeeded
 from purchasing.models import PurchaseOrder
 from purchasing.services.charges import ChargeLine
@@ -14,24 +13,10 @@ from purchasing.services.decisions import approve_purchase_order
 from purchasing.services.orders import change_purchase_order
 from purchasing.services.receipts import receive_purchase_order
 from purchasing.services.transitions import send_purchase_order
-from tests.factories.purchasing import facts, make_order
+from tests.factories.purchasing import facts, limit, make_order
 from tests.factories.users import UserFactory
 
 pytestmark = pytest.mark.django_db
-
-
-def limit(amount):
-    CompanySettings.objects.update_or_create(pk=1, defaults={"purchase_approval_limit": amount})
-
-
-@pytest.fixture
-def buyer():
-    return UserFactory(role="manager")
-
-
-@pytest.fixture
-def other():
-    return UserFactory(role="manager")
 
 
 def read(order):

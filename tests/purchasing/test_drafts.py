@@ -32,11 +32,6 @@ def boss():
     return UserFactory(role="manager")
 
 
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
 def offered(supplier=None, *, is_primary=True, variation=None, **terms):
     """Make a variation, or take one, and let a supplier offer its product."""
     variation = variation or VariationFactory()
@@ -301,7 +296,8 @@ def test_a_draft_of_any_length_takes_as_many_statements(
         low(place, supplier=supplier, reorder_quantity=10)
     CompanySettings.current()
 
-    # The last is the limit above which somebody would be told to approve the draft.
+    # With one for the demand of late, that the draft shows, and at the end one for the limit above
+    # which somebody would be told to approve it.
     with django_assert_num_queries(20):
         draft_from_reorder_list(warehouse=place, acting_user=boss)
 

@@ -41,11 +41,6 @@ def variation(place):
     return variation
 
 
-@pytest.fixture
-def manager(api, place):
-    return api("manager", place)
-
-
 def test_a_shortage_is_drafted_and_told(manager, place, variation):
     order = take_order((variation, 6), (VariationFactory(sku_code="LOST-1"), 2), warehouse=place)
 

@@ -17,7 +17,7 @@ from tests.factories.inventory import ProductFactory, VariationFactory
 from tests.factories.purchasing import facts, make_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
-from tests.factories.warehouses import MembershipFactory, WarehouseFactory
+from tests.factories.warehouses import MembershipFactory
 from tests.mail_server import running_mail_server
 from tests.pdf_pages import text_of
 
@@ -33,11 +33,6 @@ def mail_server(settings):
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         yield server
-
-
-@pytest.fixture
-def place():
-    return WarehouseFactory()
 
 
 @pytest.fixture

@@ -153,16 +153,6 @@ def test_packs_of_a_sent_order_are_amended(supplier):
     assert Stock.objects.get().incoming == 72
 
 
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, place):
-    return api("manager", place)
-
-
 def post(client, supplier, place, *items):
     return client.post(
         "/api/purchase-orders/",

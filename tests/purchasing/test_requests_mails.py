@@ -22,11 +22,6 @@ from warehouses.open_tasks import open_tasks_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
 def person(role, *places, **fields):
     user = UserFactory(role=role, **fields)
     for place in places:

@@ -282,11 +282,6 @@ def test_without_the_lock_more_than_came_is_refused_by_the_database_alone(monkey
     assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 3
 
 
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
 def test_over_http(api, place):
     staff, viewer, sales = api("staff", place), api("viewer", place), api("sales", place)
     order = make_order(10, warehouse=place, status="received")

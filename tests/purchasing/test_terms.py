@@ -20,7 +20,6 @@ from tests.factories.inventory import VariationFactory
 from tests.factories.purchasing import facts, make_order
 from tests.factories.suppliers import SupplierFactory
 from tests.factories.users import UserFactory
-from tests.factories.warehouses import WarehouseFactory
 from tests.threads import run_at_once
 
 pytestmark = pytest.mark.django_db
@@ -90,16 +89,6 @@ def test_a_product_has_one_exclusive_supplier():
         ProductSupplier.objects.create(
             product=variation.product, supplier=SupplierFactory(), is_exclusive=True
         )
-
-
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, place):
-    return api("manager", place)
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,8 @@ from purchasing.models import PurchaseOrder
 from tests.factories.inventory import VariationFactory
 from tests.factories.purchasing import facts, make_order
 from tests.factories.suppliers import SupplierFactory
-from tests.factories.warehouses import WarehouseFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def place():
-    return WarehouseFactory()
-
-
-@pytest.fixture
-def manager(api, place):
-    return api("manager", place)
-
-
-@pytest.fixture
-def staff(api, place):
-    return api("staff", place)
 
 
 def path_of(order):

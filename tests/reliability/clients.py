@@ -26,7 +26,6 @@ class Client(threading.Thread):
         self.crowd, self.port, self.token, self.sku = crowd, crowd.port, token, sku
         self.acknowledged: list[str] = []
         self.statuses: Counter[int] = Counter()
-        self.repeated = 0
         self.seconds: list[float] = []
 
     def run(self) -> None:
@@ -35,7 +34,6 @@ class Client(threading.Thread):
             while not self.post(key):
                 if self.crowd.given_up.is_set():
                     return
-                self.repeated += 1
                 time.sleep(0.05)
             self.acknowledged.append(key)
             time.sleep(self.crowd.pause)
@@ -69,8 +67,8 @@ class Company:
         self.warehouse = WarehouseFactory()
         self.person = UserFactory(role="staff", password=make_password(PASSWORD))
         MembershipFactory(user=self.person, warehouse=self.warehouse, is_default=True)
-        self.skus = [VariationFactory() for _ in range(3)]
-        for variation in self.skus:
+        self.variations = [VariationFactory() for _ in range(3)]
+        for variation in self.variations:
             put_in_stock(variation, self.warehouse, quantity=1)
 
 
@@ -82,7 +80,8 @@ class Crowd:
         self.done, self.given_up = threading.Event(), threading.Event()
         token = sign_in(port, company.person.username)
         self.clients = [
-            Client(self, token, company.skus[number % 3].sku_code) for number in range(CLIENTS)
+            Client(self, token, company.variations[number % 3].sku_code)
+            for number in range(CLIENTS)
         ]
         for client in self.clients:
             client.start()

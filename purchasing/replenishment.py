@@ -20,6 +20,13 @@ ZERO = Decimal(0)
 DEMAND_DAYS = 30
 NO_SUPPLIER, NOT_ACTIVE, DISCONTINUED = "no_supplier", "supplier_not_active", "discontinued"
 NOT_LOW, NO_QUANTITY = "not_low", "no_quantity"
+IN_WORDS = {
+    NO_SUPPLIER: "has no supplier",
+    NOT_ACTIVE: "has no active supplier",
+    DISCONTINUED: "is discontinued",
+    NOT_LOW: "is not low",
+    NO_QUANTITY: "has neither a reorder quantity nor a maximum",
+}
 REASONS = [(one, one) for one in (NO_SUPPLIER, NOT_ACTIVE, DISCONTINUED, NOT_LOW, NO_QUANTITY)]
 Place = tuple[int, int]  # a variation and a warehouse, by their keys
 

@@ -1,6 +1,7 @@
 """What is to be ordered for a warehouse, and the button that drafts the orders."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,21 +11,14 @@ from unfold.decorators import action
 
 from common.admin import ScopedAdmin, allows, caller
 from common.admin_saving import persistently
+from common.admin_steps import pdf_page
 from common.exceptions import DomainError
 from common.permissions import Can
 from inventory.admin.count_plan import chosen_warehouse, own_warehouses
+from purchasing.reorder_list import LOW, SHORT, TITLES, reorder_rows
+from purchasing.replenishment import IN_WORDS
 from purchasing.services.drafts import Drafts, draft_from_reorder_list, draft_from_shortage
 from warehouses.models import Warehouse
-
-REORDER, SHORTAGE = "reorder-list", "shortage"
-TITLES = {REORDER: "At or below the reorder point", SHORTAGE: "Customers wait for it"}
-REASONS = {
-    "no_supplier": "has no supplier",
-    "supplier_not_active": "has no active supplier",
-    "discontinued": "is discontinued",
-    "not_low": "is not low",
-    "no_quantity": "has neither a reorder quantity nor a maximum",
-}
 
 
 class DraftsMixin(ScopedAdmin):
@@ -55,6 +49,8 @@ class DraftsMixin(ScopedAdmin):
                 numbers = ", ".join(str(draft.order) for draft in made.drafts)
                 messages.success(request, f"Drafted: {numbers or 'nothing, it is all ordered'}.")
                 return HttpResponseRedirect(f"{orders}?status__exact=draft")
+        if warehouse is not None and "pdf" in request.GET:
+            return paper_of(warehouse, source)
         found = drafts_of(request, warehouse, source, dry_run=True) if warehouse else None
         context = {
             **self.admin_site.each_context(request),
@@ -66,8 +62,9 @@ class DraftsMixin(ScopedAdmin):
             "sources": sources_for(request),
             "drafts": found.drafts if found else [],
             "not_ordered": [
-                (need, REASONS[need.reason]) for need in (found.not_ordered if found else [])
+                (need, IN_WORDS[need.reason]) for need in (found.not_ordered if found else [])
             ],
+            "files": files_of(warehouse, source) if warehouse else {},
             "back": orders,
         }
         return TemplateResponse(request, "admin/to_order.html", context)
@@ -76,12 +73,35 @@ class DraftsMixin(ScopedAdmin):
 def sources_for(request: HttpRequest) -> dict[str, str]:
     """Return out of what the user may order: of customers' orders, if they may see these."""
     sees_sales = allows(request, Can.VIEW_SALES_ORDERS)
-    return {key: title for key, title in TITLES.items() if sees_sales or key != SHORTAGE}
+    return {key: title for key, title in TITLES.items() if sees_sales or key != SHORT}
 
 
 def chosen_source(request: HttpRequest) -> str:
     named = request.POST.get("source") or request.GET.get("source", "")
-    return named if named in sources_for(request) else REORDER
+    return named if named in sources_for(request) else LOW
+
+
+def files_of(warehouse: Warehouse, source: str) -> dict[str, str]:
+    """Return where the list is had as a file, by its kind."""
+    lists = reverse("reorder-list-list")
+    needed_by = "customers" if source == SHORT else "stock"
+    return {
+        "PDF": f"?{urlencode({'warehouse': warehouse.pk, 'source': source, 'pdf': 1})}",
+        **{
+            kind.upper(): f"{lists}?{urlencode(query)}"
+            for kind in ("csv", "xlsx")
+            for query in [{"warehouse": warehouse.pk, "needed_by": needed_by, "format": kind}]
+        },
+    }
+
+
+def paper_of(warehouse: Warehouse, source: str) -> HttpResponse:
+    from purchasing.documents.reorder_list_pdf import (  # noqa: PLC0415 - loads the layout engine
+        reorder_list_pdf,
+    )
+
+    rows = reorder_rows(warehouse, source)
+    return pdf_page(reorder_list_pdf(warehouse, source, rows), f"reorder-list-{warehouse.code}")
 
 
 def drafts_of(request: HttpRequest, warehouse: Warehouse, source: str, *, dry_run: bool) -> Drafts:
@@ -90,6 +110,4 @@ def drafts_of(request: HttpRequest, warehouse: Warehouse, source: str, *, dry_ru
         "dry_run": dry_run,
         "acting_user": caller(request),
     }
-    return (
-        draft_from_shortage(**wanted) if source == SHORTAGE else draft_from_reorder_list(**wanted)
-    )
+    return draft_from_shortage(**wanted) if source == SHORT else draft_from_reorder_list(**wanted)

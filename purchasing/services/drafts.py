@@ -42,6 +42,11 @@ class DraftLine(NamedTuple):
     unit_cost: Decimal
     recent_demand: Decimal
 
+    @property
+    def total(self) -> Decimal:
+        """Quantity times cost, rounded to cents as in the order itself."""
+        return (self.quantity * self.unit_cost).quantize(CENT, ROUND_HALF_UP)
+
 
 @dataclass(slots=True)
 class Draft:
@@ -54,11 +59,7 @@ class Draft:
 
     @property
     def subtotal(self) -> Decimal:
-        """Sum quantity times cost, each line rounded to cents as in the order itself."""
-        totals = (
-            (line.quantity * line.unit_cost).quantize(CENT, ROUND_HALF_UP) for line in self.lines
-        )
-        return sum(totals, Decimal(0))
+        return sum((line.total for line in self.lines), Decimal(0))
 
 
 class Drafts(NamedTuple):

@@ -8,6 +8,7 @@ from tests.admin.pages import list_of
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
+from tests.pdf_pages import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
 PAGE = list_of(PurchaseOrder) + "to-order/"
@@ -39,6 +40,16 @@ def test_the_reorder_list_is_shown_and_drafted(manager, place, low):
     assert f"Drafted: {order}." in [str(one) for one in answer.context["messages"]]
     assert (order.created_by, order.items.get().quantity_ordered) == (manager.user, 12)
     assert "Nothing is to be ordered" in manager.get(PAGE).content.decode()
+
+
+def test_the_reorder_list_is_printed_and_exported(manager, place, low):
+    files = manager.get(PAGE).context["files"]
+
+    paper = manager.get(PAGE + files["PDF"])
+    assert paper["Content-Type"] == "application/pdf"
+    assert f"Reorder list {place.own.code}" in text_of(paper.content)
+    assert low.sku_code in manager.get(files["CSV"]).getvalue().decode()
+    assert PurchaseOrder.objects.count() == 0
 
 
 def test_what_customers_wait_for_is_drafted(manager, place, low):

@@ -157,6 +157,13 @@ RETURNS = "/api/supplier-returns/"
 ROWS = [
     *rows("/api/purchase-orders/"),
     *rows("/api/orders/purchase/"),
+    Row(
+        "get",
+        "/api/reorder-list/?warehouse={warehouse}",
+        own=MANAGE,
+        foreign="200 400 403 403 403",
+    ),
+    Row("get", "/api/reorder-list/?needed_by=customers", own=MANAGE),
     Row("get", RETURNS, own=SEE),
     Row("get", RETURNS + "?order={received_purchase}", own=SEE, foreign="200 400 400 403 400"),
     Row("get", RETURNS + "?warehouse={warehouse}", own=SEE, foreign=SEE),

@@ -1,6 +1,7 @@
 """What somebody should know about and act on."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any, Self
 
@@ -41,6 +42,12 @@ class AlertQuerySet(WarehouseScopedQuerySet):
             return self.filter(pk=int(code[2]), created_at__year=int(code[1]))
         key = as_primary_key(reference)
         return self.filter(pk=key) if key is not None else self.none()
+
+    def coded(self, codes: Iterable[str]) -> Self:
+        """Narrow to the alerts of some codes; a code holds the primary key."""
+        return self.filter(
+            pk__in=[int(found[2]) for found in map(ALERT_CODE.match, codes) if found]
+        )
 
     def open(self) -> Self:
         """Alerts that still wait for somebody or for their cause to go away."""

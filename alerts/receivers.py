@@ -1,6 +1,5 @@
 """What alerts hear from the apps below, and the mails they write."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +21,7 @@ from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_event_handler, register_mail
 from purchasing.models import PurchaseOrder
 from purchasing.services.lateness import LATE_ORDERS_CHANGED
-from warehouses.open_tasks import OpenTask, register_open_tasks
+from warehouses.open_tasks import register_open_tasks
 
 
 @register_event_handler(STOCK_LEVELS_CHANGED)
@@ -36,15 +35,10 @@ def judge_late_orders(payload: dict[str, Any]) -> None:
     refresh_late_deliveries(payload["order_ids"])
 
 
-@register_open_tasks
-def acknowledged_alerts_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
-    """Name the alerts that somebody took on and that are not resolved."""
-    alerts = Alert.objects.visible_to(seen_by).filter(
-        acknowledged_by=person, status=Alert.Status.ACKNOWLEDGED
-    )
-    for alert in alerts.select_related("warehouse").order_by("pk"):
-        place = alert.warehouse.code if alert.warehouse else None
-        yield OpenTask("alert", alert.code, alert.title, place)
+@register_open_tasks("alert", begun_by="acknowledged_by", title=lambda alert: alert.title)
+def alerts_taken_on(seen_by: Any) -> Any:
+    """Return the alerts that somebody took on and that are not resolved."""
+    return Alert.objects.visible_to(seen_by).filter(status=Alert.Status.ACKNOWLEDGED)
 
 
 def alert_of(message: OutboxMessage) -> Any:

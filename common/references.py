@@ -43,6 +43,10 @@ class ReferenceQuerySet(models.QuerySet[Any]):
         )
         return self.filter(matches).order_by(rank)
 
+    def coded(self, codes: Iterable[str]) -> Self:
+        """Narrow to the rows of some codes."""
+        return self.filter(**{f"{self.model.code_field}__in": list(codes)})
+
     def by_references(self, references: Iterable[object]) -> dict[str, Any]:
         """Return the rows of many references in one query, keyed by `str(reference)` as given."""
         field = self.model.code_field

@@ -1,6 +1,5 @@
 """The mails about documents of the warehouse floor, and who has which of them open."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.urls import reverse
@@ -17,7 +16,7 @@ from inventory.services.tell import (
 )
 from notifications.models import OutboxMessage
 from notifications.registry import CauseGone, Mail, register_mail
-from warehouses.open_tasks import OpenTask, register_open_tasks
+from warehouses.open_tasks import register_open_tasks
 
 WAITING = ("pending", "submitted")
 MOVING = ("pending", "approved", "in_transit", "partially_received")
@@ -76,28 +75,26 @@ def way_to(document: Any, recipient: Any) -> dict[str, str]:
     return {"link": reverse(page, args=[document.pk]), "button": f"Open {document}"}
 
 
-@register_open_tasks
-def open_floor_work_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
-    """Name the transfers, adjustments and counts of somebody that are not finished."""
-    begun: list[tuple[str, str, Any]] = [
-        (
-            "transfer_request", "from_warehouse",
-            TransferRequest.objects.filter(requested_by=person, status__in=MOVING),
-        ),
-        (
-            "adjustment_request", "warehouse",
-            AdjustmentRequest.objects.filter(requested_by=person, status="pending"),
-        ),
-        (
-            "stock_count", "warehouse",
-            StockCount.objects.filter(created_by=person, status__in=StockCount.OPEN),
-        ),
-    ]  # fmt: skip
-    for kind, place, rows in begun:
-        for row in rows.visible_to(seen_by).select_related(place).order_by("pk"):
-            what, state = kind.replace("_", " "), row.get_status_display().lower()
-            title = f"{what.capitalize()} {row.code}, {state}"
-            yield OpenTask(kind, row.code, title, getattr(row, place).code)
+def title_of(document: Any) -> str:
+    name = str(document._meta.verbose_name).capitalize()
+    return f"{name} {document.code}, {document.get_status_display().lower()}"
+
+
+@register_open_tasks(
+    "transfer_request", begun_by="requested_by", title=title_of, place="from_warehouse"
+)
+def open_transfers(seen_by: Any) -> Any:
+    return TransferRequest.objects.visible_to(seen_by).filter(status__in=MOVING)
+
+
+@register_open_tasks("adjustment_request", begun_by="requested_by", title=title_of)
+def open_adjustments(seen_by: Any) -> Any:
+    return AdjustmentRequest.objects.visible_to(seen_by).filter(status="pending")
+
+
+@register_open_tasks("stock_count", begun_by="created_by", title=title_of)
+def open_counts(seen_by: Any) -> Any:
+    return StockCount.objects.visible_to(seen_by).filter(status__in=StockCount.OPEN)
 
 
 @register_mail(DOCUMENT_WAITS)

@@ -20,12 +20,14 @@ from common.admin import ServiceForm
 from common.admin_pictures import PictureField, PresentPicture
 from common.exceptions import DomainError
 from common.references import as_primary_key
+from operations.task_pages import page_of_task
 from users.avatars import AVATAR
 from users.forms import PreferencesForm
 from users.models import SignIn, User
 from users.services.email_changes import ask_for_email_change
 from users.services.sign_ins import end_sign_ins, sign_out
 from warehouses.models import Warehouse
+from warehouses.open_tasks import taken_over_by
 from warehouses.queries import avatar_address
 from warehouses.services import change_profile
 
@@ -162,6 +164,10 @@ class OwnAccountPage:
             "person": user,
             "profile": profile,
             "address": address,
+            "taken": [
+                (page_of_task(task), task)
+                for task in taken_over_by(user, seen_by=request.user).tasks
+            ],
             "session_key": request.session.session_key,
             "sign_ins": SignIn.objects.visible_to(user).in_force().order_by("-pk")[:50],
         }

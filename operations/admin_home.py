@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from django.db.models import Case, Count, F, Q, Value, When, Window
 from django.http import HttpRequest
@@ -14,23 +13,15 @@ from common.permissions import Can
 from inventory.admin.transfers import to_decide, to_receive, to_ship
 from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
 from notifications.models import OutboxMessage
+from operations.task_pages import page_of_task
 from purchasing.models import PurchaseOrder, PurchaseRequest
 from sales.admin.orders import ready_to_fulfil
 from sales.models import SalesOrder
 from users.models import User
 from warehouses.models import PromotionRequest
-from warehouses.open_tasks import OpenTask, taken_over_by
+from warehouses.open_tasks import taken_over_by
 
 SHOWN = 6
-PAGES_OF_TASKS = {
-    "alert": "alerts_alert",
-    "adjustment_request": "inventory_adjustmentrequest",
-    "purchase_order": "purchasing_purchaseorder",
-    "purchase_request": "purchasing_purchaserequest",
-    "sales_order": "sales_salesorder",
-    "stock_count": "inventory_stockcount",
-    "transfer_request": "inventory_transferrequest",
-}
 WORST_FIRST = Case(
     *(When(severity=one, then=Value(-place)) for place, one in enumerate(Alert.Severity)),
     default=Value(0),
@@ -271,24 +262,17 @@ def count_card(user: Any, title: str, icon: str, status: str) -> Waiting:
 
 def tasks_taken_over(user: Any) -> list[Waiting]:
     """What was handed over to the user and is not finished."""
-    tasks = taken_over_by(user, seen_by=user)
+    taken = taken_over_by(user, seen_by=user, first=SHOWN)
     shown = [
         Row(
             page_of_task(task),
             task.title,
             f"begun by {task.taken_over_from}" + (f", {task.warehouse}" if task.warehouse else ""),
         )
-        for task in tasks
+        for task in taken.tasks[:SHOWN]
     ]
-    if not shown:
-        return []
-    return [Waiting("Handed over to you", "move_item", len(shown), shown[0].link, shown)]
-
-
-def page_of_task(task: OpenTask) -> str:
-    """Return the list that finds a task, by its code where the list knows codes."""
-    words = task.title if task.kind == "alert" else task.code
-    return f"{listing(PAGES_OF_TASKS[task.kind])}?q={quote(words)}"
+    link = f"{reverse('admin:own_account')}#handed-over"
+    return [Waiting("Handed over to you", "move_item", taken.number, link, shown)] if shown else []
 
 
 KINDS: list[tuple[Can, Callable[[Any], list[Waiting]]]] = [

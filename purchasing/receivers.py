@@ -1,6 +1,6 @@
 """What purchasing tells the apps below."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseRequest, Supp
 from purchasing.services.requests import KIND
 from purchasing.services.tell import ORDER_DECIDED, ORDER_SENT, ORDER_WAITS
 from suppliers.queries import PerformanceFigures, register_measure
-from warehouses.open_tasks import OpenTask, register_open_tasks, tasks_about
+from warehouses.open_tasks import register_open_tasks
 
 register_document(KIND, PurchaseRequest)
 
@@ -48,15 +48,14 @@ let_attach(SupplierReturn, Can.POST_STOCK)
 let_attach(GoodsReceipt, Can.POST_STOCK, guard=lambda receipt: receipt.order)
 
 
-@register_open_tasks
-def open_orders_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
-    """Name the purchase orders that somebody wrote and of which something is still to come."""
-    orders = PurchaseOrder.objects.visible_to(seen_by).filter(created_by=person)
-    return tasks_about(
-        "purchase_order",
-        orders.exclude(status__in=PurchaseOrder.FINAL),
-        lambda order: f"{order.get_status_display()} purchase order {order}",
-    )
+@register_open_tasks(
+    "purchase_order",
+    begun_by="created_by",
+    title=lambda order: f"{order.get_status_display()} purchase order {order}",
+)
+def open_orders(seen_by: Any) -> Any:
+    """Return the purchase orders of which something is still to come."""
+    return PurchaseOrder.objects.visible_to(seen_by).exclude(status__in=PurchaseOrder.FINAL)
 
 
 @register_measure
@@ -69,12 +68,11 @@ def measured_by_deliveries(
     return figures_between(supplier_ids, start, end or timezone.now())
 
 
-@register_open_tasks
-def open_requests_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
-    """Name the purchase requests of somebody that nobody has decided yet."""
-    requests = PurchaseRequest.objects.visible_to(seen_by).pending().filter(requested_by=person)
-    return tasks_about(
-        "purchase_request",
-        requests,
-        lambda request: f"Purchase request {request} waits for a decision",
-    )
+@register_open_tasks(
+    "purchase_request",
+    begun_by="requested_by",
+    title=lambda request: f"Purchase request {request} waits for a decision",
+)
+def open_requests(seen_by: Any) -> Any:
+    """Return the purchase requests that nobody has decided yet."""
+    return PurchaseRequest.objects.visible_to(seen_by).pending()

@@ -1,6 +1,5 @@
 """What sales does when something happens below it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.dispatch import receiver
@@ -15,7 +14,7 @@ from sales.models import SalesOrder, SalesReturn
 from sales.services.back_orders import reserve_back_orders
 from sales.services.customer_mail import GOODS_LEFT
 from sales.services.tell import RESERVATION_EXPIRED, RESERVATION_TAKEN
-from warehouses.open_tasks import OpenTask, register_open_tasks, tasks_about
+from warehouses.open_tasks import register_open_tasks
 
 register_mail(GOODS_LEFT)(write_fulfilment_mail)
 register_attachments(
@@ -37,13 +36,14 @@ def on_stock_became_available(
     reserve_back_orders(stock_ids=stock_ids, acting_user=acting_user, quiet=quiet)
 
 
-@register_open_tasks
-def open_orders_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
-    """Name the orders that somebody took and of which something is still to be delivered."""
-    orders = SalesOrder.objects.visible_to(seen_by).open().filter(created_by=person)
-    return tasks_about(
-        "sales_order", orders, lambda order: f"{order.get_status_display()} order {order}"
-    )
+@register_open_tasks(
+    "sales_order",
+    begun_by="created_by",
+    title=lambda order: f"{order.get_status_display()} order {order}",
+)
+def open_orders(seen_by: Any) -> Any:
+    """Return the orders of which something is still to be delivered."""
+    return SalesOrder.objects.visible_to(seen_by).open()
 
 
 def order_of(message: OutboxMessage, name: str = "order_id") -> SalesOrder:

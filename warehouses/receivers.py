@@ -1,6 +1,5 @@
 """The mails about how people come and go, and what they leave of places and requests."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.dispatch import receiver
@@ -19,7 +18,7 @@ from warehouses.models import (
     TaskHandOver,
     Warehouse,
 )
-from warehouses.open_tasks import HEADSHIP, OpenTask, register_open_tasks
+from warehouses.open_tasks import HEADSHIP, register_open_tasks
 from warehouses.services import tell
 from warehouses.services.places import leave_headed_warehouses
 
@@ -214,11 +213,12 @@ def facts_of_promotion(request: PromotionRequest) -> list[tuple[str, str]]:
     ]
 
 
-@register_open_tasks
-def headed_warehouses_of(person: Any, seen_by: Any) -> Iterator[OpenTask]:
-    """Name the warehouses that somebody heads."""
-    for place in Warehouse.objects.member(seen_by).filter(manager=person).order_by("code"):
-        yield OpenTask(HEADSHIP, place.code, f"Head of {place.name}", place.code)
+@register_open_tasks(
+    HEADSHIP, begun_by="manager", title=lambda place: f"Head of {place.name}", place=""
+)
+def headed_warehouses(seen_by: Any) -> Any:
+    """Return the warehouses that may have a head."""
+    return Warehouse.objects.member(seen_by)
 
 
 @receiver(role_changed, dispatch_uid="warehouses.leave_headed_warehouses")

@@ -24,6 +24,7 @@ from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
+from warehouses.services import hand_over_tasks
 
 pytestmark = pytest.mark.django_db
 HOME = "/admin/"
@@ -119,6 +120,28 @@ def test_the_first_page_takes_few_queries(
 
     with django_assert_num_queries(queries):
         client.get(HOME)
+
+
+@pytest.mark.parametrize("number", [1, 9])
+def test_what_was_handed_over_takes_two_queries(office, place, django_assert_num_queries, number):
+    """Who handed over what is one, and the tasks of a kind are another, of which few are shown."""
+    client, boss = office("staff"), UserFactory(role="admin")
+    for giver in UserFactory.create_batch(number):
+        order = take_order((place.variation, 1), warehouse=place.own, acting_user=giver)
+        hand_over_tasks(
+            user=giver, to=client.user, tasks=[("sales_order", order.order_number)],
+            acting_user=boss,
+        )  # fmt: skip
+
+    with django_assert_num_queries(12):
+        card = client.get(HOME).context["waiting"][-1]
+    page = client.get(card.link).context["taken"]
+
+    assert (card.title, card.number) == ("Handed over to you", number)
+    assert len(card.rows) == min(number, 6)
+    assert [row.link for row in card.rows] == [link for link, _ in page][:6]
+    assert len(page) == number
+    assert len(client.get(page[0][0]).context["cl"].queryset) == 1
 
 
 def test_an_idle_company_has_nothing_waiting(office, place):

@@ -321,6 +321,17 @@ def test_open_tasks_stand_on_the_page_and_are_handed_over_there(admin, manager, 
     assert "Handed over to you" in home.get("/admin/").content.decode()
 
 
+def test_the_page_finds_open_tasks_once(manager, place, clerk, django_assert_max_num_queries):
+    take_order((place.variation, 1), warehouse=place.own, acting_user=clerk)
+
+    with django_assert_max_num_queries(60) as queries:
+        page = manager.get(page_of(clerk)).content.decode()
+
+    assert "Hand over tasks" in page
+    asked = [one for one in queries if 'FROM "sales_salesorder"' in one["sql"]]
+    assert len(asked) == 1
+
+
 def test_a_dismissal_in_the_back_office_hands_over(manager, place, clerk):
     mate = MembershipFactory(
         warehouse=place.own, user=UserFactory(username="mate", role="staff")

@@ -232,7 +232,10 @@ class PersonAdmin(ScopedAdmin):
         """Find a person, with what they have open as far as the reader sees it, once asked for."""
         row = super().get_object(request, object_id, from_field)
         if row is not None:
-            row.tasks_seen = SimpleLazyObject(partial(open_tasks_of, row, seen_by=request.user))
+            # A page asks for its row twice, the second time for its buttons.
+            seen: Any = request.__dict__.setdefault("tasks_seen", {})
+            find = partial(open_tasks_of, row, seen_by=request.user)
+            row.tasks_seen = seen.setdefault(row.pk, SimpleLazyObject(find))
         return row
 
     @admin.display(description="Open tasks")

@@ -178,7 +178,7 @@ def hand_over(row: User, acting_user: Any, notes: str, to: User, tasks: Any) -> 
 
 
 def sees_open_tasks(row: User, user: User) -> bool:
-    return bool(open_tasks_of(row, seen_by=user))
+    return bool(row.tasks_seen)  # type: ignore[attr-defined]
 
 
 def reinstate(row: User, acting_user: Any, notes: str, role: str, warehouse: Any) -> str:

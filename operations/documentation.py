@@ -5,8 +5,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from drf_spectacular.generators import SchemaGenerator
 
+from common.api.openapi import openapi_document
 from common.database_rights import append_only_tables
 
 OWN_APPS = (
@@ -19,7 +19,7 @@ MADE = "<!-- Made by `manage.py make_docs`. Do not edit: change the code and run
 
 def api_documentation() -> str:
     """Return docs/api-documentation.md: every path by resource, from the OpenAPI schema."""
-    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    schema = openapi_document()
     by_tag: dict[str, list[str]] = {}
     for path, operations in sorted(schema["paths"].items()):
         for method in METHODS:

@@ -4,22 +4,17 @@ import re
 from functools import cache
 from typing import Any
 
-from drf_spectacular.generators import SchemaGenerator
+from common.api.openapi import openapi_document
 
 JSON = "application/json"
 
 
 @cache
 def documented_bodies() -> list[tuple[re.Pattern[str], str, Any]]:
-    """Return the example of every JSON body, by path and method; paths without a slot first.
-
-    The document is made once in each process, when somebody first opens a page.
-    """
-    generator: Any = SchemaGenerator
-    document: dict[str, Any] = generator().get_schema(request=None, public=True)
+    """Return the example of every JSON body, by path and method; paths without a slot first."""
     found = [
         (path, method, operation["requestBody"]["content"][JSON])
-        for path, operations in document["paths"].items()
+        for path, operations in openapi_document()["paths"].items()
         for method, operation in operations.items()
         if JSON in operation.get("requestBody", {}).get("content", {})
     ]

@@ -1,16 +1,14 @@
 """The OpenAPI document as everybody may read it."""
 
 from functools import cache
-from threading import Lock
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
-ONE_AT_A_TIME = Lock()
+from common.api.openapi import openapi_document
 
 
 class SchemaView(SpectacularAPIView):
@@ -19,9 +17,7 @@ class SchemaView(SpectacularAPIView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         media_type, ending = request.accepted_renderer.media_type, request.accepted_renderer.format
-        with ONE_AT_A_TIME:
-            content = written(media_type)
-        answer = HttpResponse(content, content_type=f"{media_type}; charset=utf-8")
+        answer = HttpResponse(written(media_type), content_type=f"{media_type}; charset=utf-8")
         answer["Content-Disposition"] = f'inline; filename="InventoryPulse.{ending}"'
         answer["Cache-Control"] = "no-cache"
         return answer
@@ -31,6 +27,4 @@ class SchemaView(SpectacularAPIView):
 def written(media_type: str) -> Any:
     """Return the document in one form; it says the same to everybody."""
     renderers = {one.media_type: one for one in SpectacularAPIView.renderer_classes}
-    generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
-    document = generator.get_schema(request=None, public=True)
-    return renderers[media_type]().render(document, renderer_context={})
+    return renderers[media_type]().render(openapi_document(), renderer_context={})

@@ -9,7 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from rest_framework.test import APIClient
 
-from common.api import schema_view
+from common.api import browsable, openapi, schema_view
 
 pytestmark = pytest.mark.django_db
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -128,29 +128,27 @@ def test_a_made_example_shows_what_is_required_and_some_more(document):
     assert {"code", "name", "decimals"} <= body["example"].keys()
 
 
-@pytest.mark.parametrize(
-    ("accepted", "ending"),
-    [("application/vnd.oai.openapi", "yaml"), ("application/vnd.oai.openapi+json", "json")],
-)
-def test_it_is_written_once_whoever_asks(accepted, ending, monkeypatch):
-    """It takes a second, and anybody may ask for it."""
-    made, write = [], SchemaGenerator.get_schema
+def test_it_is_made_once_whoever_asks_in_whatever_form(monkeypatch):
+    """It takes a second, and anybody may ask for it; the forms of the API's pages need it, too."""
+    made, make = [], SchemaGenerator.get_schema
     monkeypatch.setattr(
         SchemaGenerator,
         "get_schema",
-        lambda *args, **kwargs: made.append(1) or write(*args, **kwargs),
+        lambda *args, **kwargs: made.append(1) or make(*args, **kwargs),
     )
-    schema_view.written.cache_clear()
+    for cached in (openapi.made_document, schema_view.written, browsable.documented_bodies):
+        cached.cache_clear()
 
-    answers = [
-        APIClient().get(f"/api/schema/{query}", HTTP_ACCEPT=accepted)
-        for query in ("", "?version=%0d%0aX-Mine:1", '?version="', "?lang=xx")
-    ]
-
+    for accepted, ending in (("openapi", "yaml"), ("openapi+json", "json")):
+        answers = [
+            APIClient().get(f"/api/schema/{query}", HTTP_ACCEPT=f"application/vnd.oai.{accepted}")
+            for query in ("", "?version=%0d%0aX-Mine:1", '?version="', "?lang=xx")
+        ]
+        assert [answer.status_code for answer in answers] == [200] * 4
+        assert len({answer.content for answer in answers}) == 1
+        assert {answer["Cache-Control"] for answer in answers} == {"no-cache"}
+        assert {answer["Content-Disposition"] for answer in answers} == {
+            f'inline; filename="InventoryPulse.{ending}"'
+        }
+    assert browsable.example_for("/api/units/", "post") is not None
     assert made == [1]
-    assert [answer.status_code for answer in answers] == [200] * 4
-    assert len({answer.content for answer in answers}) == 1
-    assert {answer["Cache-Control"] for answer in answers} == {"no-cache"}
-    assert {answer["Content-Disposition"] for answer in answers} == {
-        f'inline; filename="InventoryPulse.{ending}"'
-    }

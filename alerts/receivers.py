@@ -18,6 +18,7 @@ from alerts.services.tell import (
 from inventory.models import Stock
 from inventory.signals import STOCK_LEVELS_CHANGED
 from notifications.models import OutboxMessage
+from notifications.notices import notice, way_to
 from notifications.registry import CauseGone, Mail, register_event_handler, register_mail
 from purchasing.models import PurchaseOrder
 from purchasing.services.lateness import LATE_ORDERS_CHANGED
@@ -92,16 +93,17 @@ def write_stock_alert(message: OutboxMessage) -> Mail:
 def write_expiry_alert(message: OutboxMessage) -> Mail:
     """Write a mail about a lot that expires soon or has expired, as the alert says it now."""
     alert = alert_of(message)
-    return mail_about(
-        alert,
+    return notice(
+        alert.title,
+        alert.message,
         [
             ("Alert", alert.code),
             ("Product", alert.product.name),
             ("SKU", alert.variation.sku_code),
             ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
         ],
-        link=f"/admin/alerts/alert/{alert.pk}/change/",
-        opens=alert.code,
+        subject=subject_of(alert),
+        **way_to(alert, message.recipient, alert.code),
     )
 
 
@@ -112,8 +114,9 @@ def write_late_delivery(message: OutboxMessage) -> Mail:
     order = PurchaseOrder.objects.select_related("supplier").get(pk=order_of_cause(alert.cause_key))
     if not order.is_late:
         raise CauseGone("The order is not late any more.")
-    return mail_about(
-        alert,
+    return notice(
+        alert.title,
+        alert.message,
         [
             ("Order", order.order_number),
             ("Supplier", f"{order.supplier.code} {order.supplier.company_name}"),
@@ -122,23 +125,8 @@ def write_late_delivery(message: OutboxMessage) -> Mail:
             ("Warehouse", f"{alert.warehouse.code} {alert.warehouse.name}"),
             ("Alert", alert.code),
         ],
-        link=f"/admin/purchasing/purchaseorder/{order.pk}/change/",
-        opens=order.order_number,
-    )
-
-
-def mail_about(alert: Alert, facts: list[tuple[str, Any]], *, link: str, opens: str) -> Mail:
-    """Write what an alert says, some facts, and the way to what the link opens."""
-    return Mail(
         subject=subject_of(alert),
-        template="people",
-        context={
-            "heading": alert.title,
-            "text": alert.message,
-            "facts": facts,
-            "link": link,
-            "button": f"Open {opens}",
-        },
+        **way_to(order, message.recipient),
     )
 
 

@@ -17,7 +17,8 @@ from django.forms import DecimalField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.views import ChangeList
 
 QUANTITY_PLACES, UNIT_COST_PLACES = 3, 4
@@ -39,6 +40,11 @@ def written(amount: Decimal, places: int) -> str:
 def day(moment: date) -> str:
     """Write the day of a moment, where the reader is."""
     return date_format(timezone.localtime(moment) if isinstance(moment, datetime) else moment)
+
+
+def in_rows(texts: Iterable[str]) -> SafeString:
+    """Write texts below each other."""
+    return format_html_join("", "<div>{}</div>", ([text] for text in texts))
 
 
 class PlainDecimalField(DecimalField):

@@ -8,8 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from common.admin import LARGEST_QUANTITY, ScopedInline
@@ -19,11 +17,6 @@ from common.admin_columns import plain as plain
 def told(quantity: Decimal | None) -> str:
     """Write a quantity of which there is something."""
     return plain(quantity) if quantity else ""
-
-
-def in_rows(texts: Iterable[str]) -> SafeString:
-    """Write texts below each other."""
-    return format_html_join("", "<div>{}</div>", ([text] for text in texts))
 
 
 def quantity_field(**options: Any) -> forms.DecimalField:

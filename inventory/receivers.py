@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from django.urls import reverse
-
 from common.documents.words import day
-from common.permissions import Can
 from inventory.asked_goods import goods_of
 from inventory.models import AdjustmentRequest, StockCount, TransferRequest
 from inventory.services.tell import (
@@ -15,6 +12,7 @@ from inventory.services.tell import (
     TRANSFER_SHIPPED,
 )
 from notifications.models import OutboxMessage
+from notifications.notices import notice, way_to
 from notifications.registry import CauseGone, Mail, register_mail
 from warehouses.open_tasks import register_open_tasks
 
@@ -50,29 +48,12 @@ def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -
         ("Decision", document.decision_note),
         ("Sent by", getattr(document, "shipped_by", None) or ""),
     ]
-    return Mail(
-        subject=heading,
-        template="people",
-        context={
-            "heading": heading,
-            "text": text,
-            "facts": [(name, value) for name, value in facts if value],
-            **goods_of(document),
-            **way_to(document, message.recipient),
-        },
-    )
+    way = way_to(document, message.recipient)
+    return notice(heading, text, facts, **way, goods=goods_of(document))
 
 
 def day_of(date: Any) -> str:
     return day(date) if date else ""
-
-
-def way_to(document: Any, recipient: Any) -> dict[str, str]:
-    """Lead to the document's page, or to the front door those who have no back office."""
-    if not recipient.can(Can.USE_BACK_OFFICE):
-        return {"link": "/", "button": "Open InventoryPulse"}
-    page = f"admin:{document._meta.app_label}_{document._meta.model_name}_change"
-    return {"link": reverse(page, args=[document.pk]), "button": f"Open {document}"}
 
 
 def title_of(document: Any) -> str:

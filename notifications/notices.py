@@ -1,8 +1,11 @@
 """Mails that say one thing: a heading, a paragraph, some facts, and a button."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.urls import reverse
+
+from common.permissions import Can
 from notifications.registry import Mail
 
 Facts = Sequence[tuple[str, Any]]
@@ -15,14 +18,30 @@ def notice(
     link: str = "",
     button: str = "Open InventoryPulse",
     *,
+    subject: str = "",
+    goods: Mapping[str, Any] | None = None,
     keeps_text: bool = True,
 ) -> Mail:
-    """Build a mail of one heading, one paragraph and a table of facts; "" is no button."""
+    """Build a mail of one heading, one paragraph and a table of facts; "" is no button.
+
+    `goods` are the lines that the mail lists, as templates/email/rows.html shows them.
+    """
     context = {
+        **(goods or {}),
         "heading": heading,
         "text": text,
         "facts": [(name, value) for name, value in facts if value],
         "link": link,
         "button": button,
     }
-    return Mail(subject=heading, template="people", context=context, keeps_text=keeps_text)
+    return Mail(
+        subject=subject or heading, template="people", context=context, keeps_text=keeps_text
+    )
+
+
+def way_to(document: Any, recipient: Any, name: str = "") -> dict[str, Any]:
+    """Lead to the document's page, or to the front door those who have no back office."""
+    if not recipient.can(Can.USE_BACK_OFFICE):
+        return {"link": "/", "button": "Open InventoryPulse"}
+    page = f"admin:{document._meta.app_label}_{document._meta.model_name}_change"
+    return {"link": reverse(page, args=[document.pk]), "button": f"Open {name or document}"}

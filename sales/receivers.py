@@ -8,6 +8,7 @@ from common.permissions import Can
 from inventory.attachments import AttachmentKind, register_attachments
 from inventory.signals import stock_became_available
 from notifications.models import OutboxMessage
+from notifications.notices import notice, way_to
 from notifications.registry import CauseGone, Mail, register_mail
 from sales.documents.fulfilment_mail import write_fulfilment_mail
 from sales.models import SalesOrder, SalesReturn
@@ -58,24 +59,14 @@ def order_of(message: OutboxMessage, name: str = "order_id") -> SalesOrder:
     return order
 
 
-def mail_about(order: SalesOrder, heading: str, text: str) -> Mail:
+def mail_about(message: OutboxMessage, order: SalesOrder, heading: str, text: str) -> Mail:
     facts = [
         ("Order", order.order_number),
         ("Warehouse", order.warehouse),
         ("Customer", order.customer_email or order.customer_id),
         ("Priority", order.get_priority_display()),
     ]
-    return Mail(
-        subject=heading,
-        template="people",
-        context={
-            "heading": heading,
-            "text": text,
-            "facts": [(name, value) for name, value in facts if value],
-            "link": f"/admin/sales/salesorder/{order.pk}/change/",
-            "button": f"Open {order.order_number}",
-        },
-    )
+    return notice(heading, text, facts, **way_to(order, message.recipient))
 
 
 @register_mail(RESERVATION_EXPIRED)
@@ -84,6 +75,7 @@ def write_reservation_expired(message: OutboxMessage) -> Mail:
     if order.reservation_expired_at is None:
         raise CauseGone(f"{order.order_number} waits for goods again.")
     return mail_about(
+        message,
         order,
         f"The reservation of {order.order_number} expired",
         "What it had reserved is free again, and it waits for nothing more. The order is open: "
@@ -95,6 +87,7 @@ def write_reservation_expired(message: OutboxMessage) -> Mail:
 def write_reservation_taken(message: OutboxMessage) -> Mail:
     order = order_of(message)
     return mail_about(
+        message,
         order,
         f"{order.order_number} lost goods to a more urgent order",
         "They were allocated to another order. What is missing is back-ordered and is reserved "

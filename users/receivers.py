@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from common.addresses import address_of
+from common.documents.words import name_of
 from notifications.models import OutboxMessage
 from notifications.notices import notice
 from notifications.registry import CauseGone, Mail, register_event_handler, register_mail
@@ -78,7 +79,7 @@ def invitation_mail(message: OutboxMessage) -> Mail:
         "An account was made for you. Choose your password to open it; the link is good once, "
         f"until {for_reader(user, row.expires_at)}.",
         [
-            ("Invited by", name_of(inviting) if inviting else ""),
+            ("Invited by", name_of(inviting)),
             ("Your user name", user.username),
             ("Role", user.get_role_display()),
             ("Where you work", names),
@@ -164,10 +165,6 @@ def good_link(rows: Any, key: int) -> Any:
     ):
         raise CauseGone("Without a mail server the link would stand in the log.")
     return row
-
-
-def name_of(user: User) -> str:
-    return user.get_full_name() or user.username
 
 
 def owner_of(message: OutboxMessage) -> User:

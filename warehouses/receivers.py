@@ -4,6 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from common.documents.words import name_of
 from common.permissions import Can
 from notifications.models import OutboxMessage
 from notifications.notices import notice
@@ -167,8 +168,7 @@ def write_tasks_handed_over(message: OutboxMessage) -> Mail:
     notes = {task.note for task in tasks if task.note}
     return notice(
         tell.tasks_are_yours(len(facts), giver),
-        f"{giver.get_full_name() or giver.username} began what is listed here; it was handed over "
-        "to you and waits.",
+        f"{name_of(giver)} began what is listed here; it was handed over to you and waits.",
         [*facts, *(("Note", note) for note in sorted(notes))],
     )
 

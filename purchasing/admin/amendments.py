@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from common.admin import ReadOnlyInline
-from common.admin_orders import in_rows
+from common.admin_columns import in_rows
 from common.permissions import Can
 from purchasing.models import PurchaseOrderAmendment
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from common.admin import ReadOnlyInline
-from common.admin_orders import in_rows, plain
+from common.admin_columns import in_rows, plain
 from common.admin_tables import link_to
 from common.permissions import Can
 from purchasing.admin.amendments import AmendmentInline

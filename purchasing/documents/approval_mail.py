@@ -3,9 +3,8 @@
 from typing import Any
 
 from common.documents.words import money
-from inventory.receivers import way_to
 from notifications.models import OutboxMessage
-from notifications.notices import notice
+from notifications.notices import notice, way_to
 from notifications.registry import CauseGone, Mail
 from purchasing.models import PurchaseOrder
 
@@ -56,5 +55,4 @@ def mail_about(message: OutboxMessage, order: PurchaseOrder, heading: str, text:
         ("Decided by", order.rejected_by or order.approved_by),
         ("Decision", order.approval_note),
     ]
-    way = way_to(order, message.recipient)
-    return notice(heading, text, facts, way["link"], way["button"])
+    return notice(heading, text, facts, **way_to(order, message.recipient))

@@ -9,7 +9,7 @@ from django.contrib.auth.forms import UsernameField
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
@@ -18,6 +18,7 @@ from unfold.widgets import (
 )
 
 from common.admin import ReadOnlyInline, ScopedAdmin, ServiceForm, allows, caller
+from common.admin_columns import in_rows
 from common.admin_history import entries_of
 from common.permissions import Can
 from users.forms import PreferencesForm
@@ -245,7 +246,7 @@ class PersonAdmin(ScopedAdmin):
             + (f", taken over from {task.taken_over_from}" if task.taken_over_from else "")
             for task in row.tasks_seen
         ]
-        return format_html_join("", "<div>{}</div>", ((text,) for text in texts))
+        return in_rows(texts)
 
     @display(description="Person", ordering="username", header=True)
     def person(self, row: User) -> list[Any]:

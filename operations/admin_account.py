@@ -145,7 +145,7 @@ class OwnAccountPage:
     def end_others(self, request: HttpRequest, form: None) -> str:
         user: Any = request.user
         own = SignIn.objects.visible_to(user).in_force()
-        present = own.filter(session_key=request.session.session_key).first()
+        present = own.of_session(request.session).first()
         ended = end_sign_ins(user, keep=present.pk if present else None)
         return f"{ended} other sign-ins have ended."
 

@@ -58,7 +58,7 @@ class OwnPasswordView(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         session = self.request.session
-        own = SignIn.objects.filter(session_key=session.session_key)
+        own = SignIn.objects.visible_to(self.request.user).of_session(session)
         form.keep = own.values_list("pk", flat=True).first()
         answer = super().form_valid(form)
         if form.keep is not None:

@@ -56,8 +56,7 @@ def current_sign_in(request: Request) -> int | None:
     """Return the key of the sign-in that a request belongs to."""
     if isinstance(request.auth, AccessToken):
         return claimed_key(request.auth, "sid")
-    session_key = getattr(getattr(request, "session", None), "session_key", None)
-    own = SignIn.objects.visible_to(request.user).filter(session_key=session_key or "-")
+    own = SignIn.objects.visible_to(request.user).of_session(getattr(request, "session", None))
     return own.values_list("pk", flat=True).first()
 
 

@@ -16,6 +16,11 @@ class SignInQuerySet(ReferenceQuerySet):
         """A person's own; nobody's API shows another's."""
         return self.filter(user_id=user.pk)
 
+    def of_session(self, session: Any) -> Self:
+        """Narrow to the sign-in of a browser's session; of none where there is no session."""
+        key = getattr(session, "session_key", None)
+        return self.filter(session_key=key) if key else self.none()
+
     def in_force(self) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from operations.exchange.fields import Code, Field, JsonObject, Number
 from operations.exchange.kinds.base import Kind, refuse_contradictions
-from operations.exchange.kinds.places import find_places
+from operations.exchange.kinds.places import find_places, refuse_unmeasurable
 from operations.exchange.staging import Work
 
 Rows = list[dict[str, Any]]
@@ -52,13 +52,7 @@ def judge_orders(work: Work, header: Sequence[Field]) -> None:
         " FROM import_row GROUP BY order_number) AS o WHERE o.order_number = r.order_number"
     )
     find_places(work)
-    work.refuse(
-        "SELECT r.line, 'quantity', trim_scale(r.quantity)::text,"
-        " v.stock_unit || ' are measured to ' || u.decimals || ' decimals. Round it.'"
-        " FROM import_row r JOIN inventory_productvariation v ON v.sku_code = r.sku"
-        " JOIN inventory_unitofmeasure u ON u.code = v.stock_unit"
-        " WHERE r.quantity <> round(r.quantity, u.decimals)"
-    )
+    refuse_unmeasurable(work, "quantity")
 
 
 def refuse_too_many(work: Work, *names: str) -> None:

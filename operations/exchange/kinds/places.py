@@ -1,4 +1,4 @@
-"""Rows that speak of a variation in a warehouse: both are looked up, foreign ones are unknown."""
+"""Rows that speak of a variation, or of one in a warehouse: what is foreign is unknown."""
 
 from typing import Any
 
@@ -24,15 +24,30 @@ def find_places(work: Work) -> None:
             "UPDATE import_row SET warehouse = %s::text WHERE warehouse IS NULL",
             [default.code],
         )
-    work.refuse(
-        "SELECT line, 'sku', sku, 'There is no such SKU. Import the product first.'"
-        " FROM import_row r WHERE sku IS NOT NULL"
-        " AND NOT EXISTS (SELECT FROM inventory_productvariation v WHERE v.sku_code = r.sku)"
-    )
+    refuse_unknown_skus(work)
     work.refuse(
         "SELECT line, 'warehouse', coalesce(warehouse, ''),"
         " 'There is no such warehouse among yours. Use the code of one.' FROM import_row r"
         " WHERE NOT EXISTS (SELECT FROM warehouses_warehouse w"
         " WHERE w.code = r.warehouse AND w.id = ANY(%s))",
         [own_warehouses(work.user)],
+    )
+
+
+def refuse_unknown_skus(work: Work) -> None:
+    work.refuse(
+        "SELECT line, 'sku', sku, 'There is no such SKU. Import the product first.'"
+        " FROM import_row r WHERE sku IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM inventory_productvariation v WHERE v.sku_code = r.sku)"
+    )
+
+
+def refuse_unmeasurable(work: Work, name: str) -> None:
+    """Note quantities finer than the unit that the variation is counted in."""
+    work.refuse(
+        f"SELECT r.line, '{name}', trim_scale(r.{name})::text,"  # nosec B608
+        " v.stock_unit || ' are measured to ' || u.decimals || ' decimals. Round it.'"
+        " FROM import_row r JOIN inventory_productvariation v ON v.sku_code = r.sku"
+        " JOIN inventory_unitofmeasure u ON u.code = v.stock_unit"
+        f" WHERE r.{name} <> round(r.{name}, u.decimals)"
     )

@@ -6,7 +6,7 @@ from typing import Any
 from common.permissions import Can
 from operations.exchange.fields import LARGEST_AMOUNT, Day, Field, Number, Pattern
 from operations.exchange.kinds.base import Kind, refuse_twice
-from operations.exchange.kinds.places import SKU
+from operations.exchange.kinds.places import SKU, refuse_unknown_skus, refuse_unmeasurable
 from operations.exchange.staging import Work
 from operations.exchange.upsert import Target, stage, write
 
@@ -39,11 +39,7 @@ PRICES = Target(
 
 def judge(work: Work) -> None:
     """Fill in what makes the key of a price, and note goods, days and quantities that are wrong."""
-    work.refuse(
-        "SELECT line, 'sku', sku, 'There is no such SKU. Import the product first.'"
-        " FROM import_row r WHERE sku IS NOT NULL"
-        " AND NOT EXISTS (SELECT FROM inventory_productvariation v WHERE v.sku_code = r.sku)"
-    )
+    refuse_unknown_skus(work)
     work.run(
         "UPDATE import_row r SET min_quantity = coalesce(r.min_quantity, 0),"
         " currency = coalesce(r.currency, p.currency),"
@@ -57,13 +53,7 @@ def judge(work: Work) -> None:
         " 'Lies before ' || valid_from || ', when the price begins.'"
         " FROM import_row WHERE valid_until < valid_from"
     )
-    work.refuse(
-        "SELECT r.line, 'min_quantity', trim_scale(r.min_quantity)::text,"
-        " v.stock_unit || ' are measured to ' || u.decimals || ' decimals. Round it.'"
-        " FROM import_row r JOIN inventory_productvariation v ON v.sku_code = r.sku"
-        " JOIN inventory_unitofmeasure u ON u.code = v.stock_unit"
-        " WHERE r.min_quantity <> round(r.min_quantity, u.decimals)"
-    )
+    refuse_unmeasurable(work, "min_quantity")
 
 
 def plan(work: Work) -> None:

@@ -42,6 +42,16 @@ def day(moment: date) -> str:
     return date_format(timezone.localtime(moment) if isinstance(moment, datetime) else moment)
 
 
+def quantity_column(field: str, title: str, write: Callable[[Any], str] = plain) -> Any:
+    """Return a column of quantities."""
+
+    @admin.display(description=title)
+    def column(self: Any, row: Any) -> str:
+        return write(getattr(row, field))
+
+    return column
+
+
 def in_rows(texts: Iterable[str]) -> SafeString:
     """Write texts below each other."""
     return format_html_join("", "<div>{}</div>", ([text] for text in texts))

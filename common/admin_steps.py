@@ -6,9 +6,6 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -85,12 +82,6 @@ class Step:
         view.variant = variant  # type: ignore[attr-defined]
         view.attrs = {}  # type: ignore[attr-defined]
         return view
-
-
-def with_link(text: str, row: Any) -> SafeString:
-    """Return a text whose {} leads to the page of a row."""
-    page = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return format_html(text, format_html('<a class="underline" href="{}">{}</a>', page, row))
 
 
 def nothing(row: Any, acting_user: Any) -> str:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common.admin import ScopedAdmin, caller
@@ -36,23 +34,3 @@ class TablesMixin(ScopedAdmin):
         row = kwargs.get("obj")
         context["page_tables"] = [] if row is None else self.tables_of(row, caller(request))
         return super().render_change_form(request, context, **kwargs)
-
-
-def link_to(row: Any, text: str = "") -> SafeString:
-    """Return a link to the page of a row."""
-    page = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return link(page, text or str(row))
-
-
-def link_to_list(model: Any, query: str, text: str) -> SafeString:
-    """Return a link to a list, narrowed by a query such as `?q=SUP001`."""
-    page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return link(f"{page}{query}", text)
-
-
-def link(address: str, text: str) -> SafeString:
-    return format_html(
-        '<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>',
-        address,
-        text,
-    )

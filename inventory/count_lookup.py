@@ -57,8 +57,7 @@ class Naming:
         goes_by_date = product.expiration_tracking and not product.lot_tracking
         if goes_by_date and self.expires and (self.lot_is_scanned or not self.lot_number):
             return self.expires.isoformat()
-        tracks = product.lot_tracking or product.expiration_tracking
-        return self.lot_number if tracks or not self.lot_is_scanned else ""
+        return self.lot_number if product.comes_in_lots or not self.lot_is_scanned else ""
 
     def means_line(self, line: StockCountLine) -> bool:
         if self.key == "id":

@@ -36,6 +36,12 @@ class StockCard:
     movements: QuerySet[Any]
 
 
+def words_of(movement: Any) -> str:
+    """Say what a movement was, and for which reason."""
+    words = [movement.get_movement_type_display(), movement.reason_code.replace("_", " ")]
+    return ", ".join(word for word in words if word)
+
+
 def stock_card(stock: Stock, first: date | None = None, last: date | None = None) -> StockCard:
     """Return the card of a balance for the days from `first` to `last`, both included, in UTC.
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.urls import reverse
-
+from common.admin_links import page_of
 from common.permissions import Can
 from notifications.registry import Mail
 
@@ -43,5 +42,4 @@ def way_to(document: Any, recipient: Any, name: str = "") -> dict[str, Any]:
     """Lead to the document's page, or to the front door those who have no back office."""
     if not recipient.can(Can.USE_BACK_OFFICE):
         return {"link": "/", "button": "Open InventoryPulse"}
-    page = f"admin:{document._meta.app_label}_{document._meta.model_name}_change"
-    return {"link": reverse(page, args=[document.pk]), "button": f"Open {name or document}"}
+    return {"link": page_of(document), "button": f"Open {name or document}"}

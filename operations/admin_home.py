@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from alerts.models import Alert
 from common.admin_columns import day, plain
+from common.admin_links import page_of
 from common.permissions import Can
 from inventory.admin.transfers import to_decide, to_receive, to_ship
 from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
@@ -72,8 +73,8 @@ def low_balances(user: Any) -> list[Waiting]:
     )
     shown = [
         Row(
-            page("inventory_product", row.variation.product_id),
-            f"{row.variation.sku_code} {row.variation.product.name}",
+            page_of(row.variation.product),
+            row.variation.full_name,
             f"{plain(row.left)} left in {row.warehouse.code}, reorder at "
             f"{plain(row.reorder_point)}"
             + (f", {plain(row.incoming)} on the way" if row.incoming else ""),
@@ -93,7 +94,7 @@ def late_purchases(user: Any) -> list[Waiting]:
     rows = counted(orders, "expected_delivery_date")
     shown = [
         Row(
-            page("purchasing_purchaseorder", row.pk),
+            page_of(row),
             str(row),
             f"{row.supplier.company_name}, expected {day(row.expected_delivery_date)}",
         )
@@ -108,7 +109,7 @@ def ready_orders(user: Any) -> list[Waiting]:
     rows = counted(orders, "order_date")
     shown = [
         Row(
-            page("sales_salesorder", row.pk),
+            page_of(row),
             str(row),
             f"{row.customer_email or row.customer_id or 'Customer'}, from {row.warehouse.code}, "
             f"ordered {day(row.order_date)}",
@@ -124,7 +125,7 @@ def open_alerts(user: Any) -> list[Waiting]:
     rows = counted(alerts.select_related("warehouse"), WORST_FIRST, "-created_at")
     shown = [
         Row(
-            page("alerts_alert", row.pk),
+            page_of(row),
             row.title,
             f"{row.get_severity_display()}" + (f", {row.warehouse.code}" if row.warehouse else ""),
         )
@@ -137,7 +138,7 @@ def open_alerts(user: Any) -> list[Waiting]:
 def waiting_registrations(user: Any) -> list[Waiting]:
     people = User.objects.visible_to(user).filter(status=User.Status.PENDING)
     rows = counted(people.select_related("registration__warehouse"), "created_at")
-    shown = [Row(page("users_user", row.pk), str(row), asked_for(row)) for row in rows]
+    shown = [Row(page_of(row), str(row), asked_for(row)) for row in rows]
     link = f"{listing('users_user')}?waits=approval"
     return [Waiting("Asking to be let in", "person_add", total(rows), link, shown)]
 
@@ -155,7 +156,7 @@ def waiting_promotions(user: Any) -> list[Waiting]:
     rows = counted(requests.select_related("user", "warehouse", "requested_by"), "created_at")
     shown = [
         Row(
-            page("warehouses_promotionrequest", row.pk),
+            page_of(row),
             f"{row.code} {row.user}",
             f"manager in {row.warehouse.code}, asked by {row.requested_by}",
         )
@@ -167,10 +168,7 @@ def waiting_promotions(user: Any) -> list[Waiting]:
 
 def dead_messages(user: Any) -> list[Waiting]:
     rows = counted(OutboxMessage.objects.filter(status=OutboxMessage.Status.DEAD), "-pk")
-    shown = [
-        Row(page("notifications_outboxmessage", row.pk), row.topic, row.last_error[:80])
-        for row in rows
-    ]
+    shown = [Row(page_of(row), row.topic, row.last_error[:80]) for row in rows]
     link = f"{listing('notifications_outboxmessage')}?status__exact=dead"
     return [Waiting("Undeliverable messages", "unsubscribe", total(rows), link, shown, True)]
 
@@ -194,7 +192,7 @@ def transfer_card(title: str, icon: str, transfers: Any, waits: str) -> Waiting:
     rows = counted(transfers.select_related("from_warehouse", "to_warehouse"), "created_at")
     shown = [
         Row(
-            page("inventory_transferrequest", row.pk),
+            page_of(row),
             str(row),
             f"{row.from_warehouse.code} to {row.to_warehouse.code}, "
             f"asked for {day(row.created_at)}",
@@ -210,7 +208,7 @@ def adjustments_to_decide(user: Any) -> list[Waiting]:
     rows = counted(found.select_related("warehouse", "requested_by"), "created_at")
     shown = [
         Row(
-            page("inventory_adjustmentrequest", row.pk),
+            page_of(row),
             str(row),
             f"{row.warehouse.code}, worth {row.value:,.2f}, by {row.requested_by}",
         )
@@ -225,7 +223,7 @@ def requests_to_decide(user: Any) -> list[Waiting]:
     rows = counted(found.select_related("warehouse", "requested_by"), "needed_by", "created_at")
     shown = [
         Row(
-            page("purchasing_purchaserequest", row.pk),
+            page_of(row),
             str(row),
             f"{row.warehouse.code}, by {row.requested_by}"
             + (f", needed by {day(row.needed_by)}" if row.needed_by else ""),
@@ -249,7 +247,7 @@ def count_card(user: Any, title: str, icon: str, status: str) -> Waiting:
     rows = counted(found.select_related("warehouse"), "created_at")
     shown = [
         Row(
-            page("inventory_stockcount", row.pk),
+            page_of(row),
             str(row),
             f"{row.warehouse.code}, opened {day(row.created_at)}"
             + (f", {row.accuracy_percent} % right" if row.lines_counted else ""),
@@ -304,7 +302,3 @@ def total(rows: list[Any]) -> int:
 
 def listing(model: str) -> str:
     return reverse(f"admin:{model}_changelist")
-
-
-def page(model: str, key: int) -> str:
-    return reverse(f"admin:{model}_change", args=[key])

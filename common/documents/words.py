@@ -36,6 +36,15 @@ def name_of(person: Any) -> str:
     return (person.get_full_name() or person.username) if person else ""
 
 
+def joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def address_lines(place: Any) -> list[str]:
+    """Write where a warehouse or a supplier is, below its name."""
+    return [place.street, joined(place.postal_code, place.city, place.state), place.country]
+
+
 def file_name(code: str, ending: str) -> str:
     """Return the name of a document's file; business codes may hold slashes."""
     return f"{UNSAFE.sub('-', code).strip('.-') or 'document'}.{ending}"

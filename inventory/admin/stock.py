@@ -10,6 +10,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm
+from common.admin_columns import quantity_column
 from common.admin_orders import plain
 from common.admin_steps import Step
 from common.exceptions import InvalidInput
@@ -108,6 +109,12 @@ class StockAdmin(StockCardMixin, LabelsMixin, ReadOnlyAdmin):
         ),
     )  # fmt: skip
 
+    available = quantity_column("available", "Available")
+    on_hand_now = quantity_column("on_hand", "On hand")
+    reserved_now = quantity_column("reserved", "Reserved")
+    unavailable_now = quantity_column("unavailable", "Expired or set aside")
+    incoming_now = quantity_column("incoming", "Incoming")
+
     @admin.display(ordering="variation__product__name")
     def product(self, row: Stock) -> str:
         return row.variation.product.name
@@ -119,26 +126,6 @@ class StockAdmin(StockCardMixin, LabelsMixin, ReadOnlyAdmin):
         if not row.is_low:
             return "OK"
         return "Low" if row.available > 0 else "Out of stock"
-
-    @admin.display
-    def available(self, row: Stock) -> str:
-        return plain(row.available)
-
-    @admin.display(description="On hand")
-    def on_hand_now(self, row: Stock) -> str:
-        return plain(row.on_hand)
-
-    @admin.display(description="Reserved")
-    def reserved_now(self, row: Stock) -> str:
-        return plain(row.reserved)
-
-    @admin.display(description="Expired or set aside")
-    def unavailable_now(self, row: Stock) -> str:
-        return plain(row.unavailable)
-
-    @admin.display(description="Incoming")
-    def incoming_now(self, row: Stock) -> str:
-        return plain(row.incoming)
 
     @admin.display(description="Reorder point")
     def reorder_at(self, row: Stock) -> str:

@@ -18,7 +18,7 @@ from common.documents.words import money, unit_price
 from common.exceptions import DomainError
 from common.permissions import Can
 from inventory.models.lot import stock_day
-from inventory.stock_card import StockCard, stock_card
+from inventory.stock_card import StockCard, stock_card, words_of
 
 SHOWN = 500
 USUAL = timedelta(days=90)
@@ -107,13 +107,7 @@ def row_of(movement: Any) -> dict[str, Any]:
     quantity, occurred = movement.quantity, movement.occurred_at
     return {
         "movement": movement,
-        "what": ", ".join(
-            word
-            for word in (
-                movement.get_movement_type_display(), movement.reason_code.replace("_", " "),
-            )
-            if word
-        ),
+        "what": words_of(movement),
         "is_late": movement.recorded_at.date() != occurred.date(),
         "into": plain(quantity) if quantity > 0 else "",
         "out": plain(-quantity) if quantity < 0 else "",

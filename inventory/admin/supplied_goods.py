@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from common.admin_links import link_to, link_to_list
 from common.admin_orders import plain
-from common.admin_tables import PageTable, link_to, link_to_list
+from common.admin_tables import PageTable
 from common.documents.words import unit_price
 from inventory.models import Product, ProductSupplier, SupplierPrice
 from suppliers.models import Supplier

@@ -26,16 +26,6 @@ class Row(NamedTuple):
     proposed: Decimal
 
 
-def named(line: Any) -> str:
-    return f"{line.variation.sku_code} {line.variation.product.name}"
-
-
-def tracks_lots(line: Any) -> bool:
-    """Say whether the goods of a line come and go in lots, or with dates."""
-    product = line.variation.product
-    return bool(product.lot_tracking or product.expiration_tracking)
-
-
 def lot_words(lot: Any, quantity: Decimal, where: str) -> str:
     """Say which lot it is, when it expires, and how much of it is where."""
     expires = f", expires {lot.expiration_date}" if lot.expiration_date else ""
@@ -56,7 +46,7 @@ class LinesByLotForm(QuantitiesTableForm):
         self.keys = tuple(rows)
         for key, row in rows.items():
             self.fields[f"{self.prefix_of_lines}{key}"] = quantity_field(
-                label=named(row.line), help_text=row.words, initial=plain(row.proposed)
+                label=row.line.variation.full_name, help_text=row.words, initial=plain(row.proposed)
             )
 
     def entered(self, filled: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -103,7 +93,7 @@ def rows_to_ship(
     rows: dict[str, Row] = {}
     for line in lines:
         stock = balances.get(line.variation_id)
-        there = lots.get(stock.pk, []) if stock and tracks_lots(line) else []
+        there = lots.get(stock.pk, []) if stock and line.variation.product.comes_in_lots else []
         for lot in there:
             key, words = f"{line.pk}-{lot.id}", lot_words(lot, lot.on_hand, "there")
             rows[key] = Row(line, lot.lot_number, words, ZERO)

@@ -16,10 +16,9 @@ from unfold.widgets import (
 )
 
 from common.admin import ScopedAdmin, ServiceForm
-from common.admin_columns import UNIT_COST_PLACES, written
+from common.admin_columns import UNIT_COST_PLACES, quantity_column, written
 from common.admin_orders import (
     OrderLinesInline,
-    plain,
 )
 from common.admin_saving import filled_rows
 from common.admin_steps import FileStep, Step, can_become, pdf_page
@@ -147,38 +146,18 @@ class TransferLineInline(OrderLinesInline):
         "in_transit", "cost", "discrepancy",
     ]  # fmt: skip
 
+    asked_for = quantity_column("quantity", "Asked for")
+    shipped = quantity_column("quantity_shipped", "Shipped")
+    received = quantity_column("quantity_received", "Received")
+    damaged = quantity_column("quantity_damaged", "Damaged")
+    lost = quantity_column("quantity_lost", "Lost")
+    went_back = quantity_column("quantity_returned", "Went back")
+    in_transit = quantity_column("quantity_in_transit", "On its way")
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ["variation", "product", "quantity"]
         return ["variation", *self.readonly_fields]
-
-    @admin.display(description="Asked for")
-    def asked_for(self, row: TransferLine) -> str:
-        return plain(row.quantity)
-
-    @admin.display(description="Shipped")
-    def shipped(self, row: TransferLine) -> str:
-        return plain(row.quantity_shipped)
-
-    @admin.display(description="Received")
-    def received(self, row: TransferLine) -> str:
-        return plain(row.quantity_received)
-
-    @admin.display(description="Damaged")
-    def damaged(self, row: TransferLine) -> str:
-        return plain(row.quantity_damaged)
-
-    @admin.display(description="Lost")
-    def lost(self, row: TransferLine) -> str:
-        return plain(row.quantity_lost)
-
-    @admin.display(description="Went back")
-    def went_back(self, row: TransferLine) -> str:
-        return plain(row.quantity_returned)
-
-    @admin.display(description="On its way")
-    def in_transit(self, row: TransferLine) -> str:
-        return plain(row.quantity_in_transit)
 
     @admin.display(description="Unit cost")
     def cost(self, row: TransferLine) -> str:

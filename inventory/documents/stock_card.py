@@ -12,7 +12,7 @@ from common.documents.parts import WIDTH, Column, facts, lines_table, named, tex
 from common.documents.words import amount_of, day, money, unit_price
 from common.exceptions import InvalidInput
 from inventory.documents.head import head_with_barcode
-from inventory.stock_card import Level, StockCard
+from inventory.stock_card import Level, StockCard, words_of
 
 MOST_ROWS = 2_000
 DAY, FIGURE, MONEY = 26 * mm, 18 * mm, 26 * mm
@@ -75,7 +75,6 @@ def level_row(words: str, level: Level) -> Sequence[Any]:
 def row_of(movement: Any) -> Sequence[Any]:
     """Return a movement as a row; one that was recorded on a later day says so."""
     occurred, recorded = movement.occurred_at.date(), movement.recorded_at.date()
-    words = [movement.get_movement_type_display(), movement.reason_code.replace("_", " ")]
     under = [
         movement.reference_code,
         f"Lot {movement.lot_number}" if movement.lot_number else "",
@@ -84,7 +83,7 @@ def row_of(movement: Any) -> Sequence[Any]:
     quantity = movement.quantity
     return [
         f"{movement.occurred_at:%Y-%m-%d}",
-        named(", ".join(word for word in words if word), under, width=WHAT - 10),
+        named(words_of(movement), under, width=WHAT - 10),
         amount_of(quantity) if quantity > 0 else "",
         amount_of(-quantity) if quantity < 0 else "",
         amount_of(movement.balance),

@@ -20,7 +20,7 @@ from common.documents.parts import (
     signatures,
     text,
 )
-from common.documents.words import amount_of, day, name_of
+from common.documents.words import address_lines, amount_of, day, name_of
 from common.exceptions import WrongState
 from inventory.bins import walking_order
 from inventory.documents.head import head_with_barcode
@@ -76,8 +76,8 @@ def transfer_note_pdf(key: int, user: Any) -> bytes:
     story: list[Flowable] = [
         head_with_barcode(title, transfer.code),
         side_by_side(
-            ("From", address_of(transfer.from_warehouse)),
-            ("To", address_of(transfer.to_warehouse)),
+            ("From", [str(transfer.from_warehouse), *address_lines(transfer.from_warehouse)]),
+            ("To", [str(transfer.to_warehouse), *address_lines(transfer.to_warehouse)]),
         ),
         facts(facts_of(transfer)),
         Spacer(1, 2 * mm),
@@ -96,16 +96,6 @@ def stocks_of(place: Warehouse, lines: Sequence[TransferLine], user: Any) -> dic
         warehouse=place, variation__in=[line.variation_id for line in lines]
     )
     return {stock.variation_id: stock for stock in found}
-
-
-def address_of(warehouse: Warehouse) -> list[str]:
-    town = (warehouse.postal_code, warehouse.city, warehouse.state)
-    return [
-        f"{warehouse.code} {warehouse.name}",
-        warehouse.street,
-        " ".join(part for part in town if part),
-        warehouse.country,
-    ]
 
 
 def facts_of(transfer: TransferRequest) -> list[tuple[str, str]]:

@@ -103,6 +103,11 @@ class Product(models.Model):
         return f"{self.code} {self.name}"
 
     @property
+    def comes_in_lots(self) -> bool:
+        """Whether its goods come and go in lots, or with dates."""
+        return self.lot_tracking or self.expiration_tracking
+
+    @property
     def default_variation(self) -> "ProductVariation | None":
         """The variation that product-level fields are written to."""
         return next((one for one in self.variations.all() if one.is_default), None)
@@ -157,6 +162,10 @@ class ProductVariation(models.Model):
 
     def __str__(self) -> str:
         return self.sku_code
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.sku_code} {self.product.name}"
 
 
 @audited(part_of="product")

@@ -9,12 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from common.audit import audited, audited_columns
+from common.decided import PERSON
 from common.lawful_steps import LawfulSteps
 from inventory.models.catalogue import Category, ProductVariation
 from inventory.models.stock import QUANTITY
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
 
-PERSON: dict[str, Any] = {"null": True, "blank": True, "related_name": "+", "db_index": False}
 MONEY: dict[str, Any] = {"max_digits": 24, "decimal_places": 2, "default": 0}
 HUNDRED = Decimal(100)
 

@@ -9,18 +9,16 @@ from inventory.models import Stock
 
 
 @transaction.atomic
-def place_in_bins(*, bins: Mapping[int, str], acting_user: Any) -> list[Stock]:
+def place_in_bins(*, bins: Mapping[int, str], acting_user: Any) -> None:
     """Note the bin of balances, named by their keys; an empty one takes goods out of theirs.
 
     Moves nothing in the ledger: a balance is one warehouse's, whatever bin it lies in. Locks the
     balances. The audit records who changed which.
     """
-    stocks = lock_stocks(bins)
-    moved = [stock for stock in stocks if stock.bin_location != bins[stock.pk].strip()]
+    moved = [stock for stock in lock_stocks(bins) if stock.bin_location != bins[stock.pk].strip()]
     for stock in moved:
         stock.bin_location = bins[stock.pk].strip()
     Stock.objects.bulk_update(moved, ["bin_location"])
-    return stocks
 
 
 def lock_stocks(keys: Iterable[int]) -> list[Stock]:

@@ -174,7 +174,7 @@ def post_opening_stock(
 
 def refuse_without_lot(product: Product, field: str) -> None:
     """Raise InvalidInput where goods would come in without the lot that they have to name."""
-    if product.lot_tracking or product.expiration_tracking:
+    if product.comes_in_lots:
         text = "These goods track lots. Assign the stock with its lot at /api/stocks/assign/."
         raise InvalidInput(text, {field: [text]})
 

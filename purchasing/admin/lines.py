@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.http import HttpRequest
 
 from common.admin import ScopedInline, ServiceForm
+from common.admin_columns import quantity_column
 from common.admin_orders import OrderLinesInline, told
 from common.admin_saving import filled_rows
 from common.permissions import Can
@@ -72,17 +72,9 @@ class PurchaseOrderItemInline(OrderLinesInline):
         }
         return [name for name in self.fields if name not in left_out]
 
-    @admin.display
-    def received(self, row: PurchaseOrderItem) -> str:
-        return told(row.quantity_received)
-
-    @admin.display
-    def rejected(self, row: PurchaseOrderItem) -> str:
-        return told(row.quantity_rejected)
-
-    @admin.display
-    def returned(self, row: PurchaseOrderItem) -> str:
-        return told(row.quantity_returned)
+    received = quantity_column("quantity_received", "Received", told)
+    rejected = quantity_column("quantity_rejected", "Rejected", told)
+    returned = quantity_column("quantity_returned", "Returned", told)
 
     @classmethod
     def may_be_written(cls, order: Any) -> bool:

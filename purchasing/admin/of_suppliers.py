@@ -6,7 +6,8 @@ from typing import Any
 from django.db.models import Count, F, Q
 
 from common.admin_columns import day
-from common.admin_tables import PageTable, link_to, link_to_list
+from common.admin_links import link_to, link_to_list
+from common.admin_tables import PageTable
 from common.documents.words import money
 from common.permissions import Can
 from purchasing.models import PurchaseOrder

@@ -14,7 +14,6 @@ from common.admin_orders import OrderLinesInline, QuantitiesForm, plain
 from common.admin_steps import Step, can_become
 from common.permissions import Can
 from common.second_person import may_decide
-from inventory.admin.transfer_forms import named
 from inventory.admin.transfers import ReasonForm, wanted_lines
 from inventory.models import Stock
 from purchasing.models import PurchaseRequest, PurchaseRequestLine
@@ -36,7 +35,9 @@ class GiveOutForm(QuantitiesForm):
 
     def __init__(self, request: PurchaseRequest, posted: Any) -> None:
         lines = list(request.lines.select_related("variation__product"))
-        super().__init__([(line.pk, named(line), line.quantity) for line in lines], posted)
+        super().__init__(
+            [(line.pk, line.variation.full_name, line.quantity) for line in lines], posted
+        )
         balances = Stock.objects.filter(
             warehouse=request.warehouse_id, variation__in=[line.variation_id for line in lines]
         )

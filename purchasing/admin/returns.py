@@ -13,7 +13,6 @@ from common.admin_orders import QuantitiesTableForm, plain
 from common.admin_steps import FileStep, Step, pdf_page
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin
-from inventory.admin.transfer_forms import named
 from purchasing.models import (
     GoodsReceiptLine,
     PurchaseOrder,
@@ -84,7 +83,7 @@ class ReturnForm(QuantitiesTableForm):
             if item.quantity_returnable
         ]
         super().__init__(
-            [(item.pk, named(item), item.quantity_returnable) for item in items],
+            [(item.pk, item.variation.full_name, item.quantity_returnable) for item in items],
             posted,
         )
         self.keys = [item.pk for item in items]

@@ -6,11 +6,11 @@ from django import forms
 from django.http import HttpResponse
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
+from common.admin_links import with_link
 from common.admin_orders import QuantitiesTableForm, quantity_field
-from common.admin_steps import FileStep, Step, can_become, pdf_page, permits, with_link
+from common.admin_steps import FileStep, Step, can_become, pdf_page, permits
 from common.permissions import Can
 from common.second_person import may_decide
-from inventory.admin.transfer_forms import named
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from purchasing.admin.returns import RETURN_STEP
 from purchasing.models import PurchaseOrder
@@ -54,7 +54,7 @@ class ReceiveForm(QuantitiesTableForm):
             if item.quantity_outstanding or posted is not None
         ]
         super().__init__(
-            [(item.pk, named(item), item.quantity_outstanding) for item in items],
+            [(item.pk, item.variation.full_name, item.quantity_outstanding) for item in items],
             posted,
         )
         self.keys = [item.pk for item in items]

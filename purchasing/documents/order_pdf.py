@@ -20,7 +20,15 @@ from common.documents.parts import (
     text,
     totals,
 )
-from common.documents.words import amount_of, day, money, name_of, unit_price
+from common.documents.words import (
+    address_lines,
+    amount_of,
+    day,
+    joined,
+    money,
+    name_of,
+    unit_price,
+)
 from inventory.models import ProductSupplier
 from purchasing.documents.order_words import delivery_name, printable_orders, title_of
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
@@ -75,9 +83,7 @@ def supplier_lines(supplier: Supplier) -> list[str]:
     return [
         supplier.company_name,
         supplier.primary_contact,
-        supplier.street,
-        joined(supplier.postal_code, supplier.city, supplier.state),
-        supplier.country,
+        *address_lines(supplier),
         supplier.email,
         supplier.phone,
         f"Tax id {supplier.tax_id}" if supplier.tax_id else "",
@@ -92,10 +98,6 @@ def delivery_lines(order: PurchaseOrder) -> list[str]:
         joined(*(str(address.get(name, "")) for name in ("postal_code", "city", "state"))),
         str(address.get("country", "")),
     ]
-
-
-def joined(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
 
 
 def facts_of(order: PurchaseOrder) -> list[tuple[str, str]]:

@@ -19,10 +19,9 @@ from common.documents.parts import (
     text,
     totals,
 )
-from common.documents.words import amount_of, day, money, name_of
-from purchasing.documents.order_pdf import joined, supplier_lines, suppliers_codes
+from common.documents.words import address_lines, amount_of, day, money, name_of
+from purchasing.documents.order_pdf import supplier_lines, suppliers_codes
 from purchasing.models import SupplierReturn, SupplierReturnItem
-from warehouses.models import Warehouse
 
 REASON, UNIT = 30 * mm, 22 * mm
 GOODS = WIDTH - 118 * mm
@@ -51,7 +50,8 @@ def supplier_return_pdf(key: int) -> bytes:
         text(f"Goods of your delivery for our order {order.order_number}", width=WIDTH),
         Spacer(1, 2 * mm),
         side_by_side(
-            ("Supplier", supplier_lines(order.supplier)), ("From", place_lines(order.warehouse))
+            ("Supplier", supplier_lines(order.supplier)),
+            ("From", [order.warehouse.name, *address_lines(order.warehouse)]),
         ),
         facts(
             [
@@ -71,15 +71,6 @@ def supplier_return_pdf(key: int) -> bytes:
         *section("Please", f"Name {returned.return_number} on the credit note."),
     ]
     return pdf_of(story, title=title, letterhead=company_letterhead())
-
-
-def place_lines(place: Warehouse) -> list[str]:
-    return [
-        place.name,
-        place.street,
-        joined(place.postal_code, place.city, place.state),
-        place.country,
-    ]
 
 
 def delivery_notes(returned: SupplierReturn) -> str:

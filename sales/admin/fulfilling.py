@@ -6,7 +6,6 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
-from inventory.admin.transfer_forms import tracks_lots
 from sales.availability import ZERO, LineAvailability, Offer, availability_of
 from sales.models import SalesOrder, SalesOrderItem
 from sales.services.line_choice import LineRequest
@@ -31,7 +30,7 @@ class FulfilForm(QuantitiesTableForm):
         places = Warehouse.objects.member(user).filter(is_active=True)
         self.places = {place.code: place for place in places}
         items = list(order.items.select_related("variation__product"))
-        if not any(tracks_lots(item) for item in items):
+        if not any(item.variation.product.comes_in_lots for item in items):
             self.leave_out("lot_")
         self.rows: dict[str, SalesOrderItem] = {}
         found = {line.item.pk: line for line in availability_of(order, user)}
@@ -62,7 +61,7 @@ class FulfilForm(QuantitiesTableForm):
         self.rows[key] = item
         variation = item.variation
         self.fields[f"line_{key}"] = quantity_field(
-            label=f"{variation.sku_code} {variation.product.name}",
+            label=variation.full_name,
             initial=plain(offer.quantity) if offer else None,
             help_text=outstanding_text(item, line),
         )
@@ -75,7 +74,7 @@ class FulfilForm(QuantitiesTableForm):
         self.fields[f"lot_{key}"] = forms.CharField(
             max_length=50,
             required=False,
-            disabled=not tracks_lots(item),
+            disabled=not item.variation.product.comes_in_lots,
             widget=UnfoldAdminTextInputWidget({"placeholder": lot_hint(item)}),
         )
 
@@ -108,7 +107,7 @@ class FulfilForm(QuantitiesTableForm):
 
 
 def lot_hint(item: SalesOrderItem) -> str:
-    return "First to expire" if tracks_lots(item) else ""
+    return "First to expire" if item.variation.product.comes_in_lots else ""
 
 
 def outstanding_text(item: SalesOrderItem, line: LineAvailability | None) -> str:

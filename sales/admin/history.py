@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from common.admin import ReadOnlyInline
 from common.admin_columns import in_rows, plain
-from common.admin_tables import link_to
+from common.admin_links import link_to
 from common.permissions import Can
 from sales.models import Fulfilment, SalesReturn
 

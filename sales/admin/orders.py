@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from common.admin import ScopedAdmin, ServiceForm
-from common.admin_columns import day
+from common.admin_columns import day, quantity_column
 from common.admin_orders import OrderLinesInline, plain, told
 from common.admin_saving import filled_rows
 from common.admin_tables import PageTable, TablesMixin
@@ -139,31 +139,20 @@ class SalesOrderItemInline(OrderLinesInline):
         "number", "product", "line_total", "reserved", "left", "cancelled", "returned",
     ]  # fmt: skip
 
+    reserved = quantity_column("quantity_reserved", "Reserved", told)
+    left = quantity_column("quantity_fulfilled", "Left", told)
+    cancelled = quantity_column("quantity_cancelled", "Cancelled", told)
+    returned = quantity_column("quantity_returned", "Returned", told)
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Say of a new order's lines only what there is to enter, and then what can be."""
         if obj is None:
-            return self.fields[1:6]
+            return ["variation", "product", "quantity", "sale_price_per_unit", "discount_percent"]
         nothing_left = {"left", "returned"} if obj.status == Status.PENDING else set()
         return [name for name in self.fields if name not in nothing_left]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_reserved()
-
-    @admin.display
-    def reserved(self, row: Any) -> str:
-        return told(getattr(row, "quantity_reserved", None))
-
-    @admin.display
-    def left(self, row: Any) -> str:
-        return told(row.quantity_fulfilled)
-
-    @admin.display
-    def cancelled(self, row: Any) -> str:
-        return told(row.quantity_cancelled)
-
-    @admin.display
-    def returned(self, row: Any) -> str:
-        return told(row.quantity_returned)
 
 
 @admin.register(SalesOrder)

@@ -13,7 +13,6 @@ from unfold.widgets import (
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
 from common.admin_steps import Step, permits
 from common.permissions import Can
-from inventory.admin.transfer_forms import tracks_lots
 from sales.models import SalesOrder, SalesReturnItem
 from sales.services.line_choice import LineRequest
 from sales.services.order_rows import HUNDRED, ZERO
@@ -62,14 +61,14 @@ class TakeBackForm(QuantitiesTableForm):
             if item.quantity_returnable
         ]
         self.keys = [item.pk for item in items]
-        if not any(tracks_lots(item) for item in items):
+        if not any(item.variation.product.comes_in_lots for item in items):
             self.leave_out("lot_")
         for item in items:
             self.add_row(item)
 
     def add_row(self, item: Any) -> None:
         self.fields[f"line_{item.pk}"] = quantity_field(
-            label=f"{item.variation.sku_code} {item.variation.product.name}",
+            label=item.variation.full_name,
             help_text=f"{plain(item.quantity_returnable)} left and may come back",
         )
         for kind, choices in (

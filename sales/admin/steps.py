@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
+from common.admin_links import with_link
 from common.admin_orders import QuantitiesForm, plain
-from common.admin_steps import Step, permits, with_link
+from common.admin_steps import Step, permits
 from common.permissions import Can
 from sales.admin.documents import ORDER_DOCUMENTS
 from sales.admin.fulfilling import FulfilForm
@@ -27,7 +28,7 @@ class OutstandingForm(QuantitiesForm):
         items = order.items.select_related("variation__product")
         super().__init__(
             [
-                (item.pk, f"{item.variation.sku_code} {item.variation.product.name}",
+                (item.pk, item.variation.full_name,
                  item.outstanding)
                 for item in items if item.outstanding or posted is not None
             ],

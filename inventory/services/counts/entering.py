@@ -171,7 +171,7 @@ def require_in_scope(count: StockCount, entries: Iterable[Entry]) -> None:
         if inside is not None and variation.pk not in inside:
             text = f"{variation.sku_code} is not part of {count.code}. Count it in another count."
             errors[f"lines.{index}.sku"] = [text]
-        tracks = variation.product.lot_tracking or variation.product.expiration_tracking
+        tracks = variation.product.comes_in_lots
         if tracks and not entry.lot_number:
             text = f"{variation.sku_code} tracks lots. Name the lot."
             errors[f"lines.{index}.lot_number"] = [text]

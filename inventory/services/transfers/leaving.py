@@ -72,7 +72,7 @@ def require_entries(lines: Mapping[int, TransferLine], entries: Sequence[Leaving
         product = lines[entry.line_id].variation.product
         if entry.quantity < 0:
             errors[f"items.{index}.quantity"] = ["Send a quantity of at least 0."]
-        if entry.lot_number and not (product.lot_tracking or product.expiration_tracking):
+        if entry.lot_number and not product.comes_in_lots:
             text = f"{lines[entry.line_id].variation} is not tracked by lot. Leave the lot out."
             errors[f"items.{index}.lot_number"] = [text]
         if (entry.line_id, entry.lot_number) in seen:

@@ -12,7 +12,9 @@ from common.references import as_primary_key
 from inventory.lookup import VARIATION_KEYS
 from inventory.models import Product, ProductVariation, StockCount, StockCountLine
 from inventory.scanned_codes import read_code
+from inventory.services.counts.counters import counters_in, nobody_counts
 from inventory.services.counts.entering import Entry
+from warehouses.models import Warehouse
 
 BodyEntry = Mapping[str, Any]
 Errors = dict[str, list[Any]]
@@ -161,3 +163,13 @@ def amounts(body: BodyEntry) -> dict[str, Any]:
         "adds": body.get("add", False),
         "notes": body.get("notes") or "",
     }
+
+
+def counter_named(reference: Any, warehouse: Warehouse) -> Any:
+    """Return who is meant of those who count in a warehouse; raises InvalidInput for others."""
+    if reference in (None, ""):
+        return None
+    person = counters_in(warehouse).by_reference(reference).first()
+    if person is None:
+        raise nobody_counts(str(reference), warehouse)
+    return person

@@ -6,6 +6,7 @@ from common.documents.words import day
 from inventory.asked_goods import goods_of
 from inventory.models import AdjustmentRequest, StockCount, TransferRequest
 from inventory.services.tell import (
+    COUNT_ASSIGNED,
     DOCUMENT_DECIDED,
     DOCUMENT_WAITS,
     DOCUMENTS,
@@ -41,6 +42,7 @@ def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -
         ("Document", document.code),
         *places,
         ("Asked by", asked_by or ""),
+        ("Counted is", getattr(document, "scope_in_words", "")),
         ("Reason", getattr(document, "reason", "")),
         ("Needed by", day_of(getattr(document, "needed_by", None))),
         ("Notes", getattr(document, "notes", "")),
@@ -110,4 +112,16 @@ def write_transfer_shipped(message: OutboxMessage) -> Mail:
     return mail_about(
         message, transfer, heading,
         "Receive the goods when they arrive, and say what is missing or damaged.",
+    )  # fmt: skip
+
+
+@register_mail(COUNT_ASSIGNED)
+def write_count_assigned(message: OutboxMessage) -> Mail:
+    """Write that a count waits for somebody to count, as long as it does."""
+    count = document_of(message)
+    if count.status != StockCount.Status.COUNTING or count.assigned_to_id != message.recipient_id:
+        raise CauseGone(f"{count.code} is {count.status}, or given to somebody else.")
+    return mail_about(
+        message, count, f"Count {count.code} is yours to count",
+        "Its page has a place to scan, and a sheet to print; submit it when you are done.",
     )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.formats import localize
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 
 from common.admin import ReadOnlyInline
@@ -43,7 +44,7 @@ class CountLineInline(ReadOnlyInline):
 
     @admin.display(description="Bin")
     def bin(self, row: StockCountLine) -> str:
-        return row.bin_location
+        return format_html('<span class="whitespace-nowrap">{}</span>', row.bin_location)
 
     @admin.display(description="Lot")
     def lot(self, row: StockCountLine) -> str:
@@ -69,9 +70,9 @@ class CountLineInline(ReadOnlyInline):
     def released(self, row: StockCountLine) -> str:
         return shown(row.released_reservations or None)
 
-    @admin.display(description="Count again", boolean=True)
-    def again(self, row: StockCountLine) -> bool | None:
-        return row.needs_recount or None
+    @admin.display(description="Count again")
+    def again(self, row: StockCountLine) -> str:
+        return "again" if row.needs_recount else ""
 
     @admin.display(description="Counted by")
     def by(self, row: StockCountLine) -> str:

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
@@ -11,7 +10,6 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from common.admin import ScopedAdmin, ServiceForm, allows
 from common.admin_orders import plain
@@ -19,12 +17,12 @@ from common.admin_saving import persistently
 from common.admin_steps import FileStep, Step, can_become, pdf_page
 from common.exceptions import DomainError
 from common.permissions import Can
+from inventory.admin.count_forms import AssignForm, EntryForm, RecountForm, SubmitForm
 from inventory.admin.count_lines import CountLineInline
 from inventory.admin.count_plan import CountPlanMixin
 from inventory.admin.transfers import OptionalNoteForm, ReasonForm
 from inventory.count_lookup import entries_of
 from inventory.models import StockCount, StockCountLine
-from inventory.scanned_codes import LONGEST_CODE
 from inventory.services.counts.closing import (
     approve_count,
     cancel_count,
@@ -32,6 +30,7 @@ from inventory.services.counts.closing import (
     reject_count,
     submit_count,
 )
+from inventory.services.counts.counters import assign_count
 from inventory.services.counts.entering import enter_counted
 from inventory.services.counts.opening import Scope, open_count
 from warehouses.admin.filters import OwnWarehouseFilter
@@ -42,21 +41,6 @@ LABELS = {
     "Cancelled": "danger",
 }  # fmt: skip
 SHOWN_AT_ONCE = 25
-AMOUNT: dict[str, Any] = {"min_value": 0, "max_digits": 11, "decimal_places": 3}
-
-
-class SubmitForm(forms.Form):
-    uncounted = forms.ChoiceField(
-        required=False, label="Lines that nobody counted",
-        choices=[
-            ("", "There are none"), ("left_out", "Leave them as they are"),
-            ("zero", "They are not there: count them as zero"),
-        ],
-        widget=UnfoldAdminSelectWidget,
-    )  # fmt: skip
-
-    def __init__(self, row: Any, posted: Any) -> None:
-        super().__init__(posted)
 
 
 def enter(row: StockCount, acting_user: Any) -> str:
@@ -83,8 +67,13 @@ def approve(row: StockCount, acting_user: Any, note: str = "") -> str:
     return f"{row} is approved: its differences are posted.{told}"
 
 
-def recount(row: StockCount, acting_user: Any, note: str) -> str:
-    order_recount(count=row, note=note, acting_user=acting_user)
+def assign(row: StockCount, acting_user: Any, assigned_to: Any) -> str:
+    assign_count(count=row, assigned_to=assigned_to, acting_user=acting_user)
+    return f"{row} is given to {assigned_to or 'nobody in particular'}."
+
+
+def recount(row: StockCount, acting_user: Any, note: str, assigned_to: Any = None) -> str:
+    order_recount(count=row, note=note, assigned_to=assigned_to, acting_user=acting_user)
     return f"{row} is counted again where it differs."
 
 
@@ -110,37 +99,22 @@ class CountForm(ServiceForm):
     class Meta:
         model = StockCount
         fields = [
-            "warehouse", "category", "abc_class", "is_blind", "recount_tolerance_percent", "notes",
+            "warehouse", "category", "abc_class", "bins", "is_blind",
+            "recount_tolerance_percent", "notes",
         ]  # fmt: skip
 
 
-class EntryForm(forms.Form):
-    """One scan, or counted quantities of the lines that are shown."""
+class GivenToMeFilter(admin.SimpleListFilter):
+    """Counts that were given to who looks."""
 
-    code = forms.CharField(max_length=LONGEST_CODE, required=False)
-    lot_number = forms.CharField(max_length=50, required=False)
-    counted_quantity = forms.DecimalField(required=False, **AMOUNT)
-    add = forms.BooleanField(required=False)
+    title = "given to"
+    parameter_name = "given"
 
-    def __init__(self, lines: Any, posted: Any) -> None:
-        super().__init__(posted)
-        for line in lines:
-            self.fields[f"line_{line.pk}"] = forms.DecimalField(
-                required=False, label=str(line), **AMOUNT
-            )
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("me", "Me")]
 
-    def bodies(self) -> list[dict[str, Any]]:
-        """Return what was entered as the endpoint takes it."""
-        filled = self.cleaned_data
-        bodies: list[dict[str, Any]] = [
-            {"id": int(name.removeprefix("line_")), "counted_quantity": value}
-            for name, value in filled.items()
-            if name.startswith("line_") and value is not None
-        ]
-        if filled["code"] and filled["counted_quantity"] is not None:
-            names = ("code", "lot_number", "counted_quantity", "add")
-            bodies.append({name: filled[name] for name in names})
-        return bodies
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(assigned_to=request.user.pk) if self.value() == "me" else None
 
 
 @admin.register(StockCount)
@@ -149,11 +123,11 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
     may_add = Can.POST_STOCK
     form = CountForm
     list_display = [
-        "code", "warehouse", "category", "abc_class", "is_blind", "state", "accuracy",
+        "code", "warehouse", "counted_is", "is_blind", "state", "accuracy", "assigned_to",
         "created_by", "created_at",
     ]  # fmt: skip
-    list_filter = ["status", "abc_class", "is_blind", OwnWarehouseFilter]
-    list_select_related = ["warehouse", "category", "created_by"]
+    list_filter = ["status", "abc_class", "is_blind", GivenToMeFilter, OwnWarehouseFilter]
+    list_select_related = ["warehouse", "category", "created_by", "assigned_to"]
     search_fields = ["code", "notes"]
     autocomplete_fields = ["category"]
     inlines = [CountLineInline]
@@ -164,6 +138,11 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
         ),
         FileStep(
             name="sheet", title="Print", permission=Can.VIEW_STOCK, give=sheet, icon="print",
+        ),
+        Step(
+            name="assign", title="Give to", permission=Can.POST_STOCK, run=assign,
+            lawful=is_counting, form=AssignForm, icon="person_add", is_aside=True,
+            explanation="They are told; others may count in it all the same.",
         ),
         Step(
             name="submit", title="Submit", permission=Can.POST_STOCK, run=submit,
@@ -177,7 +156,7 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
         ),
         Step(
             name="recount", title="Count again", permission=Can.DECIDE_STOCK_CORRECTIONS,
-            run=recount, lawful=is_submitted, form=ReasonForm, icon="replay",
+            run=recount, lawful=is_submitted, form=RecountForm, icon="replay",
             explanation="Every line that differs is counted again.",
         ),
         Step(
@@ -195,6 +174,14 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
     def state(self, row: StockCount) -> str:
         return row.get_status_display()
 
+    @admin.display(description="Counted is")
+    def counted_is(self, row: StockCount) -> str:
+        return row.scope_in_words
+
+    @admin.display(description="Progress")
+    def progress(self, row: StockCount) -> str:
+        return progress_in_words(progress_of(row))
+
     @admin.display(description="Accuracy")
     def accuracy(self, row: StockCount) -> str:
         if row.accuracy_percent is None:
@@ -205,20 +192,24 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        asked = [
-            "warehouse", ("category", "abc_class"), ("is_blind", "recount_tolerance_percent"),
-            "notes",
-        ]  # fmt: skip
         if obj is None:
-            return [(None, {"fields": asked})]
-        return [
-            (None, {"fields": [("code", "state", "accuracy"), *asked]}),
+            return [(None, {"fields": [
+                "warehouse", ("category", "abc_class", "bins"),
+                ("is_blind", "recount_tolerance_percent"), "notes",
+            ]})]  # fmt: skip
+        kind = ("is_blind", "recount_tolerance_percent")
+        head = [("code", "state", "progress"), ("warehouse", "counted_is"), kind, "notes"]
+        result = [
             ("Result", {"fields": [
-                ("lines_right", "lines_counted", "uncounted"),
+                ("lines_right", "lines_counted", "uncounted"), "accuracy",
                 ("value_expected", "value_difference", "value_net"),
             ]}),
+        ] if obj.lines_counted else []  # fmt: skip
+        return [
+            (None, {"fields": head}),
+            *result,
             ("People", {"fields": [
-                ("created_by", "created_at"), ("submitted_by", "submitted_at"),
+                ("created_by", "created_at"), ("assigned_to",), ("submitted_by", "submitted_at"),
                 ("decided_by", "decided_at", "decision_note"),
             ]}),
         ]  # fmt: skip
@@ -230,7 +221,8 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> StockCount:
         values = dict(form.cleaned_data)
-        scope = Scope(category=values.pop("category"), abc_class=values.pop("abc_class"))
+        names = ("category", "abc_class", "bins")
+        scope = Scope(**{name: values.pop(name) for name in names})
         return open_count(scope=scope, acting_user=request.user, **values)
 
     # The page to count on
@@ -288,11 +280,7 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
     def show_entry(
         self, request: HttpRequest, count: StockCount, lines: Any, form: EntryForm, term: str
     ) -> HttpResponse:
-        done = count.lines.aggregate(
-            lines=Count("pk"),
-            counted=Count("pk", filter=Q(counted_quantity__isnull=False)),
-            recount=Count("pk", filter=Q(needs_recount=True)),
-        )
+        done = progress_of(count)
         shown = [
             {
                 "line": line,
@@ -315,6 +303,20 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
             "back": self.change_address(count.pk),
         }
         return TemplateResponse(request, "admin/count_entry.html", context)
+
+
+def progress_of(count: StockCount) -> dict[str, int]:
+    """Return how many lines a count has, are entered, and are to be counted again."""
+    return count.lines.aggregate(
+        lines=Count("pk"),
+        counted=Count("pk", filter=Q(counted_quantity__isnull=False)),
+        recount=Count("pk", filter=Q(needs_recount=True)),
+    )
+
+
+def progress_in_words(done: dict[str, int]) -> str:
+    again = f", {done['recount']} to count again" if done["recount"] else ""
+    return f"{done['counted']} of {done['lines']} lines{again}"
 
 
 def lines_to_count(count: StockCount, term: str) -> Any:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
 from inventory.documents.portions import sellable_lots
@@ -60,6 +60,14 @@ class ShipForm(LinesByLotForm):
     gathered_as = "leaving"
     nothing_text = "Enter what leaves of at least one line."
     columns = ("Leaves",)
+    beside = ("rest_later",)
+
+    rest_later = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        label="Ship the rest later",
+        help_text="What does not leave now stands in a transfer of its own, approved already.",
+    )
 
     def __init__(self, transfer: TransferRequest, posted: Any) -> None:
         lines = list(transfer.lines.select_related("variation__product"))

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -21,7 +22,7 @@ from common.admin_orders import (
     OrderLinesInline,
 )
 from common.admin_saving import filled_rows
-from common.admin_steps import FileStep, Step, can_become, pdf_page
+from common.admin_steps import FileStep, Step, can_become, pdf_page, with_link
 from common.permissions import Can
 from inventory.admin.transfer_forms import ReceiveTransferForm, ShipForm
 from inventory.models import TransferLine, TransferRequest
@@ -97,9 +98,13 @@ def reject(row: TransferRequest, acting_user: Any, note: str) -> str:
     return f"{row} is rejected."
 
 
-def ship(row: TransferRequest, acting_user: Any, leaving: list[Leaving]) -> str:
-    ship_transfer(transfer=row, leaving=leaving, acting_user=acting_user)
-    return f"{row} is on its way."
+def ship(
+    row: TransferRequest, acting_user: Any, leaving: list[Leaving], rest_later: bool = False
+) -> str:
+    ship_transfer(transfer=row, leaving=leaving, rest_later=rest_later, acting_user=acting_user)
+    rest = TransferRequest.objects.filter(follows=row).first()
+    told = with_link("; the rest is {}.", rest) if rest else "."
+    return format_html("{} is on its way{}", row, told)
 
 
 def receive(row: TransferRequest, acting_user: Any, quantities: list[Arrival]) -> str:
@@ -127,6 +132,12 @@ def cancel(row: TransferRequest, acting_user: Any, note: str = "") -> str:
 
 def moves_goods(row: TransferRequest) -> bool:
     return row.moves_goods
+
+
+def rest_of(row: TransferRequest) -> list[str]:
+    """Return the fields that lead from a transfer to the one of its rest, and back."""
+    followed = ["followed"] if hasattr(row, "followed_by") else []
+    return [*(["follows"] if row.follows_id else []), *followed]
 
 
 class TransferForm(ServiceForm):
@@ -250,6 +261,10 @@ class TransferRequestAdmin(ScopedAdmin):
         ),
     )  # fmt: skip
 
+    @admin.display(description="Rest is")
+    def followed(self, row: TransferRequest) -> Any:
+        return with_link("{}", row.followed_by)
+
     @display(description="Status", ordering="status", label=LABELS)
     def state(self, row: TransferRequest) -> str:
         return row.get_status_display()
@@ -263,7 +278,7 @@ class TransferRequestAdmin(ScopedAdmin):
         if obj is None:
             return [(None, {"fields": asked})]
         return [
-            (None, {"fields": [("code", "state", "value_in_transit"), *asked]}),
+            (None, {"fields": [("code", "state", "value_in_transit"), *asked, *rest_of(obj)]}),
             ("Chain of custody", {"fields": [
                 ("requested_by", "created_at"), ("decided_by", "decided_at", "decision_note"),
                 ("shipped_by", "shipped_at"), ("received_by", "received_at"),

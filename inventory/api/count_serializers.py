@@ -32,6 +32,7 @@ class StockCountSerializer(serializers.ModelSerializer[StockCount]):
     warehouse = serializers.CharField(source="warehouse.code")
     category = serializers.CharField(source="category.code", default=None, allow_null=True)
     created_by = serializers.CharField(source="created_by.code", default=None, allow_null=True)
+    assigned_to = serializers.CharField(source="assigned_to.code", default=None, allow_null=True)
     submitted_by = serializers.CharField(source="submitted_by.code", default=None, allow_null=True)
     decided_by = serializers.CharField(source="decided_by.code", default=None, allow_null=True)
     abc_class = serializers.ChoiceField(AbcClass.choices, allow_blank=True, read_only=True)
@@ -46,10 +47,11 @@ class StockCountSerializer(serializers.ModelSerializer[StockCount]):
     class Meta:
         model = StockCount
         fields = [
-            "id", "code", "warehouse", "category", "abc_class", "is_partial", "is_blind", "status",
-            "allowed_transitions", "recount_tolerance_percent", "notes", "progress", "uncounted",
-            "lines_counted", "lines_right", "accuracy_percent", "value_expected",
-            "value_difference", "value_net", "value_accuracy_percent", "created_by", "created_at",
+            "id", "code", "warehouse", "category", "abc_class", "bins", "is_partial", "is_blind",
+            "status", "assigned_to", "allowed_transitions", "recount_tolerance_percent", "notes",
+            "progress", "uncounted", "lines_counted", "lines_right", "accuracy_percent",
+            "value_expected", "value_difference", "value_net", "value_accuracy_percent",
+            "created_by", "created_at",
             "submitted_by", "submitted_at", "decided_by", "decided_at", "decision_note",
             "updated_at",
         ]  # fmt: skip
@@ -121,6 +123,11 @@ class ItemReference(DocumentLineInput):
             request_only=True,
         ),
         OpenApiExample(
+            "An aisle, by somebody",
+            {"warehouse": "WH001", "bins": "A-03", "assigned_to": "USR003"},
+            request_only=True,
+        ),
+        OpenApiExample(
             "Chosen goods",
             {"warehouse": "WH001", "items": [{"sku": "WIDGET-X-001"}]},
             request_only=True,
@@ -128,9 +135,15 @@ class ItemReference(DocumentLineInput):
     ]
 )
 class StockCountInput(SynonymsMixin, serializers.Serializer[Any]):
-    """Without category, abc_class and items all that is in stock in the warehouse is counted."""
+    """Without category, abc_class, bins and items all that is in stock in the warehouse is counted.
 
-    synonyms = {"blind": "is_blind", "tolerance_percent": "recount_tolerance_percent"}
+    `bins` is one bin, or what the names of several begin with.
+    """
+
+    synonyms = {
+        "blind": "is_blind", "tolerance_percent": "recount_tolerance_percent", "bin": "bins",
+        "bin_location": "bins", "warehouse_location": "bins", "counter": "assigned_to",
+    }  # fmt: skip
 
     warehouse = ReferenceInput(**OPTIONAL)
     category = ReferenceField(Category.objects.all, **OPTIONAL)
@@ -138,6 +151,8 @@ class StockCountInput(SynonymsMixin, serializers.Serializer[Any]):
     items = serializers.ListField(
         child=ItemReference(), allow_empty=False, max_length=MOST_LINES, **OPTIONAL
     )
+    bins = serializers.CharField(**{**NOTE, "max_length": 100})
+    assigned_to = ReferenceInput(**OPTIONAL)
     is_blind = serializers.BooleanField(required=False)
     recount_tolerance_percent = PlainDecimalField(min_value=0, max_value=100, **OPTIONAL)
     notes = serializers.CharField(**NOTE)
@@ -196,9 +211,30 @@ class CountNoteInput(serializers.Serializer[Any]):
 
 
 class CountDecisionInput(CountNoteInput):
-    """Approve, reject for good, or send back to be counted again."""
+    """Approve, reject for good, or send back to be counted again, by somebody else if need be."""
 
     decision = ChoiceSynonymField(COUNT_DECISIONS, DECISION_SYNONYMS)
+    assigned_to = ReferenceInput(**OPTIONAL, help_text="Of a recount: who shall do it.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("assigned_to") not in (None, "") and attrs["decision"] != "recount":
+            text = "Only a recount is given to somebody. Leave it out."
+            raise serializers.ValidationError({"assigned_to": [text]})
+        return super().validate(attrs)
+
+
+class AssignInput(serializers.Serializer[Any]):
+    """Who shall count; null: nobody in particular."""
+
+    assigned_to = ReferenceInput(allow_null=True)
+
+
+class SheetParameters(StrictParameters):
+    """The query of a sheet; what it does not know is refused by name."""
+
+    bins = serializers.CharField(
+        default="", max_length=100, help_text="Only bins whose names begin with it."
+    )
 
 
 class NamedCountDecisionInput(NamedMixin, CountDecisionInput):

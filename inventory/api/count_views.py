@@ -20,6 +20,7 @@ from common.api.viewsets import ApiViewSet, ListRetrieveViewSet, ListViewSet
 from common.permissions import Can
 from inventory.abc_classes import due_to_count
 from inventory.api.count_serializers import (
+    AssignInput,
     ChangedCountSerializer,
     CountDecisionInput,
     CountEntriesInput,
@@ -29,13 +30,14 @@ from inventory.api.count_serializers import (
     CountPlanParameters,
     EnteredLines,
     NamedCountDecisionInput,
+    SheetParameters,
     StockCountInput,
     StockCountLineSerializer,
     StockCountSerializer,
     SubmitInput,
 )
 from inventory.api.decisions import known_statuses, named_row
-from inventory.count_lookup import entries_of
+from inventory.count_lookup import counter_named, entries_of
 from inventory.lookup import find_variations
 from inventory.models import AbcClass, StockCount, StockCountLine
 from inventory.services.counts.closing import (
@@ -45,12 +47,14 @@ from inventory.services.counts.closing import (
     reject_count,
     submit_count,
 )
+from inventory.services.counts.counters import assign_count
 from inventory.services.counts.entering import enter_counted
 from inventory.services.counts.opening import Scope, open_count, open_due_count
+from users.models import User
 from warehouses.models import Warehouse
 from warehouses.queries import member_warehouse
 
-PEOPLE = ("created_by", "submitted_by", "decided_by")
+PEOPLE = ("created_by", "assigned_to", "submitted_by", "decided_by")
 
 
 class StockCountFilterSet(filters.FilterSet):
@@ -59,6 +63,7 @@ class StockCountFilterSet(filters.FilterSet):
     )
     warehouse = ReferenceFilter(field_name="warehouse", queryset=lambda: Warehouse.objects.all())
     abc_class = filters.ChoiceFilter(choices=AbcClass.choices)
+    assigned_to = ReferenceFilter(field_name="assigned_to", queryset=lambda: User.objects.all())
     start_date = FromDay(field_name="created_at", help_text="Opened on or after it.")
     end_date = ToDay(field_name="created_at", help_text="Opened on or before it.")
 
@@ -87,6 +92,7 @@ class StockCountViewSet(FileAnswersMixin, ListRetrieveViewSet):
         "sheet": Can.VIEW_STOCK,
         "create": Can.POST_STOCK,
         "submit": Can.POST_STOCK,
+        "assign": Can.POST_STOCK,
         "cancel": Can.POST_STOCK,
         "approve": Can.DECIDE_STOCK_CORRECTIONS,
         "decide": Can.DECIDE_STOCK_CORRECTIONS,
@@ -101,33 +107,49 @@ class StockCountViewSet(FileAnswersMixin, ListRetrieveViewSet):
 
     @extend_schema(request=StockCountInput, responses={201: ChangedCountSerializer})
     def create(self, request: Request) -> Response:
-        """Open a count: of all that is in stock, a category, an ABC class, or chosen items."""
+        """Open a count: of all in stock, a category, an ABC class, bins, or chosen items."""
         body = body_with_synonyms(StockCountInput, request)
         items = body.get("items") or []
+        warehouse = member_warehouse(body.get("warehouse"), request.user)
         count = open_count(
-            warehouse=member_warehouse(body.get("warehouse"), request.user),
+            warehouse=warehouse,
             scope=Scope(
                 category=body.get("category"),
                 abc_class=body.get("abc_class") or "",
+                bins=(body.get("bins") or "").strip(),
                 variations=find_variations(items) if items else (),
             ),
             is_blind=body.get("is_blind", False),
             recount_tolerance_percent=body.get("recount_tolerance_percent"),
             notes=body.get("notes") or "",
+            assigned_to=counter_named(body.get("assigned_to"), warehouse),
             acting_user=request.user,
         )
         return self.answer(count, "Stock count opened successfully", 201)
 
-    @extend_schema(responses=file_answer(PdfRenderer))
+    @extend_schema(request=AssignInput, responses=ChangedCountSerializer)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """Give an open count to somebody who counts there; they are told."""
+        count = self.get_object()
+        body = checked_body(AssignInput, request)
+        person = counter_named(body["assigned_to"], count.warehouse)
+        assign_count(count=count, assigned_to=person, acting_user=request.user)
+        return self.answer(count, "Stock count assigned successfully")
+
+    @extend_schema(parameters=[SheetParameters], responses=file_answer(PdfRenderer))
     @action(detail=True, methods=["get"])
     def sheet(self, request: Request, pk: str) -> Response:
-        """Get a sheet to count on as PDF; of a count that is over, what was counted."""
+        """Get a sheet to count on as PDF, or that of some bins; afterwards, what was counted."""
         from inventory.documents.count_sheet import (  # noqa: PLC0415 - loads the layout engine
             count_sheet_pdf,
         )
 
+        asked = SheetParameters(data=request.query_params)
+        asked.is_valid(raise_exception=True)
         count = self.get_object()
-        return pdf_answer(count_sheet_pdf(count.pk), f"count-sheet-{count.code}")
+        pdf = count_sheet_pdf(count.pk, asked.validated_data["bins"].strip())
+        return pdf_answer(pdf, f"count-sheet-{count.code}")
 
     @extend_schema(request=SubmitInput, responses=ChangedCountSerializer)
     @action(detail=True, methods=["post"])
@@ -162,7 +184,9 @@ class StockCountViewSet(FileAnswersMixin, ListRetrieveViewSet):
             "recount": (order_recount, "Stock count sent back to be counted again"),
         }
         service, text = steps[body["decision"]]
-        service(count=count, note=body.get("note") or "", acting_user=self.request.user)
+        person = counter_named(body.get("assigned_to"), count.warehouse)
+        given: dict[str, Any] = {"assigned_to": person} if person else {}
+        service(count=count, note=body.get("note") or "", **given, acting_user=self.request.user)
         released = StockCountLine.objects.filter(count=count, released_reservations__gt=0)
         freed = dict(released.values_list("variation__sku_code", "released_reservations"))
         said: dict[str, Any] = {"released_reservations": freed} if freed else {}

@@ -61,6 +61,8 @@ class TransferSerializer(serializers.ModelSerializer[TransferRequest]):
     shipped_by = serializers.CharField(source="shipped_by.code", default=None, allow_null=True)
     received_by = serializers.CharField(source="received_by.code", default=None, allow_null=True)
     closed_by = serializers.CharField(source="closed_by.code", default=None, allow_null=True)
+    follows = serializers.CharField(source="follows.code", default=None, allow_null=True)
+    followed_by = serializers.CharField(source="followed_by.code", default=None, allow_null=True)
     value_in_transit = serializers.SerializerMethodField()
     allowed_transitions = serializers.ListField(child=serializers.CharField())
     items = TransferLineSerializer(source="lines", many=True)
@@ -71,7 +73,8 @@ class TransferSerializer(serializers.ModelSerializer[TransferRequest]):
             "id", "code", "from_warehouse", "to_warehouse", "status", "allowed_transitions",
             "auto_receive", "notes", "requested_by", "created_at", "decided_by", "decided_at",
             "decision_note", "shipped_by", "shipped_at", "received_by", "received_at",
-            "closed_by", "closed_at", "closing_note", "updated_at", "value_in_transit", "items",
+            "closed_by", "closed_at", "closing_note", "follows", "followed_by", "updated_at",
+            "value_in_transit", "items",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -137,7 +140,17 @@ class TransferInput(WantedGoodsInput):
     requested_by = ReferenceInput(**OPTIONAL)
 
 
-class TransferDecisionInput(LeavingLinesInput, DecisionInput):
+class ShipInput(LeavingLinesInput):
+    """What leaves, and what of the rest."""
+
+    rest_later = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="true: what does not leave stands in a transfer of its own, approved already.",
+    )
+
+
+class TransferDecisionInput(ShipInput, DecisionInput):
     """Approve, which ships unless `ship` is false, or reject and say why in `note`."""
 
     ship = serializers.BooleanField(

@@ -25,13 +25,13 @@ from inventory.api.transfer_serializers import (
     CloseInput,
     InTransitAnswer,
     NamedTransferDecisionInput,
+    ShipInput,
     TransferDecisionInput,
     TransferInput,
     TransferReceiptInput,
     TransferSerializer,
 )
 from inventory.api.wanted_lines import (
-    LeavingLinesInput,
     lines_of,
     wanted_lines,
 )
@@ -173,19 +173,21 @@ class TransferRequestViewSet(FileAnswersMixin, ListRetrieveViewSet):
             note=note,
             ship=body["ship"],
             leaving=leaving_of(body.get("items"), transfer),
+            rest_later=body["rest_later"],
             acting_user=self.request.user,
         )
         return self.answer(transfer, "Transfer approved successfully")
 
-    @extend_schema(request=LeavingLinesInput, responses=ChangedTransferSerializer)
+    @extend_schema(request=ShipInput, responses=ChangedTransferSerializer)
     @action(detail=True, methods=["post"])
     def ship(self, request: Request, pk: str) -> Response:
         """Ship an approved transfer from the source."""
         transfer = self.get_object()
-        body = checked_body(LeavingLinesInput, request)
+        body = checked_body(ShipInput, request)
         ship_transfer(
             transfer=transfer,
             leaving=leaving_of(body.get("items"), transfer),
+            rest_later=body["rest_later"],
             acting_user=request.user,
         )
         return self.answer(transfer, "Transfer shipped successfully")

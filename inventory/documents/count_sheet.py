@@ -51,21 +51,22 @@ RECORD = (
 BLANK = "______"
 
 
-def count_sheet_pdf(key: int) -> bytes:
+def count_sheet_pdf(key: int, bins: str = "") -> bytes:
     """Return what is still to be counted of an open count, or what was counted of another.
 
+    With `bins` of those alone whose names begin with it: a sheet for each of several counters.
     Three statements for any number of lines. A blind count's sheet says nowhere what should be
     there. Raises InvalidInput where it has more
     lines than a sheet holds.
     """
-    people = ("created_by", "submitted_by", "decided_by")
+    people = ("created_by", "assigned_to", "submitted_by", "decided_by")
     count = StockCount.objects.select_related("warehouse", "category", *people).get(pk=key)
     is_open = count.status == StockCount.Status.COUNTING
-    lines = lines_on_paper(count, is_open)
+    lines = lines_on_paper(count, is_open, bins)
     title = f"{'Count sheet' if is_open else 'Count'} {count.code}"
     story: list[Flowable] = [
         head_with_barcode(title, count.code),
-        facts(facts_of(count, len(lines), is_open)),
+        facts([*facts_of(count, len(lines), is_open), ("Bins on this sheet", bins)]),
         Spacer(1, 2 * mm),
     ]
     if is_open:
@@ -79,9 +80,9 @@ def count_sheet_pdf(key: int) -> bytes:
     return pdf_of(story, title=title, letterhead=company_letterhead())
 
 
-def lines_on_paper(count: StockCount, is_open: bool) -> list[StockCountLine]:
+def lines_on_paper(count: StockCount, is_open: bool, bins: str) -> list[StockCountLine]:
     """Return the lines as one walks past their bins: all of a closed count, else the open ones."""
-    rows = count.lines.select_related("variation__product")
+    rows = count.lines.select_related("variation__product").filter(bin_location__istartswith=bins)
     if is_open:
         rows = rows.to_be_counted()
     lines = list(rows[: MOST_LINES + 1])
@@ -97,12 +98,17 @@ def lines_on_paper(count: StockCount, is_open: bool) -> list[StockCountLine]:
 def facts_of(count: StockCount, lines: int, is_open: bool) -> list[tuple[str, str]]:
     shared = [
         ("Warehouse", f"{count.warehouse.code} {count.warehouse.name}"),
-        ("Counted is", scope_of(count)),
+        ("Counted is", count.scope_in_words),
         ("Opened", f"{day(count.created_at)}, {name_of(count.created_by)}".rstrip(", ")),
     ]
     if is_open:
         kind = "blind" if count.is_blind else ""
-        return [*shared, ("Lines to count", str(lines)), ("Kind", kind)]
+        return [
+            *shared,
+            ("Lines to count", str(lines)),
+            ("Kind", kind),
+            ("Given to", name_of(count.assigned_to)),
+        ]
     accuracy = count.accuracy_percent
     return [
         *shared,
@@ -115,14 +121,6 @@ def facts_of(count: StockCount, lines: int, is_open: bool) -> list[tuple[str, st
         ("Submitted by", name_of(count.submitted_by)),
         ("Decided by", name_of(count.decided_by)),
     ]
-
-
-def scope_of(count: StockCount) -> str:
-    if count.category is not None:
-        return f"Category {count.category.name}"
-    if count.abc_class:
-        return f"Class {count.abc_class}"
-    return "Chosen goods" if count.is_partial else "All that is in stock"
 
 
 def goods_of(line: StockCountLine, width: float, *extra: str) -> Flowable:

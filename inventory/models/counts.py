@@ -60,6 +60,9 @@ class StockCount(LawfulSteps, models.Model):
         Category, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     abc_class = models.CharField("ABC class", max_length=1, choices=AbcClass.choices, blank=True)
+    bins = models.CharField(
+        max_length=100, blank=True, help_text="Of the bins whose names begin with it."
+    )
     is_partial = models.BooleanField(default=False, help_text="Of chosen goods only.")
     is_blind = models.BooleanField(
         default=False, help_text="Expected quantities are hidden until it is submitted."
@@ -78,6 +81,7 @@ class StockCount(LawfulSteps, models.Model):
     value_difference = models.DecimalField(**MONEY, help_text="More and less, added up by size.")
     value_net = models.DecimalField(**MONEY, help_text="More less less.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
+    assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
@@ -109,6 +113,17 @@ class StockCount(LawfulSteps, models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def scope_in_words(self) -> str:
+        """What is counted."""
+        if self.category is not None:
+            return f"Category {self.category.name}"
+        if self.abc_class:
+            return f"Class {self.abc_class}"
+        if self.bins:
+            return f"Bins {self.bins} …"
+        return "Chosen goods" if self.is_partial else "All that is in stock"
 
     @property
     def hides_expected(self) -> bool:

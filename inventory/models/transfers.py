@@ -32,7 +32,7 @@ class TransferRequestQuerySet(WarehouseScopedQuerySet):
         )
         return self.select_related(
             "from_warehouse", "to_warehouse", "requested_by", "decided_by", "shipped_by",
-            "received_by", "closed_by",
+            "received_by", "closed_by", "follows", "followed_by",
         ).prefetch_related(Prefetch("lines", lines))  # fmt: skip
 
 
@@ -86,6 +86,10 @@ class TransferRequest(Decided):
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, **PERSON)
     closed_at = models.DateTimeField(null=True, blank=True)
     closing_note = models.CharField(max_length=500, blank=True)
+    follows = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by",
+        help_text="The transfer of which this is the rest, to be shipped later.",
+    )  # fmt: skip
 
     objects = TransferRequestQuerySet.as_manager()
 

@@ -12,6 +12,7 @@ from warehouses.services.tell import tell
 DOCUMENT_WAITS = "inventory.document_waits"
 DOCUMENT_DECIDED = "inventory.document_decided"
 TRANSFER_SHIPPED = "inventory.transfer_shipped"
+COUNT_ASSIGNED = "inventory.count_assigned"
 DOCUMENTS: dict[str, Any] = {
     "transfer": TransferRequest,
     "adjustment": AdjustmentRequest,
@@ -49,6 +50,21 @@ def tell_count_waits(count: StockCount) -> None:
         count,
         deciders_in(count.warehouse, Can.DECIDE_STOCK_CORRECTIONS, but=count.submitted_by_id),
         f"Count {count.code} waits for a decision",
+    )
+
+
+def tell_count_assigned(count: StockCount, acting_user: Any) -> None:
+    """Tell who shall count that a count is given to them, unless they took it themselves."""
+    person = count.assigned_to
+    if person is None or person.pk == acting_user.pk:
+        return
+    tell(
+        [person],
+        topic=COUNT_ASSIGNED,
+        payload={"kind": "count", "id": count.pk},
+        key=f"count:{count.pk}:assigned:{moment_of(count)}",
+        title=f"Count {count.code} is yours to count",
+        reference=count.code,
     )
 
 

@@ -131,6 +131,20 @@ def test_lots_are_chosen_where_goods_leave_and_named_where_they_arrive(office, p
     assert at(transfer.to_warehouse, milk) == (5, 0)
 
 
+def test_the_rest_of_a_transfer_ships_later(office, place):
+    boss = office("admin")
+    transfer = make_transfer(10, source=place.own, status="approved")
+    left = {f"line_{transfer.lines.get().pk}": "4", "rest_later": "on"}
+
+    told = boss.post(step_of(transfer, "ship"), left, follow=True)
+
+    rest = TransferRequest.objects.get(follows=transfer)
+    assert rest.code in errors_of(told)
+    assert (rest.status, rest.lines.get().quantity) == ("approved", 6)
+    assert rest.code in boss.get(page_of(transfer)).content.decode()
+    assert transfer.code in boss.get(page_of(rest)).content.decode()
+
+
 def test_a_lot_that_went_meanwhile_is_refused_where_it_was_chosen(office, place):
     boss = office("admin")
     milk = VariationFactory(product__lot_tracking=True)
@@ -168,6 +182,28 @@ def test_an_adjustment_is_posted_or_waits(office, place):
     assert buttons(manager, waits) == {"approve", "reject", "cancel"}
     manager.post(step_of(waits, "approve"))
     assert at(place.own, place.variation) == (598, 0)
+
+
+def test_counts_of_bins_are_given_to_people_in_the_back_office(office, manager, place):
+    staff = office("staff")
+    Stock.objects.update(bin_location="A-01")
+    body = {"warehouse": place.own.pk, "bins": "A-0", "recount_tolerance_percent": "50"}
+    opened = staff.post(add_to(StockCount), {**body, **lines("lines")})
+    assert opened.status_code == 302, errors_of(opened)
+    count = StockCount.objects.get()
+    page = staff.get(page_of(count)).content.decode()
+    assert "Bins A-0 …" in page
+    assert "0 of 1 lines" in page
+    assert "Value expected" not in page
+
+    staff.post(step_of(count, "assign"), {"assigned_to": manager.user.pk})
+
+    count.refresh_from_db()
+    assert count.assigned_to == manager.user
+    listed = manager.get(f"{list_of(StockCount)}?given=me").content.decode()
+    assert count.code in listed
+    staff.get(list_of(StockCount))  # which tells what was done
+    assert count.code not in staff.get(f"{list_of(StockCount)}?given=me").content.decode()
 
 
 def test_a_count_on_the_floor_page(office, manager, place):

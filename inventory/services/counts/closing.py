@@ -12,10 +12,11 @@ from common.exceptions import InvalidInput
 from common.second_person import require_second_person
 from inventory.exceptions import CountIncomplete
 from inventory.models import Lot, StockCount, StockCountLine
+from inventory.services.counts.counters import require_counter
 from inventory.services.counts.entering import ENTERED, ZERO, ledger_now, lock_count
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
-from inventory.services.tell import tell_count_waits, tell_decided
+from inventory.services.tell import tell_count_assigned, tell_count_waits, tell_decided
 
 Status, Uncounted = StockCount.Status, StockCount.Uncounted
 REFERENCE_TYPE, REASON = "stock_count", "count"
@@ -151,20 +152,27 @@ def reject_count(*, count: StockCount, note: str, acting_user: Any) -> StockCoun
 
 
 @transaction.atomic
-def order_recount(*, count: StockCount, note: str, acting_user: Any) -> StockCount:
+def order_recount(
+    *, count: StockCount, note: str, assigned_to: Any = None, acting_user: Any
+) -> StockCount:
     """Send a submitted count back: every line that differs is counted again. Locks the count.
 
-    What it said of its accuracy goes: it holds no longer, and tells what a blind count hides.
+    `assigned_to` is who shall do it, where that is somebody else than before; they are told. What
+    it said of its accuracy goes: it holds no longer, and tells what a blind count hides.
     """
     require_note(note)
     count = lock_count(count)
     count.require_step_to(Status.COUNTING)
+    require_counter(assigned_to, count.warehouse)
     count.lines.differing().update(needs_recount=True)
     note_accuracy(count, [])
     count.uncounted = ""
     count.status, count.decision_note = Status.COUNTING, note
+    count.assigned_to = assigned_to or count.assigned_to
     count.save()
     tell_decided("count", count, count.submitted_by_id)
+    if assigned_to is not None:
+        tell_count_assigned(count, acting_user)
     return count
 
 

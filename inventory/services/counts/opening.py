@@ -14,6 +14,8 @@ from inventory.abc_classes import due_to_count, variations_of_class
 from inventory.exceptions import NothingToCount
 from inventory.models import Category, ProductVariation, Stock, StockCount
 from inventory.queries import category_subtree
+from inventory.services.counts.counters import require_counter
+from inventory.services.tell import tell_count_assigned
 from warehouses.models import Warehouse
 
 # What another open count already counts is left to it.
@@ -39,10 +41,14 @@ MAKE_LINES = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a count is about: all of a warehouse, a category, an ABC class, or chosen goods."""
+    """What a count is about: all of a warehouse, a category, an ABC class, bins, or chosen goods.
+
+    bins: the beginning of their names, such as an aisle, or one bin.
+    """
 
     category: Category | None = None
     abc_class: str = ""
+    bins: str = ""
     variations: Sequence[ProductVariation] = ()
 
 
@@ -54,17 +60,19 @@ def open_count(
     is_blind: bool = False,
     recount_tolerance_percent: Decimal | None = None,
     notes: str = "",
+    assigned_to: Any = None,
     acting_user: Any,
 ) -> StockCount:
     """Open a count with a line for each variation, or lot of it, that should be there.
 
-    Goods that another open count counts are left to that one. Locks nothing: trading goes on.
-    Raises InvalidInput, and NothingToCount where no line is left.
+    Goods that another open count counts are left to that one. Whom it is given to is told. Locks
+    nothing: trading goes on. Raises InvalidInput, and NothingToCount where no line is left.
     """
     scope = scope or Scope()
-    if sum(map(bool, (scope.category, scope.abc_class, scope.variations))) > 1:
-        text = "Count a category, an ABC class or chosen items: one of the three."
+    if sum(map(bool, (scope.category, scope.abc_class, scope.bins, scope.variations))) > 1:
+        text = "Count a category, an ABC class, bins or chosen items: one of the four."
         raise InvalidInput(text, {"category": [text]})
+    require_counter(assigned_to, warehouse)
     if recount_tolerance_percent is None:
         recount_tolerance_percent = CompanySettings.current().count_recount_tolerance_percent
     count = StockCount.objects.create(
@@ -72,11 +80,13 @@ def open_count(
         warehouse=warehouse,
         category=scope.category,
         abc_class=scope.abc_class,
+        bins=scope.bins,
         is_partial=bool(scope.variations),
         is_blind=is_blind,
         recount_tolerance_percent=recount_tolerance_percent,
         notes=notes,
         created_by=acting_user,
+        assigned_to=assigned_to,
     )
     wanted = variations_in(warehouse, scope)
     with connection.cursor() as cursor:
@@ -87,6 +97,7 @@ def open_count(
             "There is nothing to count: nothing is in stock, or other open counts have it already. "
             "Name items, or finish or cancel those counts."
         )
+    tell_count_assigned(count, acting_user)
     return count
 
 
@@ -120,6 +131,8 @@ def variations_in(warehouse: Warehouse, scope: Scope) -> list[int]:
     if scope.category:
         inside = category_subtree([scope.category])
         stocks = stocks.filter(variation__product__category__in=inside)
+    if scope.bins:
+        stocks = stocks.filter(bin_location__istartswith=scope.bins)
     if scope.abc_class:
         stocks = stocks.filter(variation__in=variations_of_class(warehouse, scope.abc_class))
     return list(stocks.values_list("variation", flat=True))

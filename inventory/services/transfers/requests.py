@@ -76,11 +76,13 @@ def approve_transfer(
     note: str = "",
     ship: bool = True,
     leaving: Sequence[Leaving] | None = None,
+    rest_later: bool = False,
     acting_user: Any,
 ) -> TransferRequest:
     """Approve a request and ship it at once, or with `ship=False` let the source ship it later.
 
-    `leaving` says of lines how much leaves where it is less than asked for, and of which lot. Tells
+    `leaving` says of lines how much leaves where it is less than asked for, and of which lot;
+    `rest_later` that the rest stands in a transfer of its own, approved by the same. Tells
     who asked, and the people of the destination. Locks the transfer, then the balances. Raises
     OwnRequest, WrongState, and what ship_transfer does: then nothing is decided.
     """
@@ -89,7 +91,7 @@ def approve_transfer(
     require_second_person(transfer.requested_by_id, acting_user=acting_user)
     decide(transfer, Status.APPROVED, note, acting_user)
     if ship:
-        ship_locked(transfer, leaving, acting_user)
+        ship_locked(transfer, leaving, acting_user, rest_later=rest_later)
         tell_transfer_shipped(transfer, but=[acting_user.pk, transfer.requested_by_id])
     tell_decided("transfer", transfer, transfer.requested_by_id)
     return transfer

@@ -1,13 +1,14 @@
 """Goods that leave the source and are on their way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from common.codes import next_code
 from inventory.exceptions import InsufficientStock, UnfitLines
-from inventory.models import TransferRequest
+from inventory.models import TransferLine, TransferRequest
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import PostedChange
 from inventory.services.tell import tell_transfer_shipped
@@ -30,9 +31,13 @@ def ship_transfer(
     *,
     transfer: TransferRequest,
     leaving: Sequence[Leaving] | None = None,
+    rest_later: bool = False,
     acting_user: Any,
 ) -> TransferRequest:
     """Ship an approved transfer: all that was asked for, or of the lines named what is `leaving`.
+
+    What of the lines does not leave is dropped, or with `rest_later` stands in a transfer of its
+    own, approved as this one was.
 
     Goods leave the source at its average cost, of the lots chosen or else the first to expire, and
     are incoming at the destination, whose people are told; a transfer with `auto_receive` is
@@ -41,17 +46,22 @@ def ship_transfer(
     """
     transfer = lock_transfer(transfer)
     require_work_in(transfer.from_warehouse, acting_user, "ship its goods")
-    ship_locked(transfer, leaving, acting_user)
+    ship_locked(transfer, leaving, acting_user, rest_later=rest_later)
     tell_transfer_shipped(transfer, but=[acting_user.pk])
     return transfer
 
 
 def ship_locked(
-    transfer: TransferRequest, leaving: Sequence[Leaving] | None, acting_user: Any
+    transfer: TransferRequest,
+    leaving: Sequence[Leaving] | None,
+    acting_user: Any,
+    *,
+    rest_later: bool = False,
 ) -> TransferRequest:
     """Ship a locked transfer that is approved."""
     transfer.require_step_to(Status.IN_TRANSIT)
-    portions = portions_of(lines_of(transfer), leaving)
+    lines = lines_of(transfer)
+    portions = portions_of(lines, leaving)
     posted = post_leaving(transfer, portions, acting_user)
     for portion, left in zip(portions, posted, strict=True):
         portion.line.quantity_shipped += portion.quantity
@@ -65,7 +75,36 @@ def ship_locked(
     transfer.save(update_fields=["status", "shipped_by", "shipped_at", "updated_at"])
     if transfer.auto_receive:
         receive_locked(transfer, None, acting_user)
+    if rest_later:
+        make_rest(transfer, lines.values())
     return transfer
+
+
+def make_rest(transfer: TransferRequest, lines: Iterable[TransferLine]) -> TransferRequest | None:
+    """Make a transfer of what did not leave with a locked one, if anything: approved as it was."""
+    short = [line for line in lines if line.quantity_shipped < line.quantity]
+    if not short:
+        return None
+    kept = (
+        "from_warehouse", "to_warehouse", "auto_receive", "notes", "requested_by", "decided_by",
+        "decided_at", "decision_note",
+    )  # fmt: skip
+    rest = TransferRequest.objects.create(
+        code=next_code(TransferRequest, "code", "TR-", yearly=True),
+        status=Status.APPROVED,
+        follows=transfer,
+        **{name: getattr(transfer, name) for name in kept},
+    )
+    TransferLine.objects.bulk_create(
+        TransferLine(
+            transfer=rest,
+            position=position,
+            variation=line.variation,
+            quantity=line.quantity - line.quantity_shipped,
+        )
+        for position, line in enumerate(short, start=1)
+    )
+    return rest
 
 
 def post_leaving(

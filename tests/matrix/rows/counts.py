@@ -68,6 +68,14 @@ ROWS = [
         foreign="400 404 404 403 403",
         body={"lines": [{"sku": "NO-SUCH-SKU", "counted_quantity": 1}]},
     ),
+    Row("get", f"{PATH}?assigned_to=nobody", own="400 400 400 400 400"),
+    Row(
+        "post",
+        f"{PATH}{{count}}/assign/",
+        own=COUNT,
+        foreign=FOREIGN_COUNT,
+        body={"assigned_to": None},
+    ),
     Row("post", f"{PATH}{{counted}}/submit/", own=COUNT, foreign=FOREIGN_COUNT),
     Row("post", f"{PATH}{{count}}/cancel/", own=COUNT, foreign=FOREIGN_COUNT),
     Row(

@@ -18,11 +18,12 @@ from unfold.widgets import (
 
 from common.admin import ScopedAdmin, ServiceForm
 from common.admin_columns import UNIT_COST_PLACES, quantity_column, written
+from common.admin_links import link_to, with_link
 from common.admin_orders import (
     OrderLinesInline,
 )
 from common.admin_saving import filled_rows
-from common.admin_steps import FileStep, Step, can_become, pdf_page, with_link
+from common.admin_steps import FileStep, Step, can_become, pdf_page
 from common.permissions import Can
 from inventory.admin.transfer_forms import ReceiveTransferForm, ShipForm
 from inventory.models import TransferLine, TransferRequest
@@ -263,7 +264,7 @@ class TransferRequestAdmin(ScopedAdmin):
 
     @admin.display(description="Rest is")
     def followed(self, row: TransferRequest) -> Any:
-        return with_link("{}", row.followed_by)
+        return link_to(row.followed_by)
 
     @display(description="Status", ordering="status", label=LABELS)
     def state(self, row: TransferRequest) -> str:

@@ -223,7 +223,7 @@ class CountDecisionInput(CountNoteInput):
         return super().validate(attrs)
 
 
-class AssignInput(serializers.Serializer[Any]):
+class CounterInput(serializers.Serializer[Any]):
     """Who shall count; null: nobody in particular."""
 
     assigned_to = ReferenceInput(allow_null=True)

@@ -20,10 +20,10 @@ from common.api.viewsets import ApiViewSet, ListRetrieveViewSet, ListViewSet
 from common.permissions import Can
 from inventory.abc_classes import due_to_count
 from inventory.api.count_serializers import (
-    AssignInput,
     ChangedCountSerializer,
     CountDecisionInput,
     CountEntriesInput,
+    CounterInput,
     CountNoteInput,
     CountPlan,
     CountPlanInput,
@@ -127,12 +127,12 @@ class StockCountViewSet(FileAnswersMixin, ListRetrieveViewSet):
         )
         return self.answer(count, "Stock count opened successfully", 201)
 
-    @extend_schema(request=AssignInput, responses=ChangedCountSerializer)
+    @extend_schema(request=CounterInput, responses=ChangedCountSerializer)
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
         """Give an open count to somebody who counts there; they are told."""
         count = self.get_object()
-        body = checked_body(AssignInput, request)
+        body = checked_body(CounterInput, request)
         person = counter_named(body["assigned_to"], count.warehouse)
         assign_count(count=count, assigned_to=person, acting_user=request.user)
         return self.answer(count, "Stock count assigned successfully")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -33,14 +33,17 @@ class Origin:
     door: str
     name: str = ""
     request: HttpRequest | None = None
+    user_id: int | None = None
 
     def as_json(self) -> str:
-        facts: dict[str, Any] = {"door": self.door, "name": self.name, "request_id": get_guid()}
+        facts: dict[str, Any] = {
+            "door": self.door, "name": self.name, "request_id": get_guid(), "user": self.user_id,
+        }  # fmt: skip
         if self.request is not None:
             match = self.request.resolver_match
             facts |= {
                 "name": match.view_name if match else "",
-                "user": user_key(self.request),
+                "user": self.user_id or user_key(self.request),
                 "address": address_of(self.request) or None,
             }
         facts["name"] = (facts["name"] or "")[:LONGEST_ORIGIN]
@@ -54,6 +57,17 @@ _origin: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
 def recorded_as(door: str, name: str = "", request: HttpRequest | None = None) -> Iterator[None]:
     """Say of every write inside where it comes from."""
     token = _origin.set(Origin(door, name, request))
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+@contextmanager
+def recorded_by_link(user_id: int) -> Iterator[None]:
+    """Say of every write inside that the owner of a mailed link makes it, whoever is signed in."""
+    origin = _origin.get() or Origin("link")
+    token = _origin.set(replace(origin, door="link", user_id=user_id))
     try:
         yield
     finally:

@@ -241,6 +241,7 @@ class AuditEntry(models.Model):
     class Door(models.TextChoices):
         API = "api", "API"
         ADMIN = "admin", "Back office"
+        LINK = "link", "Mailed link"
         COMMAND = "command"
         TASK = "task"
         DATABASE = "database", "Database, past the product"

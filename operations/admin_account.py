@@ -59,7 +59,6 @@ class OwnProfileForm(PreferencesForm, ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["timezone"] = self.instance.timezone
-        self.initial["language"] = self.instance.language
         chosen: Any = self.fields["default_warehouse"]
         chosen.queryset = Warehouse.objects.filter(memberships__user=self.instance)
         present = self.instance.warehouse_memberships.filter(is_default=True).first()
@@ -68,7 +67,7 @@ class OwnProfileForm(PreferencesForm, ServiceForm):
         picture = avatar_address(self.instance)
         if picture:
             self.fields["avatar"].initial = PresentPicture(picture, "picture")
-        self.order_fields(["avatar", *PROFILE, "timezone", "language", "default_warehouse"])
+        self.order_fields(["avatar", *PROFILE, "timezone", "default_warehouse"])
 
     def changes(self) -> dict[str, Any]:
         """Return what the service is called with."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf.locale import LANG_INFO
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.validators import MaxLengthValidator
@@ -13,7 +12,6 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSelect2Widget
 from common.exceptions import DomainError
 from common.time_zones import time_zone_names
 
-LANGUAGES = sorted((code, info.get("name", code)) for code, info in LANG_INFO.items())
 LONGEST_PASSWORD = 1000  # characters; what is stored is a hash, but it has to be computed
 
 
@@ -79,7 +77,7 @@ class BackOfficeSignInForm(RefusalsMixin, BackOfficeAuthenticationForm):
 
 
 class PreferencesForm(forms.Form):
-    """How somebody reads times, and in which language."""
+    """By which clock somebody reads times."""
 
     labels = {
         "notify_by_email": "Mails",
@@ -92,8 +90,4 @@ class PreferencesForm(forms.Form):
         choices=lambda: [(name, name) for name in sorted(time_zone_names())],
         error_messages={"invalid_choice": 'Use a name such as "Europe/Berlin" or "UTC".'},
         help_text="Times in the back office and in mails are shown by this clock.",
-    )  # fmt: skip
-    language = forms.ChoiceField(
-        choices=LANGUAGES, initial="en", widget=UnfoldAdminSelect2Widget,
-        help_text="For apps that speak it; the back office and mails are in English.",
     )  # fmt: skip

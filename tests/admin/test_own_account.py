@@ -47,7 +47,7 @@ def test_the_profile_is_saved_and_nothing_else(staff, place):
     answer = staff.post(
         PAGE,
         profile(
-            staff, first_name="Jo", timezone="Asia/Tokyo", language="de", notify_by_email="",
+            staff, first_name="Jo", timezone="Asia/Tokyo", notify_by_email="",
             default_warehouse=place.foreign.pk, role="admin", email="x@example.com",
         ),
         follow=True,
@@ -55,7 +55,7 @@ def test_the_profile_is_saved_and_nothing_else(staff, place):
 
     user = User.objects.get(pk=staff.user.pk)
     assert "Your profile is saved." in answer.content.decode()
-    assert (user.first_name, user.timezone, user.language) == ("Jo", "Asia/Tokyo", "de")
+    assert (user.first_name, user.timezone) == ("Jo", "Asia/Tokyo")
     assert (user.notify_by_email, user.notify_in_app) == (False, True)
     assert (user.role, user.email) == ("staff", staff.user.email)
     assert user.warehouse_memberships.get(is_default=True).warehouse == place.foreign
@@ -79,7 +79,6 @@ def test_a_picture_is_put_kept_and_taken_away(staff):
     ("changes", "field"),
     [
         ({"timezone": "Mars/Base"}, "timezone"),
-        ({"language": "klingon"}, "language"),
         ({"phone": "12"}, "phone"),
         ({"first_name": "Jo\u202e"}, "first_name"),
         ({"default_warehouse": "foreign"}, "default_warehouse"),

@@ -67,6 +67,7 @@ def test_the_address_changes_when_the_new_one_confirms_it(owner):
     assert confirm(token).status_code == 400
     entry = AuditEntry.objects.filter(object_type="user", action="changed").latest("pk")
     assert entry.changes == {"email": ["old@example.com", NEW]}
+    assert (entry.door, entry.actor, entry.origin) == ("link", owner, "email-confirm")
 
 
 @pytest.mark.django_db

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from common.models import AuditEntry
 from notifications.models import OutboxMessage
 from notifications.services import deliver_due_messages
 from tests.factories.warehouses import WarehouseFactory
@@ -54,6 +56,24 @@ def choose(token):
 def signs_in():
     body = {"username": "nora", "password": NEW}
     return APIClient().post(LOGIN, body).status_code == 200
+
+
+@pytest.mark.parametrize("signed_in_as", [None, "admin"])
+def test_the_audit_names_whom_the_link_belongs_to(invited, signed_in_as):
+    """Whoever is signed in there; the control is what they write next in the same browser."""
+    browser = Client()
+    if signed_in_as:
+        browser.force_login(invited.user)
+    words = {"token": token_in(mailed()), "new_password": NEW}
+
+    answer = browser.post(CONFIRM, words, content_type="application/json")
+    assert answer.status_code == 200, answer.json()
+    entry = AuditEntry.objects.filter(object_type="user", object_code=nora().code).latest("pk")
+    assert (entry.door, entry.actor, sorted(entry.changes)) == ("link", nora(), ["password"])
+    if signed_in_as:
+        invited.patch(f"{USERS}{nora().code}/", {"phone": "+49 30 1234"}, format="json")
+        entry = AuditEntry.objects.filter(object_type="user", object_code=nora().code).latest("pk")
+        assert (entry.door, entry.actor) == ("api", invited.user)
 
 
 def test_an_invitation_says_who_asks_in_where_and_leads_to_a_password(invited, settings):

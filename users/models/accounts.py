@@ -162,6 +162,7 @@ class User(AbstractUser):
     department = models.CharField(max_length=100, blank=True, validators=[plain_name])
     job_title = models.CharField(max_length=100, blank=True, validators=[plain_name])
     timezone = models.CharField(max_length=50, default="UTC")
+    # For apps that speak it: what the product itself writes is English.
     language = models.CharField(max_length=10, default="en")
     notify_by_email = models.BooleanField(default=True)
     notify_in_app = models.BooleanField(default=True)

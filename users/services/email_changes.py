@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from common.audit_context import recorded_by_link
 from common.exceptions import InvalidInput
 from notifications.outbox import queue_mail, queue_mails
 from users.exceptions import InvalidEmailLink
@@ -48,15 +49,16 @@ def confirm_email_change(*, token: str) -> User:
     """Give the owner of a link the address that it was mailed to, and tell the one before.
 
     Locks the account; of several uses at once exactly one wins, and every other link that was
-    mailed to the account is void. Raises InvalidEmailLink, and DuplicateCode (email) where
-    somebody else has the address by now.
+    mailed to the account is void. The audit names the owner. Raises InvalidEmailLink, and
+    DuplicateCode (email) where somebody else has the address by now.
     """
     row = email_change_of(token)
-    use_link(row, InvalidEmailLink)
-    user = lock_owner(row, InvalidEmailLink)
-    old, user.email = user.email, row.email
-    save_account(user)
-    queue_mails([message_to_old_address(user, old)])
+    with recorded_by_link(row.user_id):
+        use_link(row, InvalidEmailLink)
+        user = lock_owner(row, InvalidEmailLink)
+        old, user.email = user.email, row.email
+        save_account(user)
+        queue_mails([message_to_old_address(user, old)])
     return user
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from common.audit_context import recorded_by_link
 from common.exceptions import InvalidInput
 from notifications.outbox import queue_mail, record_event
 from users.exceptions import CodeRequired, InvalidCredentials, InvalidResetLink
@@ -84,17 +85,19 @@ def confirm_reset(*, token: str, password: str) -> User:
     """Give the owner of a link a new password, or their first, end all their sign-ins, and unlock.
 
     Of several uses at once exactly one wins: the row is marked as used by one conditional
-    statement. Raises InvalidResetLink, and InvalidInput (new_password), which leaves the link good.
+    statement. The audit names the owner. Raises InvalidResetLink, and InvalidInput (new_password),
+    which leaves the link good.
     """
     row = reset_of(token)
     check_new_password(password, row.user)
-    use_link(row, InvalidResetLink)
-    user = lock_owner(row, InvalidResetLink)
-    is_first = not user.has_usable_password()
-    set_password(user, password)
-    end_access(user)
-    if not is_first:
-        tell_of_new_password(user)
+    with recorded_by_link(row.user_id):
+        use_link(row, InvalidResetLink)
+        user = lock_owner(row, InvalidResetLink)
+        is_first = not user.has_usable_password()
+        set_password(user, password)
+        end_access(user)
+        if not is_first:
+            tell_of_new_password(user)
     return user
 
 

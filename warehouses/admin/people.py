@@ -37,11 +37,11 @@ STATUS_LABELS = {
 }  # fmt: skip
 PROFILE = ["first_name", "last_name", "display_name", "phone", "department", "job_title"]
 PREFERENCES = [
-    "timezone", "language", "notify_by_email", "notify_in_app", "notify_low_stock",
+    "timezone", "notify_by_email", "notify_in_app", "notify_low_stock",
 ]  # fmt: skip
 ACCESS = ["role", "status", "account_locked", "notes"]
 COLUMNS = ["username", "email", *PROFILE, *ACCESS, *PREFERENCES]
-HAVE_DEFAULTS = ["role", "status", "timezone", "language"]
+HAVE_DEFAULTS = ["role", "status", "timezone"]
 FILTERS = {
     WaitingFilter.parameter_name, WorkplaceFilter.parameter_name, "role", "status",
     LockedFilter.parameter_name,

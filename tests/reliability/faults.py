@@ -9,7 +9,8 @@ from typing import Any
 from django.db import OperationalError, connection
 
 from operations.backup.figures import ROWS
-from tests.reliability.writes import difference, tables
+from tests.matrix.conftest import undone
+from tests.reliability.writes import tables
 
 # An import keeps its file before it begins, and writes down how it ended: beside what it imports.
 JOURNALS = {"operations_importjob", "operations_importpart"}
@@ -38,13 +39,19 @@ class Fault:
 
 @contextmanager
 def failing_at(number: int, *, every_statement: bool) -> Iterator[Fault]:
-    """Fail after the n-th statement, or after the n-th that writes; a commit fails instead."""
+    """Fail after the n-th statement, or after the n-th that writes.
+
+    What commits fails instead: a commit, and a statement outside of any transaction.
+    """
     fault = Fault(number)
     commit = connection._commit
 
     def execute_and_fail(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        counts, commits = every_statement or WRITES.search(str(sql)), not connection.in_atomic_block
+        if counts and commits and fault.happens():
+            raise FaultError(str(sql)[:80])
         result = execute(sql, params, many, context)
-        if (every_statement or WRITES.search(str(sql))) and fault.happens():
+        if counts and not commits and fault.happens():
             raise FaultError(str(sql)[:80])
         return result
 
@@ -98,16 +105,27 @@ def was_committed(since: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def state_between(
-    call: Callable[[], Any], whole: dict[str, int], *, every_statement: bool
-) -> tuple[str, int]:
+def changed_from(before: State, after: State) -> dict[str, int]:
+    """Return by how many rows each table differs that is not as it was; 0 where rows changed."""
+    return {
+        name: after.rows[name] - before.rows[name]
+        for name, checksum in after.checksums.items()
+        if checksum != before.checksums[name]
+    }
+
+
+def state_between(call: Callable[[], Any], *, every_statement: bool) -> tuple[str, int]:
     """Let a call fail at one event after the other until something of it stays.
 
     Return what is wrong with what stays, nothing if it is the whole effect, and how often it
-    failed.
+    failed. The whole effect is which tables a call changes that does not fail, and by how many
+    rows; what exactly stands in them has times and keys of its own at each call.
     """
-    before, since, number = read_state(), next_transaction(), 0
-    whole = {name: rows for name, rows in whole.items() if name not in JOURNALS}
+    before = read_state()
+    with undone():
+        call()
+        whole = changed_from(before, read_state())
+    since, number = next_transaction(), 0
     while True:
         number += 1
         with failing_at(number, every_statement=every_statement) as fault:
@@ -115,7 +133,7 @@ def state_between(
         if was_committed(since):
             after, since = read_state(), next_transaction()
             if after != before:
-                made = difference(before.rows, after.rows)
+                made = changed_from(before, after)
                 return "" if made == whole else f"event {number}: {made} of {whole}", number - 1
         if not fault.hit:
             return "", number - 1

@@ -1,9 +1,13 @@
 """Whatever statement is the last, a write has happened as a whole or not at all."""
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from inventory.models import StockMovement
 from inventory.services.movements import record_movement
@@ -14,14 +18,17 @@ from tests.reliability.writes import (
     ATTEMPT,
     WITHOUT_KEY,
     WRITES,
+    Write,
+    bearer,
     copied,
-    effect_of,
     forget,
     new_key,
     new_place,
     sample,
     send,
 )
+from users.services.api_tokens import create_api_token
+from users.services.sign_ins import note_browser_sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Attempts are counted before a password, a code or a link is looked at, and stay counted whatever
@@ -49,7 +56,7 @@ def test_write_that_fails_at_any_statement_leaves_nothing_or_everything(count, i
             key = new_key() if is_keyed else None
             return send(place.admin, write, address, copied(body), key)
 
-        found, failed = state_between(call, effect_of(call)[1], every_statement=full)
+        found, failed = state_between(call, every_statement=full)
         faults += failed
         if found:
             wrong[write.name] = found
@@ -58,6 +65,51 @@ def test_write_that_fails_at_any_statement_leaves_nothing_or_everything(count, i
     assert wrong == {}
     assert faults > len(writes)
     assert verify_ledger() == []
+
+
+def token_of_ones_own(place):
+    token, _ = create_api_token(name="script", scopes=["all"], acting_user=place.admin)
+    return f"/api/auth/tokens/{token.pk}/", None
+
+
+def session_of_ones_own(place):
+    return f"/api/auth/sessions/{browser_of(place.admin).pk}/", None
+
+
+def two_other_sessions(place):
+    browser_of(place.admin), bearer(place.admin)
+    return "/api/auth/sessions/revoke-others/", None
+
+
+def browser_of(user):
+    """Sign somebody in as with a browser: a session, and the row that tells of it."""
+    key, ends_at = uuid4().hex, timezone.now() + timedelta(days=1)
+    Session.objects.create(session_key=key, session_data="", expire_date=ends_at)
+    return note_browser_sign_in(
+        user=user, session_key=key, expires_at=ends_at, user_agent="Firefox", address=""
+    )
+
+
+# The table's rows of these three find nothing to end, or what is of somebody else.
+ENDINGS = [
+    Write("DELETE an own token", "delete", token_of_ones_own),
+    Write("DELETE an own session", "delete", session_of_ones_own),
+    Write("POST the end of others", "post", two_other_sessions),
+]
+
+
+@pytest.mark.parametrize("write", ENDINGS, ids=str)
+def test_ways_in_end_altogether_or_not_at_all(write):
+    place = new_place()
+    address, body = write.make(place)
+
+    def call():
+        assert send(place.admin, write, address, body).status_code in (200, 204, 500, 503)
+
+    found, failed = state_between(call, every_statement=True)
+
+    assert found == ""
+    assert failed > 1
 
 
 def test_control_two_postings_in_two_transactions_are_found_half_done():
@@ -78,7 +130,7 @@ def test_control_two_postings_in_two_transactions_are_found_half_done():
         except Exception:
             return  # the fault
 
-    found, _ = state_between(move_twice, effect_of(move_twice)[1], every_statement=False)
+    found, _ = state_between(move_twice, every_statement=False)
 
     assert "'inventory_stockmovement': 1" in found
     assert StockMovement.objects.count() == 1

@@ -111,6 +111,7 @@ def end_sign_ins(user: User, *, keep: int | None = None) -> int:
     return end(SignIn.objects.filter(user=user).exclude(pk=keep))
 
 
+@transaction.atomic
 def end(sign_ins: QuerySet[SignIn]) -> int:
     """Revoke sign-ins and delete the browser sessions among them; return how many."""
     running = sign_ins.filter(revoked_at=None)

@@ -43,7 +43,9 @@ COUNTING = {name for name, why in WITHOUT_KEY.items() if why is ATTEMPT} | {
 
 
 @pytest.mark.parametrize("is_keyed", [False, True])
-def test_write_that_fails_at_any_statement_leaves_nothing_or_everything(count, is_keyed):
+def test_write_that_fails_at_any_statement_leaves_nothing_or_everything(
+    count, is_keyed, record_property
+):
     full = count(0, full=1) == 1
     place, faults, wrong = new_place(), 0, {}
     writes = WRITES if full else sample(full)[is_keyed :: 6 if is_keyed else 2]
@@ -62,6 +64,7 @@ def test_write_that_fails_at_any_statement_leaves_nothing_or_everything(count, i
             wrong[write.name] = found
         forget(place)
 
+    record_property("kinds of request, faults", (len(writes), faults))
     assert wrong == {}
     assert faults > len(writes)
     assert verify_ledger() == []

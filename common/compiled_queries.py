@@ -17,6 +17,7 @@ from django.db.models import (
     CharField,
     Expression,
     Field,
+    ForeignKey,
     Lookup,
     Model,
     QuerySet,
@@ -40,6 +41,7 @@ class Given(Expression):
         return "%s", (self,)
 
 
+@ForeignKey.register_lookup
 @Field.register_lookup
 class AnyOf(Lookup[bool]):
     """`column__any=Given(…)`: the column equals one of an array's values, of whatever number."""

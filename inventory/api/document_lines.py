@@ -1,6 +1,6 @@
 """Which lines of a document the entries of a body mean: by id, number, SKU or product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -49,9 +49,37 @@ class ExistingLineInput(DocumentLineInput):
     line = serializers.IntegerField(min_value=1, max_value=2**31 - 1, **OPTIONAL)
 
 
-def only(items: Sequence[Any], entry: Entry, index: int, errors: Errors) -> Any:
+class NamedLines:
+    """The lines of a document, each found at once however many there are."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self.items = list(items)
+        self.indexes: dict[Callable[[Any], Any], dict[Any, list[Any]]] = {}
+
+    def where(self, value_of: Callable[[Any], Any], value: Any) -> list[Any]:
+        """Return the lines of a value; all are sorted by it when it is first asked for."""
+        if value_of not in self.indexes:
+            index = self.indexes[value_of] = {}
+            for item in self.items:
+                index.setdefault(value_of(item), []).append(item)
+        return self.indexes[value_of].get(value, [])
+
+    def meant_by(self, entry: Entry) -> list[Any]:
+        """Return the lines that an entry names: by id, else by number, by SKU, by product."""
+        if "id" in entry:
+            return self.where(key_of, entry["id"])
+        if "line" in entry:
+            return self.where(number_of, entry["line"])
+        for key, (code_of, text_key_of) in NAMES.items():
+            if entry.get(key):
+                text = str(entry[key]).strip()
+                return self.where(code_of, text.upper()) or self.where(text_key_of, text)
+        return []
+
+
+def only(items: NamedLines, entry: Entry, index: int, errors: Errors) -> Any:
     """Return the one item that an entry names, or note why there is none."""
-    found = candidates(items, entry)
+    found = items.meant_by(entry)
     if len(found) == 1:
         return found[0]
     key = next(key for key in ("id", "line", *NAMES) if entry.get(key))
@@ -63,34 +91,28 @@ def only(items: Sequence[Any], entry: Entry, index: int, errors: Errors) -> Any:
     return None
 
 
-def candidates(items: Sequence[Any], entry: Entry) -> list[Any]:
-    """Return the items that an entry names: by id, else by number, by SKU, by product."""
-    if "id" in entry:
-        return [item for item in items if item.pk == entry["id"]]
-    if "line" in entry:
-        return [item for item in items if item.position == entry["line"]]
-    for key, (code_of, key_of) in NAMES.items():
-        if entry.get(key):
-            text = str(entry[key]).strip()
-            coded = [item for item in items if code_of(item) == text.upper()]
-            return coded or [item for item in items if str(key_of(item)) == text]
-    return []
+def key_of(item: Any) -> Any:
+    return item.pk
+
+
+def number_of(item: Any) -> Any:
+    return item.position
 
 
 def sku_of(item: Any) -> str:
     return str(item.variation.sku_code)
 
 
-def variation_key_of(item: Any) -> int:
-    return item.variation_id
+def variation_key_of(item: Any) -> str:
+    return str(item.variation_id)
 
 
 def product_code_of(item: Any) -> str:
-    return item.variation.product.code
+    return str(item.variation.product.code)
 
 
-def product_key_of(item: Any) -> int:
-    return item.variation.product_id
+def product_key_of(item: Any) -> str:
+    return str(item.variation.product_id)
 
 
 NAMES = {

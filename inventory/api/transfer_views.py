@@ -18,7 +18,7 @@ from common.api.viewsets import ListRetrieveViewSet
 from common.exceptions import InvalidInput
 from common.permissions import Can
 from inventory.api.decisions import known_statuses, named_row
-from inventory.api.document_lines import Entry, Errors, only, refuse
+from inventory.api.document_lines import Entry, Errors, NamedLines, only, refuse
 from inventory.api.transfer_serializers import (
     CancelInput,
     ChangedTransferSerializer,
@@ -265,8 +265,9 @@ def arrivals_of(entries: Sequence[Entry], lines: Sequence[Any]) -> list[Arrival]
     """Return the arrivals that entries mean; raises InvalidInput naming every bad one."""
     errors: Errors = {}
     arrivals = []
+    known = NamedLines(lines)
     for index, entry in enumerate(entries):
-        line = only(lines, entry, index, errors)
+        line = only(known, entry, index, errors)
         if line is not None:
             arrivals.append(
                 Arrival(

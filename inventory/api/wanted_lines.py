@@ -15,6 +15,7 @@ from inventory.api.document_lines import (
     Entry,
     Errors,
     ExistingLineInput,
+    NamedLines,
     only,
     refuse,
 )
@@ -123,7 +124,7 @@ def granted_lines(entries: Sequence[Entry] | None, document: Any) -> dict[int, D
         return None
     errors: Errors = {}
     quantities: dict[int, Decimal] = {}
-    lines = lines_of(document)
+    lines = NamedLines(lines_of(document))
     for index, entry in enumerate(entries):
         line = only(lines, entry, index, errors)
         if line is not None and line.pk in quantities:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from inventory.api.document_lines import Entry, Errors, candidates, only, refuse
+from inventory.api.document_lines import Entry, Errors, NamedLines, only, refuse
 from inventory.lookup import find_variations
 from inventory.models import ProductVariation
 from purchasing.models import PurchaseOrderItem
@@ -28,7 +28,8 @@ def order_lines(entries: Sequence[Entry], items: Items = ()) -> list[OrderLine]:
 
     Raises InvalidInput that names every bad entry.
     """
-    known = [alone(candidates(items, entry)) for entry in entries]
+    lines = NamedLines(items)
+    known = [alone(lines.meant_by(entry)) for entry in entries]
     variations = find_variations(
         [
             entry if item is None else {"sku": item.variation.sku_code}
@@ -119,14 +120,15 @@ def received_in_all(entries: Sequence[Entry], items: Items) -> dict[int, Decimal
     errors: Errors = {}
     received: dict[int, Decimal] = {}
     whole = describes_lines(entries)
+    lines = NamedLines(items)
     for index, entry in enumerate(entries):
         if "quantity_received" not in entry:
             if not whole:
                 errors[f"items.{index}.quantity_received"] = ["This field is required."]
             continue
-        if whole and entry["quantity_received"] in already_received(items, entry):
+        if whole and entry["quantity_received"] in already_received(lines, entry):
             continue
-        item = only(items, entry, index, errors)
+        item = only(lines, entry, index, errors)
         if item is not None and item.pk in received:
             errors[f"items.{index}"] = ["This item is named twice."]
         elif item is not None:
@@ -135,17 +137,18 @@ def received_in_all(entries: Sequence[Entry], items: Items) -> dict[int, Decimal
     return received
 
 
-def already_received(items: Items, entry: Entry) -> set[Decimal]:
+def already_received(items: NamedLines, entry: Entry) -> set[Decimal]:
     """Return the quantities that say nothing new where an entry repeats a whole line."""
-    return {item.quantity_received for item in candidates(items, entry)} or {Decimal(0)}
+    return {item.quantity_received for item in items.meant_by(entry)} or {Decimal(0)}
 
 
 def receipt_lines(entries: Sequence[Entry], items: Items) -> list[ReceiptLine]:
     """Return the receipt lines that entries mean; raises InvalidInput naming every bad one."""
     errors: Errors = {}
+    known = NamedLines(items)
     lines = []
     for index, entry in enumerate(entries):
-        item = only(items, entry, index, errors)
+        item = only(known, entry, index, errors)
         if item is None:
             continue
         factor = item.pack_size if entry.get("unit") == "pack" else Decimal(1)

@@ -1,32 +1,16 @@
-"""Purchase orders with what answers show of them; the database writes their lines as JSON.
+"""Purchase orders with what lists show of them; the database writes their lines as JSON.
 
 OrderItemSerializer and ReceiptLineSerializer describe what it writes.
 """
 
 from typing import Any
 
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    F,
-    OuterRef,
-    Prefetch,
-    Value,
-    When,
-    prefetch_related_objects,
-)
+from django.db.models import Case, F, OuterRef, Value, When
 from django.db.models.functions import Greatest
 
 from common.api.copied_csv import NumberCell
 from common.api.database_json import JSON, JsonLines, JsonRow
-from common.compiled_queries import CompiledQuery, Given
-from common.row_versions import RowVersion
-from purchasing.models import (
-    GoodsReceipt,
-    GoodsReceiptLine,
-    PurchaseOrder,
-    PurchaseOrderItem,
-)
+from purchasing.models import PurchaseOrderItem
 
 ITEM = {
     "id": F("id"),
@@ -70,40 +54,3 @@ def with_items(orders: Any) -> Any:
     return orders.select_related("supplier", "warehouse").annotate(
         items_json=JsonLines(items.values(**{JSON: JsonRow(ITEM)}))
     )
-
-
-def with_people(orders: Any) -> Any:
-    """Return orders with what a whole one shows of itself."""
-    return with_items(orders).select_related(
-        "created_by", "approved_by", "rejected_by", "received_by"
-    )
-
-
-def further() -> list[Any]:
-    """Return what a whole order shows beside itself, to be prefetched."""
-    lines = GoodsReceiptLine.objects.filter(receipt=OuterRef("pk")).order_by("pk")
-    receipts = GoodsReceipt.objects.annotate(
-        lines_json=JsonLines(lines.values(**{JSON: JsonRow(RECEIPT_LINE)}))
-    )
-    return [Prefetch("receipts", receipts), "amendments", "charges"]
-
-
-def with_receipts(orders: Any) -> Any:
-    """Return orders with their people and their goods receipts too."""
-    return with_people(orders).prefetch_related(*further())
-
-
-WHOLE = CompiledQuery(
-    lambda: (
-        with_people(PurchaseOrder.objects.filter(pk=Given("key", BigIntegerField())))
-        .annotate(row_version=RowVersion())
-        .order_by()
-    )
-)
-
-
-def whole_order(key: int) -> Any:
-    """Return an order as an answer to a write shows it, with its version."""
-    order = WHOLE.first(key=key)
-    prefetch_related_objects([order], *further())
-    return order

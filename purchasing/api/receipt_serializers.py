@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import orjson
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.api.fields import ChoiceSynonymField, MoneyField, QuantityField
@@ -12,7 +10,7 @@ from inventory.api.document_lines import OPTIONAL, ExistingLineInput
 from inventory.api.stock_serializers import user_code
 from inventory.services.stock_change import LARGEST_QUANTITY
 from purchasing.api.fields import MOST_LINES, UNIT_SYNONYMS, UNITS, WORDS
-from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder
+from purchasing.models import GoodsReceipt, GoodsReceiptLine
 
 
 class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
@@ -28,15 +26,10 @@ class ReceiptLineSerializer(serializers.ModelSerializer[GoodsReceiptLine]):
         ]  # fmt: skip
 
 
-def files_of(order: PurchaseOrder, kind: str, key: int) -> Any:
-    files = [one for one in order.files if (one.document_type, one.document_id) == (kind, key)]
-    return AttachmentSerializer(files, many=True).data
-
-
 class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
     received_by = serializers.SerializerMethodField()
-    lines = serializers.SerializerMethodField()
-    attachments = serializers.SerializerMethodField()
+    lines = ReceiptLineSerializer(many=True)
+    attachments = AttachmentSerializer(many=True)
 
     class Meta:
         model = GoodsReceipt
@@ -44,14 +37,6 @@ class GoodsReceiptSerializer(serializers.ModelSerializer[GoodsReceipt]):
             "code", "occurred_at", "recorded_at", "delivery_note", "notes", "received_by", "lines",
             "attachments",
         ]  # fmt: skip
-
-    @extend_schema_field(ReceiptLineSerializer(many=True))
-    def get_lines(self, receipt: Any) -> orjson.Fragment:
-        return orjson.Fragment(receipt.lines_json)
-
-    @extend_schema_field(AttachmentSerializer(many=True))
-    def get_attachments(self, receipt: GoodsReceipt) -> Any:
-        return files_of(receipt.order, "goods_receipt", receipt.pk)
 
     def get_received_by(self, receipt: GoodsReceipt) -> str | None:
         return user_code(receipt.received_by_id)

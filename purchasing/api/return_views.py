@@ -20,6 +20,7 @@ from inventory.api.document_lines import (
     Entry,
     Errors,
     ExistingLineInput,
+    NamedLines,
     only,
     refuse,
 )
@@ -161,7 +162,7 @@ class SupplierReturnViewSet(FileAnswersMixin, ListRetrieveViewSet):
 
 def return_lines(entries: Sequence[Entry], order: PurchaseOrder) -> list[ReturnLine]:
     """Return the lines that entries mean; raises InvalidInput naming every bad one."""
-    items = list(order.items.select_related("variation__product"))
+    items = NamedLines(order.items.select_related("variation__product"))
     errors: Errors = {}
     lines = []
     for index, entry in enumerate(entries):

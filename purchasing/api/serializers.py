@@ -33,7 +33,7 @@ from purchasing.api.fields import (
     UNITS,
     WORDS,
 )
-from purchasing.api.receipt_serializers import GoodsReceiptSerializer, files_of
+from purchasing.api.receipt_serializers import GoodsReceiptSerializer
 from purchasing.models import (
     PurchaseOrder,
     PurchaseOrderAmendment,
@@ -161,7 +161,7 @@ class ShippingAddressSerializer(AddressSerializer):
 
 
 class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
-    """The whole order."""
+    """The whole order, which purchasing.api.order_json writes."""
 
     financial = FinancialSerializer(source="*")
     shipping_address = ShippingAddressSerializer()
@@ -174,8 +174,7 @@ class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
     charges = ChargeSerializer(many=True)
     amendments = AmendmentSerializer(many=True)
     receipts = GoodsReceiptSerializer(many=True)
-
-    attachments = serializers.SerializerMethodField()
+    attachments = AttachmentSerializer(many=True)
 
     class Meta(PurchaseOrderRowSerializer.Meta):
         fields = [
@@ -185,10 +184,6 @@ class PurchaseOrderSerializer(PurchaseOrderRowSerializer):
             "allowed_actions", "charges", "amendments", "receipts", "attachments",
         ]  # fmt: skip
         read_only_fields = fields
-
-    @extend_schema_field(AttachmentSerializer(many=True))
-    def get_attachments(self, order: PurchaseOrder) -> Any:
-        return files_of(order, "purchase_order", order.pk)
 
 
 class ChangedOrderSerializer(PurchaseOrderSerializer):

@@ -7,6 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.bodies import checked_body
 from common.api.callers import require_caller
 from common.api.viewsets import ListRetrieveViewSet, field_paths
 from common.compiled_queries import CompiledRow
@@ -25,7 +26,8 @@ from purchasing.api.lines import (
     received_in_all,
     refuse_received,
 )
-from purchasing.api.order_rows import whole_order, with_items, with_receipts
+from purchasing.api.order_json import order_as_json
+from purchasing.api.order_rows import with_items
 from purchasing.api.receipt_serializers import ReceiveInput
 from purchasing.api.serializers import (
     ChangedOrderSerializer,
@@ -102,15 +104,16 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
 
     def get_queryset(self) -> Any:
         orders = super().get_queryset()
-        if self.action == "list":
-            return with_items(orders)
-        return with_receipts(orders) if self.action == "retrieve" else orders
+        return with_items(orders) if self.action == "list" else orders
 
-    def compiled_row(self) -> CompiledRow | None:
-        return None if self.action == "retrieve" else ONE_ORDER
+    def compiled_row(self) -> CompiledRow:
+        return ONE_ORDER
 
     def representation(self, row: Any) -> dict[str, Any]:
-        return self.shown(whole_order(row.pk))
+        return order_as_json(row.pk)
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        return order_as_json(row.pk)
 
     @extend_schema(request=PurchaseOrderInput, responses={201: ChangedOrderSerializer})
     def create(self, request: Request) -> Response:
@@ -158,7 +161,7 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
     def receive(self, request: Request, pk: str) -> Response:
         """Receive a delivery: the items it names, or all that is outstanding."""
         order = self.get_object()
-        body = validated(ReceiveInput(data=request.data))
+        body = checked_body(ReceiveInput, request)
         entries = body.pop("items", None)
         receipt = receive_purchase_order(
             order=order,

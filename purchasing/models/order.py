@@ -13,7 +13,6 @@ from django.utils.functional import cached_property
 from common.audit import audited
 from common.models import CompanySettings
 from common.validators import business_code, currency_code
-from inventory.models import Attachment
 from purchasing.models.figures import AMOUNT
 from suppliers.models import Supplier
 from warehouses.models import Warehouse, WarehouseScopedQuerySet
@@ -267,16 +266,6 @@ class PurchaseOrder(models.Model):
         if self.rejected_at is not None:
             return "rejected"
         return "pending" if self.awaits_approval else "not_needed"
-
-    @cached_property
-    def files(self) -> list[Attachment]:
-        """The files of the order and of its receipts, read once."""
-        receipts = [receipt.pk for receipt in self.receipts.all()]
-        return list(
-            Attachment.objects.of_documents(
-                [("purchase_order", [self.pk]), ("goods_receipt", receipts)]
-            )
-        )
 
     @property
     def may_be_sent_again(self) -> bool:

@@ -15,6 +15,7 @@ from purchasing.models import PurchaseOrder, PurchaseOrderAmendment, PurchaseOrd
 from purchasing.services.order_lines import (
     OrderLine,
     cost_of,
+    insert_items,
     make_items,
     offered_costs,
     subtotal_of,
@@ -137,12 +138,12 @@ def change_items(
     return changes
 
 
-def add_items(order: PurchaseOrder, lines: Sequence[OrderLine]) -> list[PurchaseOrderItem]:
+def add_items(order: PurchaseOrder, lines: Sequence[OrderLine]) -> Sequence[PurchaseOrderItem]:
     """Save new lines behind those that the order has, or ever had in a row."""
     if not lines:
         return []
     last = order.items.aggregate(last=Max("position"))["last"] or 0
-    return PurchaseOrderItem.objects.bulk_create(make_items(order, lines, last + 1))
+    return insert_items(make_items(order, lines, last + 1))
 
 
 def finish_if_complete(order: PurchaseOrder, items: Iterable[PurchaseOrderItem]) -> None:

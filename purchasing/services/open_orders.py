@@ -16,6 +16,7 @@ from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.approval import authorise, require_approval
 from purchasing.services.order_lines import (
     OrderLine,
+    insert_items,
     make_items,
     require_quantities,
     subtotal_of,
@@ -66,7 +67,7 @@ def take_over_purchase_orders(
         items += prepare(one, limit, acting_user)
     with refuse_duplicates(TAKEN):
         made = PurchaseOrder.objects.bulk_create([one.order for one in orders])
-    PurchaseOrderItem.objects.bulk_create(items)
+    insert_items(items)
     apply_stock_changes(
         [
             StockChange(

@@ -5,10 +5,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+
 from common.exceptions import InvalidInput
 from inventory.models import Product, ProductSupplier, ProductVariation
+from inventory.services.sql_arrays import columns, numbers, texts
 from inventory.services.units import require_fit
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
+
+INSERT_ITEMS = """
+    INSERT INTO purchasing_purchaseorderitem
+        (order_id, position, variation_id, quantity_ordered, quantity_received,
+         quantity_rejected, quantity_returned, unit_cost, packs, pack_size, pack_cost, notes)
+    SELECT n.order_id, n.position, n.variation_id, n.ordered, n.received, 0, 0, n.cost, n.packs,
+           n.pack_size, n.pack_cost, n.notes
+    FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::numeric[], %s::numeric[],
+                %s::numeric[], %s::int[], %s::numeric[], %s::numeric[], %s::text[])
+        WITH ORDINALITY AS n(order_id, position, variation_id, ordered, received, cost, packs,
+                             pack_size, pack_cost, notes, line)
+    ORDER BY n.line
+    RETURNING id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +93,33 @@ def make_items(
         )
         for position, line in enumerate(lines, start=first_position)
     ]
+
+
+def insert_items(items: Sequence[PurchaseOrderItem]) -> Sequence[PurchaseOrderItem]:
+    """Insert unsaved items of saved orders in one statement, set their keys and return them."""
+    rows = [
+        (
+            item.order.pk,
+            item.position,
+            item.variation_id,
+            item.quantity_ordered,
+            item.quantity_received,
+            item.unit_cost,
+            item.packs,
+            item.pack_size,
+            item.pack_cost,
+            item.notes,
+        )
+        for item in items
+    ]
+    *amounts, notes = columns(rows, 10)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_ITEMS, [*map(numbers, amounts), texts(notes)])
+        keys = cursor.fetchall()
+    for item, (key,) in zip(items, keys, strict=True):
+        item.pk, item.order_id = key, item.order.pk
+        item._state.adding, item._state.db = False, connection.alias
+    return items
 
 
 def offered_costs(order: PurchaseOrder, lines: Iterable[OrderLine]) -> dict[int, Decimal]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common.codes import next_code
 from common.exceptions import DuplicateCode, InvalidInput, WrongState
-from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.models import PurchaseOrder
 from purchasing.services.amendments import amend_lines, field_changes, record_amendment
 from purchasing.services.approval import APPROVAL, take_over_terms
 from purchasing.services.charges import (
@@ -23,6 +23,7 @@ from purchasing.services.charges import (
 from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.order_lines import (
     OrderLine,
+    insert_items,
     make_items,
     require_quantities,
     subtotal_of,
@@ -116,7 +117,7 @@ def create_purchase_order(
     items = make_items(order, lines)
     order.subtotal = subtotal_of(items)
     insert_order(order)
-    PurchaseOrderItem.objects.bulk_create(items)
+    insert_items(items)
     add_charges(order, charges)
     if status == Status.SENT:
         move_order(order, status, acting_user)
@@ -257,8 +258,7 @@ def orderable(order: PurchaseOrder, lines: Sequence[OrderLine]) -> list[OrderLin
 def replace_lines(order: PurchaseOrder, lines: Sequence[OrderLine]) -> None:
     """Make the lines of a locked draft anew."""
     order.items.all().delete()
-    items = PurchaseOrderItem.objects.bulk_create(make_items(order, lines))
-    order.subtotal = subtotal_of(items)
+    order.subtotal = subtotal_of(insert_items(make_items(order, lines)))
 
 
 def require_changeable(order: PurchaseOrder, names: set[str], parts: Sequence[str]) -> None:

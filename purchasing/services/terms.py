@@ -3,11 +3,25 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField
+
+from common.compiled_queries import CompiledQuery, Given
 from common.exceptions import InvalidInput
 from inventory.models import ProductSupplier
 from purchasing.models import PurchaseOrder
 from purchasing.services.order_lines import OrderLine
 from suppliers.models import Supplier
+
+EXCLUSIVE = CompiledQuery(
+    lambda: (
+        ProductSupplier.objects.filter(
+            product__any=Given("products", ArrayField(BigIntegerField())), is_exclusive=True
+        )
+        .select_related("supplier")
+        .order_by()
+    )
+)
 
 
 def require_currency(order: PurchaseOrder) -> None:
@@ -35,10 +49,10 @@ def require_offered(order: PurchaseOrder, lines: Sequence[OrderLine]) -> None:
 
 def exclusive_suppliers(lines: Iterable[OrderLine]) -> dict[int, Supplier]:
     """Return by product who alone sells the goods of lines, in one query."""
-    rows = ProductSupplier.objects.filter(
-        product__in={line.variation.product_id for line in lines}, is_exclusive=True
-    )
-    return {row.product_id: row.supplier for row in rows.select_related("supplier")}
+    products = {line.variation.product_id for line in lines}
+    if not products:
+        return {}
+    return {row.product_id: row.supplier for row in EXCLUSIVE.all(products=[*products])}
 
 
 def refuse_sold_elsewhere(

@@ -10,7 +10,7 @@ from common.exceptions import WrongState
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
 from purchasing.exceptions import SupplierNotActive
-from purchasing.models import PurchaseOrder
+from purchasing.models import PurchaseOrder, PurchaseOrderItem
 from purchasing.services.approval import APPROVAL, authorise, require_approval
 from purchasing.services.lateness import tell_of_late_order
 from purchasing.services.tell import mail_order
@@ -23,6 +23,10 @@ LOCK = CompiledQuery(
         .filter(pk=Given("key", BigIntegerField()))
         .order_by()
     )
+)
+
+ITEMS = CompiledQuery(
+    lambda: PurchaseOrderItem.objects.filter(order_id=Given("key", BigIntegerField()))
 )
 
 
@@ -118,7 +122,7 @@ def change_incoming(order: PurchaseOrder, sign: int, acting_user: Any) -> None:
                 warehouse_id=order.warehouse_id,
                 incoming=sign * item.quantity_outstanding,
             )
-            for item in order.items.all()
+            for item in ITEMS.all(key=order.pk)
             if item.quantity_outstanding
         ],
         acting_user=acting_user,

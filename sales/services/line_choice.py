@@ -1,6 +1,6 @@
 """Which lines of an order a request means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,6 +18,8 @@ from warehouses.models import Warehouse
 ITEMS = CompiledQuery(
     lambda: SalesOrderItem.objects.filter(order_id=Given("key", BigIntegerField()))
 )
+LinesByName = dict[tuple[str, object], list[SalesOrderItem]]
+MOST_NAMED = 20  # lines that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,11 @@ def choose_lines(
     every request, `items.<index>.<key>`, that means no line, several lines, or what another
     already means.
     """
-    items = list(order.items.select_related("variation__product"))
+    lines = lines_by_name(order.items.select_related("variation__product"))
     errors: dict[str, list[Any]] = {}
     chosen: dict[tuple[int, str, int], tuple[SalesOrderItem, LineRequest]] = {}
     for index, request in enumerate(requests):
-        meant = [item for item in items if _is_meant(item, request)]
+        meant = lines_meant(lines, request)
         key = (meant[0].pk if meant else 0, request.lot_number, place_of(order, request))
         if len(meant) == 1 and key not in chosen:
             chosen[key] = (meant[0], request)
@@ -105,17 +107,31 @@ def choose_lines(
     return list(chosen.values())
 
 
-def _is_meant(item: SalesOrderItem, request: LineRequest) -> bool:
-    text, variation = request.reference.strip().upper(), item.variation
-    match request.key:
-        case "id":
-            return item.pk == as_primary_key(text)
-        case "line":
-            return item.position == as_primary_key(text)
-        case "product_id":
-            return text == variation.product.code or as_primary_key(text) == variation.product_id
-        case _:
-            return text == variation.sku_code or as_primary_key(text) == variation.pk
+def lines_by_name(items: Iterable[SalesOrderItem]) -> LinesByName:
+    """Sort lines by each of their names: what kind it is, and the code (text) or key (number)."""
+    lines: LinesByName = {}
+    for item in items:
+        variation = item.variation
+        for name in (
+            ("id", item.pk),
+            ("line", item.position),
+            ("product_id", variation.product.code),
+            ("product_id", variation.product_id),
+            ("sku", variation.sku_code),
+            ("sku", variation.pk),
+        ):
+            lines.setdefault(name, []).append(item)
+    return lines
+
+
+def lines_meant(lines: LinesByName, request: LineRequest) -> Sequence[SalesOrderItem]:
+    """Return the lines that a request names by code or key."""
+    kind = request.key if request.key in ("id", "line", "product_id") else "sku"
+    text = request.reference.strip().upper()
+    coded, keyed = lines.get((kind, text), []), lines.get((kind, as_primary_key(text)), [])
+    if not (coded and keyed):
+        return coded or keyed
+    return sorted({*coded, *keyed}, key=lambda item: item.position)
 
 
 def _explain(order: SalesOrder, request: LineRequest, meant: Sequence[SalesOrderItem]) -> str:
@@ -123,5 +139,6 @@ def _explain(order: SalesOrder, request: LineRequest, meant: Sequence[SalesOrder
         return f'{order.order_number} has no line for "{request.reference[:50]}".'
     if len(meant) == 1:
         return f"Line {meant[0].position} is named twice. Name each line once."
-    numbers = ", ".join(str(item.position) for item in meant)
-    return f"Lines {numbers} are for this. Name one of them by `line`."
+    numbers = ", ".join(str(item.position) for item in meant[:MOST_NAMED])
+    further = f" and {len(meant) - MOST_NAMED} more" if len(meant) > MOST_NAMED else ""
+    return f"Lines {numbers}{further} are for this. Name one of them by `line`."

@@ -34,7 +34,7 @@ def test_list_query_count(manager, place, count, django_assert_num_queries):
 def test_detail_query_count(manager, place, count, django_assert_num_queries):
     order = make_order(*[10] * count, warehouse=place, status="partially_received")
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         response = manager.get(f"{PATH}{order.order_number}/")
 
     assert len(response.json()["items"]) == count

@@ -7,16 +7,16 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from django.utils import timezone
 
 from common.api.renderers import NumberJSONRenderer
-from purchasing.api.order_rows import with_receipts
-from purchasing.api.receipt_serializers import GoodsReceiptSerializer, ReceiptLineSerializer
-from purchasing.api.serializers import (
-    OrderItemSerializer,
-    PurchaseOrderRowSerializer,
-    PurchaseOrderSerializer,
-)
+from inventory.models import Attachment
+from purchasing.api.order_rows import with_items
+from purchasing.api.receipt_serializers import ReceiptLineSerializer
+from purchasing.api.serializers import OrderItemSerializer, PurchaseOrderSerializer
 from purchasing.models import PurchaseOrder, PurchaseOrderItem
+from purchasing.services.charges import ChargeLine
+from purchasing.services.orders import change_purchase_order
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
 from tests.factories.inventory import ProductFactory, VariationFactory
 from tests.factories.purchasing import make_order
@@ -92,9 +92,44 @@ def test_an_order_without_receipts_has_an_empty_list(api):
     assert (answer["receipts"], len(answer["items"])) == ([], 1)
 
 
-def test_the_document_still_tells_what_lines_hold(order):
-    (row,) = with_receipts(PurchaseOrder.objects.filter(pk=order.pk))
+def as_described(order):
+    """Return the order as its serializers say it, with the files that belong to each part."""
+    (row,) = with_items(PurchaseOrder.objects.filter(pk=order.pk)).prefetch_related("receipts")
+    row.attachments = Attachment.objects.of_documents([("purchase_order", [row.pk])])
+    for receipt in row.receipts.all():
+        receipt.attachments = Attachment.objects.of_documents([("goods_receipt", [receipt.pk])])
+    return as_json(PurchaseOrderSerializer(row).data)
 
-    assert set(PurchaseOrderSerializer(row).data) == set(PurchaseOrderSerializer().fields)
-    assert "items" in PurchaseOrderRowSerializer().fields
-    assert "lines" in GoodsReceiptSerializer().fields
+
+def test_a_draft_is_what_its_serializer_says(api):
+    order = make_order(1, 2, shipping_address={"name": HOSTILE, "country": "DE"})
+
+    answer = api("admin").get(f"{PATH}{order.order_number}/").json()
+
+    assert isinstance(answer.pop("version"), int)
+    assert answer == as_described(order)
+    assert answer["shipping_address"] == {"name": HOSTILE, "country": "DE"}
+
+
+def test_an_order_with_all_that_belongs_to_one_is_what_its_serializer_says(api, order):
+    admin = UserFactory(role="admin")
+    values = {"tax_amount": Decimal("1.10"), "notes": HOSTILE, "rejected_by": admin}
+    PurchaseOrder.objects.filter(pk=order.pk).update(
+        **values, rejected_at=timezone.now(), approval_note=HOSTILE, approved_by=admin
+    )
+    charge = ChargeLine(kind="duty", amount=Decimal("7.03"), notes=HOSTILE)
+    order.refresh_from_db()
+    change_purchase_order(order=order, charges=[charge], reason=HOSTILE, acting_user=admin)
+    receipt = order.receipts.get()
+    for document_type, key in (("purchase_order", order.pk), ("goods_receipt", receipt.pk)):
+        Attachment.objects.create(
+            document_type=document_type, document_id=key, document_code="D", name=HOSTILE, size=1
+        )
+
+    answer = api("admin").get(f"{PATH}{order.order_number}/").json()
+
+    assert isinstance(answer.pop("version"), int)
+    assert answer == as_described(order)
+    parts = [answer[name] for name in ("charges", "amendments", "receipts", "attachments")]
+    assert [len(part) for part in parts] == [1, 1, 1, 1]
+    assert [one["name"] for one in answer["receipts"][0]["attachments"]] == [HOSTILE]

@@ -36,13 +36,13 @@ def test_the_service_needs_thirteen_statements(size, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("size", LINES)
-def test_through_http_there_are_six_more(api, size, django_assert_num_queries):
-    """The order of the path, thirteen of the service in its savepoint, and the whole answer."""
+def test_through_http_there_are_three_more(api, size, django_assert_num_queries):
+    """The order of the path, thirteen of the service, and two of the whole answer."""
     place = WarehouseFactory()
     order = make_order(*[2] * size, warehouse=place, status="sent")
     client = api("staff", place)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(16):
         answer = client.post(f"/api/purchase-orders/{order.order_number}/receive/")
 
     assert answer.status_code == 200
@@ -64,7 +64,7 @@ def test_named_lines_and_a_note_need_two_more(api, size):
         )
 
     assert answer.status_code == 200
-    assert len(sent) == 21  # the lines to name, and the delivery note to look for
+    assert len(sent) == 18  # the lines to name, and the delivery note to look for
     assert Stock.objects.filter(on_hand=1, incoming=1).count() == size
 
 

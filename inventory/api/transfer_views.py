@@ -247,7 +247,7 @@ def leaving_of(entries: Sequence[Entry] | None, transfer: TransferRequest) -> li
     if entries is None:
         return None
     errors: Errors = {}
-    lines = lines_of(transfer)
+    lines = NamedLines(lines_of(transfer))
     leaving = [
         Leaving(
             line_id=line.pk,

@@ -1,5 +1,6 @@
 """Files in and out in the back office: send one, read what would become of it, confirm."""
 
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django import forms
@@ -18,7 +19,9 @@ from common.admin import ScopedAdmin, allows, caller
 from common.admin_steps import Step
 from common.exceptions import DomainError
 from common.permissions import Can
-from operations.exchange.jobs import PIECE, confirm_import, create_import
+from operations.exchange.describe import columns_of
+from operations.exchange.files import NAMES
+from operations.exchange.jobs import PIECE, cancel_import, confirm_import, create_import
 from operations.exchange.kinds import KINDS
 from operations.exchange.presets import PRESETS
 from operations.exchange.run import FATES
@@ -28,9 +31,15 @@ from operations.models import ImportJob
 SHOWN = 200
 ENCODINGS = [("", "Recognise"), ("utf-8", "UTF-8"), ("cp1252", "Windows (cp1252)")]
 DECIMALS = [("", "Recognise"), (".", "Point: 1234.5"), (",", "Comma: 1234,5")]
+DELIMITERS = [("", "Recognise"), *((sign, name.capitalize()) for sign, name in NAMES.items())]
+DATES = [
+    ("", "2026-01-31"), ("%d.%m.%Y", "31.01.2026"), ("%d/%m/%Y", "31/01/2026"),
+    ("%m/%d/%Y", "01/31/2026"), ("%d-%m-%Y", "31-01-2026"), ("%Y/%m/%d", "2026/01/31"),
+    ("%d.%m.%y", "31.01.26"), ("%m/%d/%y", "01/31/26"),
+]  # fmt: skip
 STATES = {
     "queued": "info", "running": "info", "checked": "info", "imported": "success",
-    "refused": "warning", "failed": "danger",
+    "refused": "warning", "failed": "danger", "cancelled": "warning",
 }  # fmt: skip
 
 
@@ -50,6 +59,15 @@ class ImportForm(forms.Form):
         ],
     )  # fmt: skip
     encoding = forms.ChoiceField(required=False, choices=ENCODINGS, widget=UnfoldAdminSelectWidget)
+    delimiter = forms.ChoiceField(
+        label="Between the cells of CSV",
+        required=False,
+        choices=DELIMITERS,
+        widget=UnfoldAdminSelectWidget,
+    )
+    date_format = forms.ChoiceField(
+        label="Dates are written", required=False, choices=DATES, widget=UnfoldAdminSelectWidget
+    )
     decimal = forms.ChoiceField(
         label="Decimal mark", required=False, choices=DECIMALS, widget=UnfoldAdminSelectWidget
     )
@@ -66,8 +84,9 @@ class ImportForm(forms.Form):
         ]
 
     def options(self) -> Options:
-        names = ("preset", "encoding", "decimal", "ignore_unknown_columns", "allow_below_cost")
-        return Options(**{name: self.cleaned_data[name] for name in names})
+        return Options(
+            **{one.name: self.cleaned_data[one.name] for one in dataclass_fields(Options)}
+        )
 
 
 def confirm(row: ImportJob, acting_user: Any) -> str:
@@ -79,6 +98,14 @@ def confirm(row: ImportJob, acting_user: Any) -> str:
 
 def can_be_confirmed(row: ImportJob) -> bool:
     return row.can_be_confirmed
+
+
+def cancel(row: ImportJob, acting_user: Any) -> str:
+    return f"{row}: {cancel_import(job=row, acting_user=acting_user).message}"
+
+
+def can_be_cancelled(row: ImportJob) -> bool:
+    return row.can_be_cancelled
 
 
 @admin.register(ImportJob)
@@ -107,6 +134,11 @@ class ImportJobAdmin(ScopedAdmin):
             name="confirm", title="Import now", permission=Can.POST_STOCK, run=confirm,
             lawful=can_be_confirmed, icon="upload_file",
             explanation="Every row is judged anew; then all of them are imported, or none.",
+        ),
+        Step(
+            name="cancel", title="Cancel", permission=Can.POST_STOCK, run=cancel,
+            lawful=can_be_cancelled, icon="cancel", is_final=True,
+            explanation="The file is dropped, and nothing of it is imported.",
         ),
     )  # fmt: skip
 
@@ -167,7 +199,11 @@ class ImportJobAdmin(ScopedAdmin):
             "opts": self.opts,
             "title": "Import a file",
             "form": form,
-            "kinds": [kind for kind in KINDS.values() if caller(request).can(kind.permission)],
+            "kinds": [
+                (kind, columns_of(kind))
+                for kind in KINDS.values()
+                if caller(request).can(kind.permission)
+            ],
         }
         return TemplateResponse(request, "admin/import.html", context)
 
@@ -186,8 +222,12 @@ def report_of(job: ImportJob) -> dict[str, Any]:
     lines = job.report["lines"]
     problems = job.report["problems"]
     return {
+        "groups": [
+            {**group, "count": f"{group['count']:,}"} for group in job.report.get("groups", [])
+        ],
         "fates": [
-            (fate, job.report["totals"][fate], in_words(lines.get(fate, []))) for fate in FATES
+            (fate, f"{job.report['totals'][fate]:,}", in_words(lines.get(fate, [])))
+            for fate in FATES
         ],
         "problems": problems[:SHOWN],
         "further_problems": job.report["problem_count"] - len(problems[:SHOWN]),

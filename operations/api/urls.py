@@ -6,7 +6,13 @@ from common.api.viewsets import ApiViewSet
 from operations.api import views
 from operations.api.audit import AuditViewSet
 from operations.api.events import EventsView
-from operations.api.exchange import ExportView, ImportJobViewSet, ImportView, TemplateView
+from operations.api.exchange import (
+    ExportView,
+    ImportJobViewSet,
+    ImportRowsView,
+    ImportView,
+    TemplateView,
+)
 from operations.api.finding import ScanView, SearchView
 from operations.api.price_lists import (
     PriceFeedViewSet,
@@ -135,6 +141,12 @@ urlpatterns = [
         ImportJobViewSet.as_view({"post": "confirm"}, detail=True),
         name="import-job-confirm",
     ),
+    path(
+        "import-jobs/<str:pk>/cancel/",
+        ImportJobViewSet.as_view({"post": "cancel"}, detail=True),
+        name="import-job-cancel",
+    ),
+    path("import-jobs/<str:pk>/rows/", ImportRowsView.as_view(), name="import-job-rows"),
     path("audit/", AuditViewSet.as_view({"get": "list"}), name="audit-list"),
     path("audit/<int:pk>/", AuditViewSet.as_view({"get": "retrieve"}), name="audit-detail"),
     path("events/", EventsView.as_view(), name="events"),

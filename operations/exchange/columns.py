@@ -9,6 +9,10 @@ from operations.exchange.fields import Field
 from operations.exchange.presets import PRESETS, Preset
 from operations.order_import.columns import plain
 
+# What a file has beside its own columns that was given back to be corrected.
+LINE, PROBLEM = "import_line", "import_problem"
+RETURNED = {plain(LINE), plain(PROBLEM)}
+
 
 @dataclass(slots=True)
 class Mapped:
@@ -48,6 +52,8 @@ def map_columns(
         ours = known.get(plain(name))
         if ours is not None and ours not in mapped.positions:
             mapped.positions[ours] = position
+        elif plain(name) in RETURNED:
+            continue
         elif name and preset is not None:
             mapped.ignored.append(name)
         elif name:

@@ -11,6 +11,14 @@ class CannotRead(DomainError):
     title = "Cannot read the file"
 
 
+class ImportCancelled(DomainError):
+    """Somebody cancelled the import that is running."""
+
+    code = "import_cancelled"
+    http_status = 409
+    title = "Cancelled"
+
+
 class RowsRefused(DomainError):
     """A file with rows that cannot be imported: nothing was written."""
 

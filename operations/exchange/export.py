@@ -20,12 +20,11 @@ LONGEST = "30min"
 ROWS_A_BLOCK = 1_000
 
 
-def export_query(kind: Kind, user: Any, *, is_empty: bool = False) -> tuple[str, list[Any]]:
-    """Return the query whose rows are the cells of a kind's file; none of an empty one."""
+def export_query(kind: Kind, user: Any) -> tuple[str, list[Any]]:
+    """Return the query whose rows are the cells of a kind's file."""
     rows, parameters = kind.rows(user)
     cells = ", ".join(f'{cell_of(one)} AS "{one.name}"' for one in kind.fields)
-    limit = " LIMIT 0" if is_empty else ""
-    return f"SELECT {cells} FROM ({rows}) AS exported{limit}", list(parameters)  # nosec B608
+    return f"SELECT {cells} FROM ({rows}) AS exported", list(parameters)  # nosec B608
 
 
 def cell_of(one: Field) -> str:
@@ -49,12 +48,12 @@ def cell_of(one: Field) -> str:
     return f"nullif(CASE WHEN {text} ~ {literal(RUN)} THEN '''' ELSE '' END || {text}, '')"
 
 
-def csv_lines(kind: Kind, user: Any, *, is_empty: bool = False) -> Iterator[bytes]:
-    """Yield a kind's file as CSV, copied out of the database, or its header alone."""
+def csv_lines(kind: Kind, user: Any) -> Iterator[bytes]:
+    """Yield a kind's file as CSV, copied out of the database."""
     heading = StringIO()
     csv.writer(heading).writerow([one.name for one in kind.fields])
     yield heading.getvalue().encode()
-    query, parameters = export_query(kind, user, is_empty=is_empty)
+    query, parameters = export_query(kind, user)
     operations: Any = connection.ops
     statement = operations.compose_sql(query, parameters)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -65,14 +64,14 @@ def csv_lines(kind: Kind, user: Any, *, is_empty: bool = False) -> Iterator[byte
                 yield b"".join([b"%b\r\n" % bytes(line)[:-1] for line in some])
 
 
-def xlsx_file(kind: Kind, user: Any, *, is_empty: bool = False) -> IO[bytes]:
-    """Return a kind's file, or its header alone, as a workbook that is open at its beginning."""
+def xlsx_file(kind: Kind, user: Any) -> IO[bytes]:
+    """Return a kind's file as a workbook that is open at its beginning."""
     # Openpyxl loads numpy: a fifth of our start.
     from openpyxl import Workbook  # noqa: PLC0415
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE as UNFIT  # noqa: PLC0415
 
     book = Workbook(write_only=True)
-    query, parameters = export_query(kind, user, is_empty=is_empty)
+    query, parameters = export_query(kind, user)
     sheet = book.create_sheet(kind.name)
     sheet.append([one.name for one in kind.fields])
     with transaction.atomic(), connection.cursor() as cursor:

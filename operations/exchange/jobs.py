@@ -5,21 +5,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryFile
 from time import monotonic
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from common.exceptions import Busy, DomainError, NotAllowed, WrongState
-from operations.exchange.exceptions import FileTooLarge
+from operations.exchange.exceptions import FileTooLarge, ImportCancelled
 from operations.exchange.kinds import KINDS
 from operations.exchange.run import import_file
 from operations.exchange.staging import Options, Progress
-from operations.models import ImportJob, ImportPart
+from operations.models import ImportJob, ImportMarkedPart, ImportPart
 from operations.tasks import run_imports
 from users.models import User
 
@@ -30,6 +31,7 @@ MOST_ATTEMPTS = 3
 LONGEST_RUN = timedelta(minutes=8)  # a little more than a worker lets a task run
 KEPT = timedelta(days=30)
 SECONDS_BETWEEN = 0.5
+ENDED = ("state", "message", "finished_at", "percent", "report")
 TOLD_OF_DEATH = "It took too long, three times; nothing was imported. Split the file."
 TOLD_OF_FAILURE = "This is our fault. It was logged; nothing was imported."
 logger = logging.getLogger(__name__)
@@ -158,24 +160,43 @@ def run_import(job_id: int, *, watched: bool = True, progress: Progress | None =
     if job is None:
         return
     try:
-        with file_of(job) as path, told_progress(job.pk, watched) as tell:
-            report = import_file(
-                kind=KINDS[job.kind],
-                path=path,
-                options=Options(**job.options),
-                commit=not job.dry_run,
-                progress=progress or tell,
-                acting_user=job.created_by,
-            )
+        with (
+            file_of(job) as path,
+            told_progress(job.pk, watched) as tell,
+            TemporaryFile() as marked,
+        ):
+            run_and_end(job, path, progress or tell, marked)
+            keep_marked(job, marked)
+    except ImportCancelled:
+        logger.info("Import %s was cancelled while it ran.", job.pk)
     except DomainError as error:
         if watched and isinstance(error, Busy):
-            ImportJob.objects.filter(pk=job.pk).update(state=ImportJob.State.QUEUED, attempts=0)
+            ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.RUNNING).update(
+                state=ImportJob.State.QUEUED, attempts=0
+            )
             return  # the worker comes again when the other import is through
         end(job, ImportJob.State.FAILED, error.message)
         raise
     except Exception:
         end(job, ImportJob.State.FAILED, TOLD_OF_FAILURE)
         raise
+
+
+@transaction.atomic
+def run_and_end(job: ImportJob, path: Path, tell: Progress, marked: IO[bytes]) -> None:
+    """Import a job's file and note how that ended, both or neither.
+
+    Raises ImportCancelled where it was cancelled before this was through, and as import_file.
+    """
+    report = import_file(
+        kind=KINDS[job.kind],
+        path=path,
+        options=Options(**job.options),
+        commit=not job.dry_run,
+        progress=tell,
+        acting_user=job.created_by,
+        marked=marked,
+    )
     job.report = asdict(report)
     if job.dry_run:
         end(job, ImportJob.State.CHECKED)
@@ -183,6 +204,32 @@ def run_import(job_id: int, *, watched: bool = True, progress: Progress | None =
         end(job, ImportJob.State.IMPORTED)
     else:
         end(job, ImportJob.State.REFUSED, "Rows were refused, so nothing was imported.")
+
+
+def keep_marked(job: ImportJob, marked: IO[bytes]) -> None:
+    """Store the rows of a job with what is wrong with them, as long as the job is kept."""
+    job.marked_parts.all().delete()
+    marked.seek(0)
+    for number, piece in enumerate(iter(partial(marked.read, PIECE), b"")):
+        ImportMarkedPart.objects.create(job=job, number=number, content=piece)
+
+
+@transaction.atomic
+def cancel_import(*, job: ImportJob, acting_user: Any) -> ImportJob:
+    """Cancel an import that waits, runs or was checked; its file is dropped, nothing is written.
+
+    One that is running notices when it next tells how far it is. Locks the job. Raises WrongState
+    where it is through already, and NotAllowed.
+    """
+    require_right(job.kind, acting_user)
+    job = ImportJob.objects.select_for_update().get(pk=job.pk)
+    if not job.can_be_cancelled:
+        raise WrongState("It is through already. Only what waits or is running is cancelled.")
+    job.state, job.finished_at = ImportJob.State.CANCELLED, timezone.now()
+    job.message = f"Cancelled by {acting_user.username}; nothing was imported."
+    job.save(update_fields=["state", "finished_at", "message"])
+    job.parts.all().delete()
+    return job
 
 
 def claim(job_id: int) -> ImportJob | None:
@@ -197,9 +244,14 @@ def claim(job_id: int) -> ImportJob | None:
 
 
 def end(job: ImportJob, state: ImportJob.State, message: str = "") -> None:
+    """Note how a run ended, unless it was cancelled meanwhile: then ImportCancelled is raised."""
     job.state, job.message, job.finished_at = state, message[:500], timezone.now()
     job.percent = 100
-    job.save(update_fields=["state", "message", "finished_at", "percent", "report"])
+    ended = ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.RUNNING).update(
+        **{name: getattr(job, name) for name in ENDED}
+    )
+    if not ended:
+        raise ImportCancelled("It was cancelled.")
     if not job.can_be_confirmed:
         job.parts.all().delete()  # the file is not needed again
 
@@ -230,8 +282,11 @@ def told_progress(job_id: int, watched: bool) -> Iterator[Progress]:
         told = monotonic()
         with beside.cursor() as cursor:
             cursor.execute(
-                "UPDATE operations_importjob SET percent = %s WHERE id = %s", [percent, job_id]
+                "UPDATE operations_importjob SET percent = %s WHERE id = %s RETURNING state",
+                [percent, job_id],
             )
+            if cursor.fetchone() == (ImportJob.State.CANCELLED,):
+                raise ImportCancelled("It was cancelled.")
 
     try:
         yield tell

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection, transaction
 
@@ -12,9 +12,10 @@ from common.exceptions import Busy
 from inventory.services.search_texts import search_texts_written_once
 from operations.exchange.files import NAMES, look_at
 from operations.exchange.kinds.base import Kind
+from operations.exchange.marked import write_marked
 from operations.exchange.staging import Options, Progress, Work, load
 
-MOST_PROBLEMS = 1_000
+MOST_PROBLEMS, MOST_GROUPS = 1_000, 50
 FATES = ("new", "changed", "unchanged", "refused")
 LOCK = 0x1111  # of advisory locks: one import at a time
 RANGES = """
@@ -22,6 +23,10 @@ RANGES = """
     FROM (SELECT fate, line, line - row_number() OVER (PARTITION BY fate ORDER BY line) AS island
           FROM import_fate) AS numbered
     GROUP BY fate, island ORDER BY 2"""
+
+GROUPS = f"""
+    SELECT field, problem, count(*), min(line), (array_agg(coalesce(value, '') ORDER BY line))[1]
+    FROM import_problem GROUP BY field, problem ORDER BY 3 DESC, 4, 1 LIMIT {MOST_GROUPS}"""  # nosec B608
 
 
 @dataclass(slots=True)
@@ -31,6 +36,8 @@ class Report:
     sheet: of a workbook, the one that was read.
     lines: by fate, the ranges of the file's lines that have it; the header is mostly line 1.
     problems: the first ones; `problem_count` is how many there are.
+    groups: the problems by column and text, the most frequent first, each with its first line.
+    is_marked: whether the rows were written with their problems.
     """
 
     format: str = ""
@@ -44,6 +51,8 @@ class Report:
     lines: dict[str, list[list[int]]] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
     problem_count: int = 0
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    is_marked: bool = False
     is_imported: bool = False
 
 
@@ -56,8 +65,11 @@ def import_file(
     commit: bool,
     progress: Progress,
     acting_user: Any,
+    marked: IO[bytes] | None = None,
 ) -> Report:
     """Judge every row of a file; with `commit`, write all of them if none is refused, else none.
+
+    Where rows are refused, all rows are written to `marked`, with what is wrong with each.
 
     Locks, with `commit`, one import at a time, then the rows concerned in the order of their keys,
     then balances. Raises CannotRead, FileTooLarge, and Busy while another import runs.
@@ -75,6 +87,9 @@ def import_file(
             work.run("DELETE FROM import_row WHERE line IN (SELECT line FROM import_problem)")
         kind.plan(work)
         report = report_on(work)
+        if report.problem_count and marked is not None:
+            write_marked(work, marked)
+            report.is_marked = True
         if work.commits and not report.problem_count:
             with search_texts_written_once():
                 kind.write(work)
@@ -113,6 +128,10 @@ def report_on(work: Work) -> Report:
             dict(zip(("line", "column", "value", "problem"), row, strict=True)) for row in problems
         ],
         problem_count=work.problems,
+        groups=[
+            dict(zip(("column", "problem", "count", "line", "value"), row, strict=True))
+            for row in work.run(GROUPS)
+        ],
     )
 
 

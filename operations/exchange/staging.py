@@ -1,9 +1,10 @@
 """A file in a temporary table, and every cell of it judged in two statements."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from io import StringIO
 from itertools import islice
 from typing import Any
@@ -25,6 +26,9 @@ SETTINGS = (
 APART = MARKS[1:-1]
 COMMA_SHOWN = rf"^[+-]?(0,\d+|\d+,(\d{{1,2}}|\d{{4,}})|\d{{1,3}}([.{APART}]\d{{3}})+,\d+)$"
 POINT_SHOWN = rf"^[+-]?(0\.\d+|\d+\.(\d{{1,2}}|\d{{4,}})|\d{{1,3}}([,{APART}]\d{{3}})+\.\d+)$"
+DIRECTIVES = {"yyyy": "%Y", "yy": "%y", "mm": "%m", "m": "%m", "dd": "%d", "d": "%d"}
+LETTERS = re.compile("|".join(DIRECTIVES), re.IGNORECASE)
+SOME_DAY = date(2031, 12, 28)  # whose parts cannot be mistaken for one another
 Progress = Callable[[int], None]
 
 
@@ -60,6 +64,7 @@ class Work:
     rows: int = 0
     header_line: int = 1
     header_again: list[int] = field(default_factory=list)
+    date_form: str = ""
 
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Execute a statement and return its rows, if it has any."""
@@ -174,7 +179,7 @@ def numbered_rows(
             continue
         values = [cells[position] for position in positions]
         for index in dates:
-            values[index] = iso_date(values[index], work.options.date_format)
+            values[index] = iso_date(values[index], work.date_form)
         for index, ours in words:
             values[index] = ours.get(values[index].lower(), values[index])
         yield [line, any(cells[width:]), *values]
@@ -184,8 +189,27 @@ def date_columns(work: Work, names: Sequence[str]) -> list[int]:
     """Return where dates stand that are written in a stated form."""
     if not work.options.date_format:
         return []
+    work.date_form = date_form(work.options.date_format)
     days = {one.name for one in work.fields if isinstance(one, Day)}
     return [index for index, name in enumerate(names) if name in days]
+
+
+def date_form(written: str) -> str:
+    """Return a form of dates as strptime reads it; people write dd.mm.yyyy for %d.%m.%Y.
+
+    Raises InvalidInput for one that cannot tell a day.
+    """
+    form = written.strip()
+    if "%" not in form:
+        form = LETTERS.sub(lambda found: DIRECTIVES[found[0].lower()], form)
+    try:
+        is_whole = datetime.strptime(SOME_DAY.strftime(form), form).date() == SOME_DAY  # noqa: DTZ007
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        text = "Write how dates are written, such as dd.mm.yyyy or %d.%m.%Y."
+        raise InvalidInput(text, {"date_format": [text]})
+    return form
 
 
 def iso_date(text: str, form: str) -> str:

@@ -1,11 +1,19 @@
 """What operations keeps of its own."""
 
 from operations.models.price_lists import PriceListRun, SupplierPriceFeed
-from operations.models.records import ImportJob, ImportPart, JobRun, OrderImport, StreamEvent
+from operations.models.records import (
+    ImportJob,
+    ImportMarkedPart,
+    ImportPart,
+    JobRun,
+    OrderImport,
+    StreamEvent,
+)
 from operations.models.webhooks import Webhook, WebhookDelivery, WebhookHealth
 
 __all__ = [
     "ImportJob",
+    "ImportMarkedPart",
     "ImportPart",
     "JobRun",
     "OrderImport",

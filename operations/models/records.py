@@ -96,6 +96,7 @@ class ImportJob(models.Model):
         IMPORTED = "imported"
         REFUSED = "refused"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     code_field = "pk"
 
@@ -130,6 +131,16 @@ class ImportJob(models.Model):
         """Whether a dry run found nothing to refuse."""
         return self.state == self.State.CHECKED and not self.report.get("problem_count")
 
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether its file still waits, or is being read."""
+        return self.state in (self.State.QUEUED, self.State.RUNNING) or self.can_be_confirmed
+
+    @property
+    def has_marked_rows(self) -> bool:
+        """Whether its file was kept with what is wrong with each row."""
+        return bool(self.report.get("is_marked"))
+
 
 @not_audited("The file of an import, as it was sent.")
 class ImportPart(models.Model):
@@ -142,6 +153,24 @@ class ImportPart(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="import_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}/{self.number}"
+
+
+@not_audited("The file of an import, with what is wrong with its rows.")
+class ImportMarkedPart(models.Model):
+    """A piece of an import's file with the problem of each row, kept to be corrected."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="marked_parts")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="import_marked_part_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.job_id}/{self.number}"

@@ -75,3 +75,49 @@ def test_files_to_fill_in_and_exports_are_those_of_the_role(office):
     assert "/api/purchase-orders/template/" not in staff.get(ADD).text
     assert "/api/purchase-orders/template/?format=csv" in manager.get(ADD).text
     assert "/api/sales-orders/export/" in staff.get("/admin/operations/importjob/").text
+
+
+def test_refused_rows_are_told_by_kind_and_given_out_to_be_corrected(office):
+    client = office("manager")
+    lines = "".join(f"SKU-{number},Hammer,x\n" for number in range(300))
+
+    page = send(client, f"sku,name,cost_price\n{lines}").text
+
+    job = ImportJob.objects.get()
+    assert f"/api/import-jobs/{job.pk}/rows/?format=xlsx" in page
+    assert "most frequent first" in page
+    assert "And 100 more, in the file of rows to correct." in page
+    assert client.get(f"/api/import-jobs/{job.pk}/rows/?format=csv").status_code == 200
+
+
+def test_a_checked_file_is_dropped_by_its_button(office):
+    client = office("manager")
+    send(client, "sku,name\nSKU-1,Hammer\n")
+    job = ImportJob.objects.get()
+
+    page = client.post(f"/admin/operations/importjob/{job.pk}/cancel/", follow=True)
+
+    assert "nothing was imported" in page.text
+    job.refresh_from_db()
+    assert (job.state, Product.objects.filter(name="Hammer").exists()) == ("cancelled", False)
+    assert "Import now" not in page.text
+
+
+def test_the_form_of_dates_and_the_delimiter_can_be_told(office):
+    file = SimpleUploadedFile("prices.csv", b"sku|price|valid_until\nSKU-1|5|31.01.2030\n")
+    answer = office("manager").post(
+        ADD,
+        {"kind": "sales_prices", "file": file, "delimiter": "|", "date_format": "%d.%m.%Y"},
+        follow=True,
+    )
+
+    assert "There is no such" in answer.text
+    assert "Write the date as" not in answer.text
+
+
+def test_the_page_explains_the_columns_of_what_one_may_import(office):
+    page = office("staff").get(ADD).text
+
+    assert "How many are on the shelf" in page
+    assert "What sets this variation apart" not in page
+    assert "/api/stocks/template/?format=xlsx&amp;example=true" in page

@@ -13,7 +13,7 @@ from tests.matrix.conftest import undone
 from tests.reliability.writes import tables
 
 # An import keeps its file before it begins, and writes down how it ended: beside what it imports.
-JOURNALS = {"operations_importjob", "operations_importpart"}
+JOURNALS = {"operations_importjob", "operations_importpart", "operations_importmarkedpart"}
 WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE)\b")
 
 

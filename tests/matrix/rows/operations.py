@@ -89,6 +89,19 @@ ROWS = [
         own="400 404 404 404 404",
         foreign="400 404 404 404 404",
     ),
+    # Nothing of it was refused, so there are no rows to correct; it waits, so it can be cancelled.
+    Row(
+        "get",
+        "/api/import-jobs/{import_job}/rows/",
+        own="404 404 404 404 404",
+        foreign="404 404 404 404 404",
+    ),
+    Row(
+        "post",
+        "/api/import-jobs/{import_job}/cancel/",
+        own="200 404 404 404 404",
+        foreign="200 404 404 404 404",
+    ),
     # Streams are held by a process of their own; see tests/operations/events/.
     Row("get", "/api/events/", own="307 307 307 307 307"),
     Row(

@@ -206,6 +206,35 @@ def rows_of_catalogue():
     )  # fmt: skip
 
 
+def test_a_checked_file_may_be_dropped_in_place_of_being_imported(api):
+    manager, other = api("manager"), api("manager")
+    key = send(manager, GOOD).json()["id"]
+
+    assert other.post(f"/api/import-jobs/{key}/cancel/").status_code == 404
+    answer = manager.post(f"/api/import-jobs/{key}/cancel/")
+
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    assert answer.json()["message"] == "Cancelled: nothing was imported."
+    for path in ("cancel", "confirm"):
+        again = manager.post(f"/api/import-jobs/{key}/{path}/")
+        assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
+    assert Product.objects.count() == ImportPart.objects.count() == 0
+
+
+def test_imports_are_filtered_and_found_by_their_file(api):
+    manager = api("manager")
+    send(manager, GOOD, name="spring.csv")
+    send(manager, BAD, "?dry_run=false", name="autumn.csv")
+
+    def found(query):
+        rows = manager.get(f"/api/import-jobs/?{query}").json()["import_jobs"]
+        return [row["file_name"] for row in rows]
+
+    assert found("state=refused") == found("search=autumn") == ["autumn.csv"]
+    assert found("kind=stocks") == []
+    assert manager.get("/api/import-jobs/?state=odd").status_code == 400
+
+
 def test_an_import_needs_the_right_to_it_wherever_it_is_asked_for():
     with pytest.raises(NotAllowed):
         jobs.create_import(

@@ -1,14 +1,16 @@
 """How far an import is can be seen while its transaction lasts; a dead run is taken up again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
-from common.exceptions import Busy
+from common.exceptions import Busy, NotAllowed, WrongState
 from inventory.models import Product
 from operations.exchange import jobs
+from operations.exchange.exceptions import ImportCancelled
 from operations.exchange.run import LOCK
 from operations.exchange.staging import Options
 from operations.models import ImportJob
@@ -103,3 +105,58 @@ def test_one_import_writes_at_a_time_while_others_may_be_judged(monkeypatch):
     jobs.run_import(job.pk, watched=False)  # without the lock of somebody else it goes through
 
     assert Product.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_running_import_that_is_cancelled_writes_nothing(monkeypatch):
+    job = queued(monkeypatch)
+    seen = []
+
+    def cancel_on_the_way(percent):
+        """Cancel past the import's transaction, as another person's request does."""
+        if not seen:
+            with ThreadPoolExecutor(1) as other:
+                other.submit(cancel_elsewhere, job).result()
+        seen.append(percent)
+
+    jobs.run_import(job.pk, watched=False, progress=cancel_on_the_way)
+
+    job.refresh_from_db()
+    assert (job.state, job.message) == (
+        "cancelled", f"Cancelled by {job.created_by.username}; nothing was imported.",
+    )  # fmt: skip
+    assert (len(seen) > 1, Product.objects.count(), job.parts.count()) == (True, 0, 0)
+
+
+def cancel_elsewhere(job):
+    try:
+        jobs.cancel_import(job=job, acting_user=job.created_by)
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_watched_import_notices_on_the_way_that_it_was_cancelled(monkeypatch):
+    job = queued(monkeypatch)
+    monkeypatch.setattr(jobs, "SECONDS_BETWEEN", 0)
+    ImportJob.objects.update(state="cancelled")
+
+    with jobs.told_progress(job.pk, watched=True) as tell, pytest.raises(ImportCancelled):
+        tell(10)
+
+
+@pytest.mark.django_db
+def test_what_waits_is_cancelled_and_what_is_through_is_not(monkeypatch):
+    job = queued(monkeypatch)
+    person = UserFactory(role="manager")
+
+    jobs.cancel_import(job=job, acting_user=person)
+
+    assert (jobs.run_due_imports(), Product.objects.count()) == (0, 0)
+    with pytest.raises(WrongState):
+        jobs.cancel_import(job=job, acting_user=person)
+    with pytest.raises(NotAllowed):
+        jobs.cancel_import(job=queued(monkeypatch), acting_user=UserFactory(role="staff"))
+    assert list(ImportJob.objects.order_by("pk").values_list("state", flat=True)) == [
+        "cancelled", "queued",
+    ]  # fmt: skip

@@ -6,18 +6,23 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, allows, caller
 from common.admin_columns import plain
 from common.admin_steps import Step
 from common.permissions import Can
 from inventory.lot_queries import LOT_STATUSES, visible_lots
-from inventory.models import Lot, LotBalance, LotQuarantine
-from inventory.services.lots import set_quarantine
+from inventory.models import Lot, LotBalance, LotExpiryChange, LotQuarantine
+from inventory.services.lots import correct_expiry, set_quarantine
 from operations.lot_recall import recall
 from warehouses.models import Warehouse
 
@@ -69,6 +74,39 @@ class QuarantineInline(ReadOnlyInline):
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
         return rows.visible_to(caller(request)).select_related("warehouse", "changed_by")
+
+
+class ExpiryChangeInline(ReadOnlyInline):
+    model = LotExpiryChange
+    may_view = Can.VIEW_STOCK
+    fields = ["before", "after", "reason", "changed_by", "changed_at"]
+    readonly_fields = ["changed_at"]
+    verbose_name_plural = "dates that were corrected"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("changed_by")
+
+
+class ExpiryForm(forms.Form):
+    """The date that is right, and why it was another."""
+
+    expiration_date = forms.DateField(
+        required=False, widget=UnfoldAdminSingleDateWidget, label="Last day on which it may leave",
+        help_text="Empty: it has no date.",
+    )  # fmt: skip
+    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextInputWidget, label="Why")
+
+    def __init__(self, lot: Lot, posted: Any) -> None:
+        super().__init__(posted, initial={"expiration_date": lot.expiration_date})
+
+
+def correct_date(row: Lot, acting_user: Any, expiration_date: Any, reason: str) -> str:
+    correct_expiry(lot=row, expiration_date=expiration_date, reason=reason, acting_user=acting_user)
+    return (
+        f"{row.lot_number} expires on {expiration_date}."
+        if expiration_date
+        else (f"{row.lot_number} has no date.")
+    )
 
 
 class QuarantineForm(forms.Form):
@@ -124,7 +162,7 @@ class LotAdmin(ReadOnlyAdmin):
     search_help_text = "A lot number, SKU or product."
     fields = ["code", "lot_number", "variation", "product", "expiration_date", "created_at"]
     readonly_fields = ["code", "product", "created_at"]
-    inlines = [OwnBalanceInline, QuarantineInline]
+    inlines = [OwnBalanceInline, QuarantineInline, ExpiryChangeInline]
     change_form_outer_after_template = "admin/lot_recall.html"
     steps = (
         Step(
@@ -136,6 +174,11 @@ class LotAdmin(ReadOnlyAdmin):
             name="release", title="Release", permission=Can.POST_STOCK, run=release,
             lawful=is_set_aside, form=QuarantineForm, icon="lock_open",
             explanation="It is available again.",
+        ),
+        Step(
+            name="expiry", title="Correct the date", permission=Can.MANAGE_CATALOGUE,
+            run=correct_date, form=ExpiryForm, icon="edit_calendar",
+            explanation="What of it is available follows; movements keep their date.",
         ),
     )  # fmt: skip
 
@@ -165,6 +208,7 @@ class LotAdmin(ReadOnlyAdmin):
         shown: dict[str, Any] = {}
         if lot is not None and allows(request, Can.VIEW_SALES_ORDERS):
             shown["recall"] = tables(recall(lot, request.user))
+            shown["recall_file"] = f"{reverse('lot-recall', args=[lot.pk])}?format=csv"
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
 
@@ -182,7 +226,8 @@ def tables(trace: dict[str, Any]) -> list[dict[str, Any]]:
         for row in trace["sold_to"]
     ]  # fmt: skip
     others = [
-        [row["movement_type"], row["reason_code"], row["reference_code"], row["warehouse"],
+        [row["movement_type"].capitalize(), row["reason_code"].replace("_", " "),
+         row["reference_code"], row["warehouse"],
          plain(row["quantity"]), minute(row["last_at"])]
         for row in trace["other_movements"]
     ]  # fmt: skip

@@ -19,7 +19,7 @@ def recall(lot: Lot, user: Any) -> dict[str, Any]:
 
     `received_from`: deliveries with their suppliers; `sold_to`: sales orders with their
     customers, and what came back; `other_movements`: transfers, returns, corrections and whatever
-    else. Each is one row a document and warehouse; five queries for any number of them.
+    else. Each is one row a document and warehouse; six queries for any number of them.
     """
     groups = list(
         StockMovement.objects.visible_to(user)
@@ -46,6 +46,7 @@ def recall(lot: Lot, user: Any) -> dict[str, Any]:
         "quarantines": list(
             LotQuarantine.objects.visible_to(user).filter(lot=lot).select_related("warehouse")
         ),
+        "expiry_changes": list(lot.expiry_changes.all()),
     }
 
 

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import HistoryAdmin, ReadOnlyAdmin, ReadOnlyInline, ScopedAdmin, ServiceForm
 from common.admin_columns import quantity_column
+from common.admin_links import link_to, with_link
 from common.admin_orders import plain
 from common.admin_steps import Step
 from common.exceptions import InvalidInput
@@ -19,6 +20,7 @@ from common.validators import one_line
 from inventory.admin.finding import found_in_admin
 from inventory.admin.labels import LabelsMixin
 from inventory.admin.stock_card import CARD, StockCardMixin
+from inventory.admin.transfers import ReasonForm
 from inventory.labels.content import MOST_LINES, LabelLine
 from inventory.models import (
     LowStockThreshold,
@@ -28,10 +30,11 @@ from inventory.models import (
 )
 from inventory.search import matching_variations
 from inventory.services.bins import place_in_bins
+from inventory.services.reversals import OWN_WAYS, reverse_movement, why_not_reversible
 from inventory.services.thresholds import create_threshold, delete_threshold, update_threshold
 from warehouses.admin.filters import OwnWarehouseFilter
 
-DOCUMENTS = ("purchase_order", "sales_order", "sales_return", "transfer")
+DOCUMENTS = (*OWN_WAYS, "adjustment", "stock_count")
 
 
 class OutOfStockFilter(admin.SimpleListFilter):
@@ -146,9 +149,27 @@ class StockAdmin(StockCardMixin, LabelsMixin, ReadOnlyAdmin):
         ]
 
 
+def reverse(row: StockMovement, acting_user: Any, note: str) -> Any:
+    posted = reverse_movement(movement=row, reason=note, acting_user=acting_user)
+    done = StockMovement.objects.get(pk=posted.movement_id or 0)
+    return with_link(f"{row} is reversed by {{}}.", done)
+
+
+def is_reversible(row: StockMovement) -> bool:
+    return not (why_not_reversible(row) or hasattr(row, "reversal"))
+
+
 @admin.register(StockMovement)
 class StockMovementAdmin(HistoryAdmin):
     may_view = Can.VIEW_STOCK
+    steps = (
+        Step(
+            name="reverse", title="Reverse", permission=Can.POST_STOCK, run=reverse,
+            form=ReasonForm, lawful=is_reversible, icon="undo",
+            explanation="Its opposite is posted now, with why; the movement itself stays.",
+        ),
+    )  # fmt: skip
+    readonly_fields = ["reversed_by", "undoes"]
     list_display = [
         "code", "occurred_at", "variation", "warehouse", "movement_type", "quantity",
         "stock_after", "reference_code", "processed_by",
@@ -157,6 +178,14 @@ class StockMovementAdmin(HistoryAdmin):
     list_select_related = ["variation", "warehouse", "processed_by"]
     search_fields = ["variation__sku_code", "reference_code"]
     search_help_text = "A product, SKU, barcode, movement or document, such as PO-2026-001."
+
+    @admin.display(description="Reversed by")
+    def reversed_by(self, row: StockMovement) -> Any:
+        return link_to(row.reversal.by_movement) if hasattr(row, "reversal") else "-"
+
+    @admin.display(description="Reverses")
+    def undoes(self, row: StockMovement) -> Any:
+        return link_to(row.reverses.movement) if hasattr(row, "reverses") else "-"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Look for products by their indexes, for documents by their whole code."""

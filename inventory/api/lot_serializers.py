@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from common.api.fields import ReferenceInput
 from inventory.api.stock_serializers import user_code
-from inventory.models import Lot, LotBalance, LotQuarantine
+from inventory.models import Lot, LotBalance, LotExpiryChange, LotQuarantine
 
 
 class LotBalanceSerializer(serializers.ModelSerializer[LotBalance]):
@@ -55,6 +55,17 @@ class LotQuarantineSerializer(serializers.ModelSerializer[LotQuarantine]):
         return user_code(row.changed_by_id)
 
 
+class LotExpiryChangeSerializer(serializers.ModelSerializer[LotExpiryChange]):
+    changed_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = LotExpiryChange
+        fields = ["before", "after", "reason", "changed_by", "changed_at"]
+
+    def get_changed_by(self, row: LotExpiryChange) -> str | None:
+        return user_code(row.changed_by_id)
+
+
 class LotAnswer(LotSerializer):
     """What a write answers."""
 
@@ -73,6 +84,7 @@ class QuarantineInput(serializers.Serializer[Any]):
 
 
 class LotChangeInput(serializers.Serializer[Any]):
-    """A date that was wrong."""
+    """The date that is right, and why it was another."""
 
     expiration_date = serializers.DateField(allow_null=True)
+    reason = serializers.CharField(max_length=500)

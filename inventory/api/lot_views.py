@@ -78,7 +78,7 @@ class LotViewSet(ListRetrieveViewSet):
         """Correct the day on which a lot expires; movements keep the date they were posted with."""
         body = self.validated(LotChangeInput)
         lot = correct_expiry(lot=self.get_object(), acting_user=request.user, **body)
-        return self.answer(lot, "Lot updated successfully", updated_fields=[*body])
+        return self.answer(lot, "Lot updated successfully", updated_fields=["expiration_date"])
 
     @extend_schema(request=LotChangeInput, responses=LotAnswer)
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -151,6 +151,12 @@ class MovementInput(ItemInput):
     notes = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
+class ReversalInput(serializers.Serializer[Any]):
+    """Why a movement was a mistake."""
+
+    reason = serializers.CharField(max_length=500)
+
+
 class AssignInput(ItemInput):
     """The first stock of a variation in a warehouse."""
 

@@ -39,6 +39,7 @@ from inventory.api.stock_serializers import (
     MovementInput,
     PutAwayAnswer,
     PutAwayInput,
+    ReversalInput,
     StockMovementSerializer,
     StockSerializer,
 )
@@ -50,6 +51,7 @@ from inventory.models.stock import movement_code
 from inventory.queries import warehouses_counted
 from inventory.services.bins import place_in_bins
 from inventory.services.movements import record_movement
+from inventory.services.reversals import reverse_movement
 from inventory.services.stock_change import PostedChange
 from warehouses.models import Warehouse
 from warehouses.queries import member_warehouse
@@ -175,6 +177,7 @@ class StockMovementViewSet(ListRetrieveViewSet):
         "list": Can.VIEW_STOCK,
         "retrieve": Can.VIEW_STOCK,
         "create": Can.POST_STOCK,
+        "reverse": Can.POST_STOCK,
     }
 
     def newest_rows(self, limit: int, key: int | None) -> list[dict[str, Any]]:
@@ -207,6 +210,18 @@ class StockMovementViewSet(ListRetrieveViewSet):
         )
         row = posted_row(posted, variation, warehouse, request.user)
         return movement_answer(posted, row, "Stock movement recorded successfully")
+
+    @extend_schema(request=ReversalInput, responses={201: MovementAnswer})
+    @action(detail=True, methods=["post"])
+    def reverse(self, request: Request, pk: str) -> Response:
+        """Undo a movement that was a mistake, by its opposite; `reference_id` names it."""
+        movement = self.get_object()
+        body = checked_body(ReversalInput, request)
+        posted = reverse_movement(
+            movement=movement, reason=body["reason"], acting_user=request.user
+        )
+        row = posted_row(posted, movement.variation, movement.warehouse, request.user)
+        return movement_answer(posted, row, "Stock movement reversed successfully")
 
 
 def place(body: dict[str, Any], request: Request) -> tuple[ProductVariation, Warehouse]:

@@ -2,7 +2,8 @@ from inventory.models.adjustments import AdjustmentLine, AdjustmentReason, Adjus
 from inventory.models.attachment import Attachment, AttachmentContent
 from inventory.models.catalogue import Category, Product, ProductSupplier, ProductVariation
 from inventory.models.counts import AbcClass, StockCount, StockCountLine
-from inventory.models.lot import Lot, LotBalance, LotQuarantine
+from inventory.models.lot import Lot, LotBalance, LotExpiryChange, LotQuarantine
+from inventory.models.reversal import MovementReversal
 from inventory.models.search import ProductSearchText
 from inventory.models.stock import LowStockThreshold, Stock, StockMovement, StockReservation
 from inventory.models.stock_day import StockDay, StockDayProgress
@@ -22,8 +23,10 @@ __all__ = [
     "Category",
     "Lot",
     "LotBalance",
+    "LotExpiryChange",
     "LotQuarantine",
     "LowStockThreshold",
+    "MovementReversal",
     "Product",
     "ProductSearchText",
     "ProductSupplier",

@@ -135,3 +135,24 @@ class LotQuarantine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lot}: {'quarantined' if self.quarantined else 'released'}"
+
+
+class LotExpiryChange(models.Model):
+    """The date of a lot was corrected: from what to what, by whom, when and why."""
+
+    append_only = True
+
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="expiry_changes")
+    before = models.DateField(null=True)
+    after = models.DateField(null=True)
+    reason = models.CharField(max_length=500)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.lot}: {self.before or 'no date'} to {self.after or 'no date'}"

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from common.exceptions import InvalidInput, WrongState
-from inventory.models import Lot, LotBalance, LotQuarantine, Stock
+from inventory.models import Lot, LotBalance, LotExpiryChange, LotQuarantine, Stock
 from inventory.models.lot import stock_day
 from inventory.queries import in_transit_by_stock
 from inventory.services.ledger import apply_stock_changes
@@ -106,8 +106,10 @@ def judge_lots(stock_ids: Sequence[int], acting_user: Any) -> None:
 
 
 @transaction.atomic
-def correct_expiry(*, lot: Lot, expiration_date: date | None, acting_user: Any) -> Lot:
-    """Correct the day on which a lot expires, and what of it is available.
+def correct_expiry(
+    *, lot: Lot, expiration_date: date | None, reason: str = "", acting_user: Any
+) -> Lot:
+    """Correct the day on which a lot expires, and what of it is available; why is kept with it.
 
     Movements keep the date that they were posted with. Locks the lot and its variation, then the
     variation's balances, before it writes the lot: a receipt, which holds its balance, waits for
@@ -124,6 +126,14 @@ def correct_expiry(*, lot: Lot, expiration_date: date | None, acting_user: Any) 
         text = "These goods track expiry dates. Send the date, as YYYY-MM-DD."
         raise InvalidInput(text, {"expiration_date": [text]})
     lock_balances_of(lot.variation_id)
+    if lot.expiration_date != expiration_date:
+        LotExpiryChange.objects.create(
+            lot=lot,
+            before=lot.expiration_date,
+            after=expiration_date,
+            reason=reason.strip(),
+            changed_by=acting_user,
+        )
     lot.expiration_date = expiration_date
     lot.save(update_fields=["expiration_date"])
     stock_ids = list(lot.balances.values_list("stock", flat=True))

@@ -7,10 +7,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from common.api.exports import CsvRenderer, ExportRenderer, XlsxRenderer, columns_of
 from common.api.fields import QuantityField
 from common.api.viewsets import ApiViewSet
 from common.permissions import Can
-from inventory.api.lot_serializers import LotQuarantineSerializer, LotSerializer
+from inventory.api.lot_serializers import (
+    LotExpiryChangeSerializer,
+    LotQuarantineSerializer,
+    LotSerializer,
+)
 from inventory.lot_queries import visible_lots
 from inventory.models import Lot
 from operations.lot_recall import recall
@@ -57,6 +62,7 @@ class RecallAnswer(serializers.Serializer[Any]):
     sold_to = LotSaleSerializer(many=True)
     other_movements = LotMovementsSerializer(many=True)
     quarantines = LotQuarantineSerializer(many=True)
+    expiry_changes = LotExpiryChangeSerializer(many=True)
 
 
 class LotRecallViewSet(ApiViewSet):
@@ -69,8 +75,20 @@ class LotRecallViewSet(ApiViewSet):
     def get_queryset(self) -> Any:
         return visible_lots(self.request.user)
 
+    def get_renderers(self) -> list[Any]:
+        return [*super().get_renderers(), CsvRenderer(), XlsxRenderer()]
+
     @extend_schema(tags=["lots"], responses=RecallAnswer)
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Tell where a lot came from, which orders and customers got it, and what is left."""
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Tell where a lot came from, which orders and customers got it, and what is left.
+
+        As CSV or XLSX it is the list of the customers to write to.
+        """
         lot = self.get_object()
-        return Response(RecallAnswer({"lot": lot, **recall(lot, request.user)}).data)
+        trace = recall(lot, request.user)
+        renderer = request.accepted_renderer
+        if isinstance(renderer, ExportRenderer):
+            rows = LotSaleSerializer(trace["sold_to"], many=True).data
+            columns = columns_of(LotSaleSerializer())
+            return renderer.answer(f"recall-{lot.code}", columns, (part for part in [rows]))
+        return Response(RecallAnswer({"lot": lot, **trace}).data)

@@ -248,12 +248,16 @@ def test_release_gives_the_goods_to_who_waits(api, milk, shop, lots):
 
 def test_corrected_date_is_the_managers(api, milk, shop, lots):
     lot = Lot.objects.get(lot_number="A")
-    body = {"expiration_date": "2026-06-01"}
+    body = {"expiration_date": "2026-06-01", "reason": "Misread"}
 
     assert api("staff", shop).patch(f"/api/lots/{lot.pk}/", body).status_code == 403
     answer = api("manager", shop).patch(f"/api/lots/{lot.pk}/", body)
-    missing = api("manager", shop).patch(f"/api/lots/{lot.pk}/", {"expiration_date": None})
+    missing = api("manager", shop).patch(f"/api/lots/{lot.pk}/", {**body, "expiration_date": None})
+    silent = api("manager", shop).patch(f"/api/lots/{lot.pk}/", {"expiration_date": "2026-06-02"})
 
     assert (answer.status_code, answer.json()["status"]) == (200, "expired")
     assert answer.json()["balances"][0]["expired"] is True
     assert (missing.status_code, list(missing.json()["details"])) == (400, ["expiration_date"])
+    assert (silent.status_code, list(silent.json()["details"])) == (400, ["reason"])
+    [change] = api("manager", shop).get(f"/api/lots/{lot.pk}/recall/").json()["expiry_changes"]
+    assert (change["after"], change["reason"]) == ("2026-06-01", "Misread")

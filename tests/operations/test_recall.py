@@ -1,5 +1,7 @@
 """Where did lot X go: from the delivery to the customers."""
 
+import csv
+import io
 from datetime import date
 
 import pytest
@@ -111,6 +113,22 @@ def test_recall_tells_deliveries_customers_transfers_and_what_is_left(api, milk,
     assert [row["quantity"] for row in everywhere["other_movements"]] == [3, -2, 2]
 
 
+def test_the_customers_of_a_lot_are_a_file(api, milk, shop):
+    client = api("manager", shop)
+    deliver(client, milk, shop, ("A", 5))
+    number = sell(client, milk, shop, 2, "ann@example.com")
+
+    answer = client.get(f"/api/lots/{Lot.objects.get().code}/recall/?format=csv")
+
+    [row] = csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    assert (row["order_number"], row["customer_email"], row["quantity_with_customer"]) == (
+        number, "ann@example.com", "2",
+    )  # fmt: skip
+    assert answer["Content-Disposition"].endswith(f'"recall-{Lot.objects.get().code}.csv"')
+    unknown = client.get("/api/lots/LOT-999999/recall/?format=csv")
+    assert (unknown.status_code, unknown["Content-Type"]) == (404, "application/json")
+
+
 def test_recall_shows_no_customer_of_a_foreign_warehouse(api, milk, shop):
     elsewhere, admin = WarehouseFactory(), api("admin")
     for place in (shop, elsewhere):
@@ -131,8 +149,9 @@ def test_recall_takes_the_same_queries_for_one_order_and_three(
     path = f"/api/lots/{Lot.objects.get().pk}/recall/"
     for _ in range(2):
         sell(client, milk, shop, 1, "ann@example.com")
-        # the lot, its balances, movements by document, suppliers, orders, returns, quarantines
-        with django_assert_num_queries(7):
+        # the lot, its balances, movements by document, suppliers, orders, returns, what was set
+        # aside, and dates that were corrected
+        with django_assert_num_queries(8):
             client.get(path)
 
 

@@ -13,7 +13,9 @@ RIGHTS = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 def test_tables_of_history_are_these():
     assert sorted(append_only_tables()) == [
         "common_auditentry",
+        "inventory_lotexpirychange",
         "inventory_lotquarantine",
+        "inventory_movementreversal",
         "inventory_stockmovement",
         "purchasing_goodsreceipt",
         "purchasing_goodsreceiptline",

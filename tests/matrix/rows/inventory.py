@@ -65,6 +65,12 @@ def movement(place):
 
 
 @made
+def mistaken_movement(place):
+    """Make a movement of goods that nothing else moves."""
+    return put_in_stock(warehouse=place.warehouse, quantity=2).movements.get().code
+
+
+@made
 def threshold(place):
     row = LowStockThreshold.objects.create(
         variation=VariationFactory(), warehouse=place.warehouse, threshold=5
@@ -204,5 +210,12 @@ ROWS = [
         own="201 201 201 403 403",
         foreign="201 400 400 403 403",
         body=new_movement,
+    ),
+    Row(
+        "post",
+        "/api/stock-movements/{mistaken_movement}/reverse/",
+        own="201 201 201 403 403",
+        foreign="201 404 404 403 403",
+        body={"reason": "Wrong shelf"},
     ),
 ]

@@ -56,7 +56,7 @@ ROWS = [
             "/api/lots/{lot}/",
             own="200 200 403 403 403",
             foreign="200 404 403 403 403",
-            body={"expiration_date": "2041-01-01"},
+            body={"expiration_date": "2041-01-01", "reason": "Misread"},
         )
         for method in ("put", "patch")
     ],

@@ -6,12 +6,13 @@ from django.dispatch import receiver
 
 from common.permissions import Can
 from inventory.attachments import AttachmentKind, register_attachments
+from inventory.reservation_holders import register_holder
 from inventory.signals import stock_became_available
 from notifications.models import OutboxMessage
 from notifications.notices import notice, way_to
 from notifications.registry import CauseGone, Mail, register_mail
 from sales.documents.fulfilment_mail import write_fulfilment_mail
-from sales.models import SalesOrder, SalesReturn
+from sales.models import LINE_HOLDER, SalesOrder, SalesOrderItem, SalesReturn
 from sales.services.back_orders import reserve_back_orders
 from sales.services.customer_mail import GOODS_LEFT
 from sales.services.tell import RESERVATION_EXPIRED, RESERVATION_TAKEN
@@ -27,6 +28,11 @@ register_attachments(
         may_attach=Can.POST_STOCK,
         may_remove=Can.MANAGE_SALES_ORDERS,
     )
+)
+
+
+register_holder(
+    LINE_HOLDER, "Sales order", lambda: SalesOrderItem.objects.all(), "order__order_number"
 )
 
 

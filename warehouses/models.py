@@ -250,6 +250,8 @@ class TaskHandOver(models.Model):
     objects = WarehouseScopedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "task handed over"
+        verbose_name_plural = "tasks handed over"
         ordering = ["-handed_over_at"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "task_code"], name="task_handed_over_once")

@@ -63,6 +63,10 @@ def register_open_tasks(
     return register
 
 
+def kinds_of_tasks() -> list[str]:
+    return list(_kinds)
+
+
 def open_tasks_of(person: Any, *, seen_by: Any) -> list[OpenTask]:
     """Return what `person` has open, as far as `seen_by` may see it, the oldest of a kind first.
 

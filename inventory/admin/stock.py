@@ -28,6 +28,7 @@ from inventory.models import (
     StockMovement,
     StockReservation,
 )
+from inventory.reservation_holders import document_number, noun_of
 from inventory.search import matching_variations
 from inventory.services.bins import place_in_bins
 from inventory.services.reversals import OWN_WAYS, reverse_movement, why_not_reversible
@@ -60,11 +61,16 @@ def out_of_stock(balances: Any) -> Any:
 class ReservationInline(ReadOnlyInline):
     model = StockReservation
     may_view = Can.VIEW_STOCK
-    fields = ["reference_type", "reference_id", "quantity", "created_at"]
+    fields = readonly_fields = ("document", "quantity", "created_at")
     verbose_name_plural = "reserved for"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).filter(quantity__gt=0)
+        held = super().get_queryset(request).filter(quantity__gt=0)
+        return held.annotate(document_number=document_number())
+
+    @admin.display(description="Document")
+    def document(self, row: Any) -> str:
+        return f"{noun_of(row.reference_type)} {row.document_number or row.reference_id}"
 
 
 class BinForm(forms.Form):

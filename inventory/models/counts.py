@@ -22,9 +22,9 @@ HUNDRED = Decimal(100)
 class AbcClass(models.TextChoices):
     """Goods by their share of the value of a year's issues: the first 80 %, 15 more, the rest."""
 
-    A = "A"
-    B = "B"
-    C = "C"
+    A = "A", "A: 80 % of the value"
+    B = "B", "B: the next 15 %"
+    C = "C", "C: the rest"
 
 
 @audited()

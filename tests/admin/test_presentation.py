@@ -1,5 +1,6 @@
 """How values stand in the back office: people's own time, no zeros behind quantities, few words."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from alerts.models import Alert
 from inventory.models import Product, Stock, StockMovement
+from operations.models import JobRun
 from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
 from tests.admin.pages import add_to, filled, in_zone, list_of, page_of
@@ -15,6 +17,7 @@ from tests.factories.alerts import AlertFactory
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
+from warehouses.models import TaskHandOver
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +166,27 @@ def test_refused_pages_say_so_in_words(manager, address, status, text):
     assert answer.status_code == status
     assert text in text_of(answer)
     assert 'href="/admin/"' in text_of(answer)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_balance_names_the_documents_that_hold_it(
+    manager, place, django_assert_max_num_queries, number
+):
+    stock = put_in_stock(warehouse=place.own, quantity=10)
+    orders = [take_order((stock.variation, 1), warehouse=place.own) for _ in range(number)]
+
+    with django_assert_max_num_queries(40) as queries:
+        shown = text_of(manager.get(page_of(stock)))
+
+    assert [f"Sales order {order.order_number}" in shown for order in orders] == [True] * number
+    assert "sales_order_item" not in shown
+    assert sum("sales_salesorder" in one["sql"] for one in queries) == 1
+
+
+def test_pages_are_called_as_the_sidebar_calls_them(office, place):
+    client = office("admin")
+
+    for model, words in ((JobRun, "Schedule"), (TaskHandOver, "Tasks handed over")):
+        shown = text_of(client.get(list_of(model)))
+        assert words in shown
+        assert not {"Job runs", "Task hand overs"} & set(re.findall(r">\s*([^<>]+?)\s*<", shown))

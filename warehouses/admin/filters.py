@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from common.references import as_primary_key
 from users.models import User
 from warehouses.models import PromotionRequest, Warehouse
+from warehouses.open_tasks import HEADSHIP, kinds_of_tasks
 
 
 class OwnWarehouseFilter(admin.SimpleListFilter):
@@ -25,6 +26,23 @@ class OwnWarehouseFilter(admin.SimpleListFilter):
         if self.value() is None:
             return None
         return queryset.filter(**{self.path: as_primary_key(self.value()) or 0})
+
+
+class TaskKindFilter(admin.SimpleListFilter):
+    """What was handed over."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            (name, name.replace("_", " ").capitalize())
+            for name in kinds_of_tasks()
+            if name != HEADSHIP
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(kind=self.value()) if self.value() else None
 
 
 class LockedFilter(admin.SimpleListFilter):

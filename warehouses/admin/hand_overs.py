@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin
 from common.permissions import Can
-from warehouses.admin.filters import OwnWarehouseFilter
+from warehouses.admin.filters import OwnWarehouseFilter, TaskKindFilter
 from warehouses.models import TaskHandOver
 
 
@@ -17,7 +17,7 @@ class TaskHandOverAdmin(ReadOnlyAdmin):
         "title", "task_code", "warehouse", "from_user", "to_user", "handed_over_by",
         "handed_over_at",
     ]  # fmt: skip
-    list_filter = [OwnWarehouseFilter, "kind"]
+    list_filter = [OwnWarehouseFilter, TaskKindFilter]
     list_select_related = ["warehouse", "from_user", "to_user", "handed_over_by"]
     search_fields = ["task_code", "title", "from_user__username", "to_user__username"]
     fields = [*list_display, "note"]

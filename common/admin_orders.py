@@ -1,6 +1,6 @@
 """What the pages of purchase and sales orders share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from common.admin import LARGEST_QUANTITY, ScopedInline
+from common.admin import LARGEST_QUANTITY, ScopedInline, ServiceForm
 from common.admin_columns import plain as plain
 
 
@@ -30,6 +30,22 @@ def quantity_field(**options: Any) -> forms.DecimalField:
         widget=UnfoldAdminDecimalFieldWidget,
         **options,
     )
+
+
+class NewOrderForm(ServiceForm):
+    """An order of which new ones may leave fields empty: `made_if_empty` says what is made then."""
+
+    made_if_empty: Mapping[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            return
+        for name in self.made_if_empty.keys() & self.fields.keys():
+            self.fields[name].required = False
+            self.fields[name].help_text = self.made_if_empty[name]
+        if "currency" in self.fields:
+            self.fields["currency"].initial = self.initial["currency"] = ""
 
 
 class QuantitiesForm(forms.Form):

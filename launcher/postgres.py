@@ -14,7 +14,7 @@ from psycopg import sql
 
 from launcher.account import is_reachable_by_all
 from launcher.console import LauncherError
-from launcher.process import Process, end_process
+from launcher.process import OwnServer, Process, end_process
 from launcher.state import StateDirectory
 
 SUPERUSER = "postgres"
@@ -50,7 +50,7 @@ LEFTOVER_SECONDS = 15
 STILL_IN_USE = "is still in use"
 
 
-class PostgresCluster:
+class PostgresCluster(OwnServer):
     """A data directory and the server on it, reached by a Unix socket only.
 
     Every local user who may enter the socket's directory is trusted: that is nobody but the
@@ -66,7 +66,6 @@ class PostgresCluster:
         self.unfinished = state.path / f"{directory}.unfinished"
         self.socket_directory = state.socket_directory(directory)
         self.log = state.path / "log" / f"{directory}.log"
-        self.process: Process | None = None
 
     def start(self) -> None:
         """Create the cluster if need be, start the server, wait for it, ensure the roles.
@@ -206,21 +205,6 @@ class PostgresCluster:
     def read_log(self, start: int) -> str:
         """What was logged after the first `start` bytes."""
         return self.log.read_bytes()[start:].decode(errors="replace")
-
-    def poll(self) -> int | None:
-        return self.process.poll() if self.process else None
-
-    def request_stop(self) -> None:
-        if self.process:
-            self.process.request_stop()
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.stop()
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.kill()
 
 
 def last_problem(log: str) -> str:

@@ -195,3 +195,24 @@ def run_in_foreground(argv: list[str], environment: Mapping[str, str], cwd: Path
         for number, handler in before.items():
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code
+
+
+class OwnServer:
+    """A server that the launcher keeps in one process, from its start on."""
+
+    process: Process | None = None
+
+    def poll(self) -> int | None:
+        return self.process.poll() if self.process else None
+
+    def request_stop(self) -> None:
+        if self.process:
+            self.process.request_stop()
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.stop()
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from launcher.account import DatabaseAccount
 from launcher.console import LauncherError
-from launcher.process import Process
+from launcher.process import OwnServer, Process
 from launcher.state import StateDirectory
 
 # docker-compose.yml starts its server with the same. A full memory refuses, it forgets nothing.
@@ -24,7 +24,7 @@ BROKER_DATABASE = 1
 READY_SECONDS = 60
 
 
-class ValkeyServer:
+class ValkeyServer(OwnServer):
     """The server for cache and queues, reached by a Unix socket only."""
 
     name = "broker"
@@ -36,7 +36,6 @@ class ValkeyServer:
         # Its directory belongs to us and not to PostgreSQL's user, whose fallback place differs.
         own = StateDirectory(state.path, DatabaseAccount())
         self.socket = own.socket_directory(directory) / "valkey.sock"
-        self.process: Process | None = None
 
     def start(self) -> None:
         """Start and wait until it answers; raises LauncherError when it does not come up."""
@@ -71,21 +70,6 @@ class ValkeyServer:
 
     def broker_url(self) -> str:
         return f"redis+socket://{self.socket}?virtual_host={BROKER_DATABASE}"
-
-    def poll(self) -> int | None:
-        return self.process.poll() if self.process else None
-
-    def request_stop(self) -> None:
-        if self.process:
-            self.process.request_stop()
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.stop()
-
-    def kill(self) -> None:
-        if self.process:
-            self.process.kill()
 
 
 def ping(path: Path) -> bool:

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from common.admin import ScopedAdmin, ServiceForm
+from common.admin import ScopedAdmin
 from common.admin_columns import day
-from common.admin_orders import plain
+from common.admin_orders import NewOrderForm, plain
 from common.documents.words import money
 from common.permissions import Can
 from inventory.admin.attachments import AttachmentsMixin
@@ -56,7 +56,7 @@ STATUS_LABELS = {
 }  # fmt: skip
 
 
-class PurchaseOrderForm(ServiceForm):
+class PurchaseOrderForm(NewOrderForm):
     """What a new order leaves empty is made: number, dates, the supplier's currency."""
 
     reason = forms.CharField(
@@ -67,27 +67,18 @@ class PurchaseOrderForm(ServiceForm):
         help_text="Kept with the amendment that this change makes.",
     )
 
+    made_if_empty = {
+        "order_number": "Empty: the next of the year.",
+        "expected_delivery_date": "Empty: after the supplier's lead time.",
+        "order_date": "Empty: now.",
+        "currency": "Empty: the supplier's.",
+        "tax_amount": "",
+        "shipping_cost": "",
+    }
+
     class Meta:
         model = PurchaseOrder
         fields = ["order_number", *DETAILS]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            return
-        texts = {
-            "order_number": "Empty: the next of the year.",
-            "expected_delivery_date": "Empty: after the supplier's lead time.",
-            "order_date": "Empty: now.",
-            "currency": "Empty: the supplier's.",
-            "tax_amount": "",
-            "shipping_cost": "",
-        }
-        for name in texts.keys() & self.fields.keys():
-            self.fields[name].required = False
-            self.fields[name].help_text = texts[name]
-        if "currency" in self.fields:
-            self.initial["currency"] = ""
 
 
 @admin.register(PurchaseOrder)

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from common.admin import ScopedAdmin, ServiceForm
 from common.admin_columns import day, quantity_column
-from common.admin_orders import OrderLinesInline, plain, told
+from common.admin_orders import NewOrderForm, OrderLinesInline, plain, told
 from common.admin_saving import filled_rows
 from common.admin_tables import PageTable, TablesMixin
 from common.documents.words import money
@@ -74,8 +74,15 @@ class ReadyFilter(admin.SimpleListFilter):
         return ready_to_fulfil(queryset) if self.value() == "ready" else None
 
 
-class SalesOrderForm(ServiceForm):
+class SalesOrderForm(NewOrderForm):
     """What a new order leaves empty is made: number and currency."""
+
+    made_if_empty = {
+        "order_number": "Empty: the next of the year.",
+        "order_date": "Empty: now.",
+        "reserved_until": "Empty: as the company's settings say.",
+        "currency": "Empty: the first product's.",
+    }
 
     class Meta:
         model = SalesOrder
@@ -83,22 +90,6 @@ class SalesOrderForm(ServiceForm):
             "order_number", "warehouse", "priority", "order_date", "reserved_until", "currency",
             *CUSTOMER,
         ]  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            return
-        texts = {
-            "order_number": "Empty: the next of the year.",
-            "order_date": "Empty: now.",
-            "reserved_until": "Empty: as the company's settings say.",
-            "currency": "Empty: the first product's.",
-        }
-        for name in texts.keys() & self.fields.keys():
-            self.fields[name].required = False
-            self.fields[name].help_text = texts[name]
-        if "currency" in self.fields:
-            self.fields["currency"].initial = self.initial["currency"] = ""
 
 
 class LineForm(ServiceForm):

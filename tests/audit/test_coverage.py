@@ -57,6 +57,7 @@ def test_every_trigger_is_installed_and_on():
         cursor.execute(
             "SELECT count(*) FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid"
             " WHERE f.proname = 'common_record_change'"
+            " OR f.prosrc LIKE '%common_audit_statement%' AND f.prosrc LIKE '%new_rows EXCEPT%'"
         )
         watching = [one for _, one in triggers if isinstance(one, TrailTrigger)]
         assert cursor.fetchone() == (len(watching),)

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from common.permissions import Can
 from inventory.models import Stock, StockMovement
+from warehouses.models import Warehouse
+
+CENT = Decimal("0.01")
 
 # Sums of the days, and of the movements that are in none yet: one statement, so one snapshot.
 VALUATION = """
@@ -75,3 +79,25 @@ def summed(movements: Any, column: str, places: int) -> Coalesce:
     kind: Any = DecimalField(max_digits=30, decimal_places=places)
     total = movements.annotate(total=Sum(column)).values("total")
     return Coalesce(Subquery(total), Value(Decimal(0)), output_field=kind)
+
+
+def valuation(day: date, warehouses: Any, user: Any) -> dict[str, Any]:
+    """Return the value of stock by warehouse, and in transit where the user sees both ends."""
+    codes = dict(Warehouse.objects.filter(pk__in=warehouses).values_list("pk", "code"))
+    rows = value_by_warehouse(day, sorted(codes))
+    sees_all = user.can(Can.SEE_ALL_WAREHOUSES) and len(codes) == Warehouse.objects.count()
+    # What left on transfers and has not come in is neither here nor there: it is on its way.
+    transit = -sum((row.transferred for row in rows), Decimal(0)) if sees_all else None
+    total = sum((row.value for row in rows), transit or Decimal(0))
+    return {
+        "as_of": day,
+        "warehouses": [
+            {"warehouse": codes[row.warehouse_id], "value": cents(row.value)} for row in rows
+        ],
+        "in_transit": None if transit is None else cents(transit),
+        "total_value": cents(total),
+    }
+
+
+def cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)

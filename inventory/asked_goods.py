@@ -6,7 +6,10 @@ from common.documents.words import amount_of
 
 MOST_LINES = 100
 # What a document's lines are called, and what they may say beside what was asked for.
-GIVEN = {"quantity_approved": "Given", "quantity_shipped": "Shipped"}
+GIVEN = {
+    "quantity_approved": "Given", "quantity_shipped": "Shipped", "quantity_damaged": "Damaged",
+    "quantity_lost": "Lost", "quantity_returned": "Went back",
+}  # fmt: skip
 
 
 def goods_of(document: Any) -> dict[str, Any]:

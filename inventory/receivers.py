@@ -10,6 +10,7 @@ from inventory.services.tell import (
     DOCUMENT_DECIDED,
     DOCUMENT_WAITS,
     DOCUMENTS,
+    TRANSFER_DISCREPANCY,
     TRANSFER_SHIPPED,
 )
 from notifications.models import OutboxMessage
@@ -48,6 +49,7 @@ def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -
         ("Notes", getattr(document, "notes", "")),
         ("Decided by", document.decided_by or ""),
         ("Decision", document.decision_note),
+        ("How it ended", getattr(document, "closing_note", "")),
         ("Sent by", getattr(document, "shipped_by", None) or ""),
     ]
     way = way_to(document, message.recipient)
@@ -124,4 +126,14 @@ def write_count_assigned(message: OutboxMessage) -> Mail:
     return mail_about(
         message, count, f"Count {count.code} is yours to count",
         "Its page has a place to scan, and a sheet to print; submit it when you are done.",
+    )  # fmt: skip
+
+
+@register_mail(TRANSFER_DISCREPANCY)
+def write_transfer_discrepancy(message: OutboxMessage) -> Mail:
+    transfer = document_of(message)
+    return mail_about(
+        message, transfer, f"Transfer {transfer.code} did not arrive as it left",
+        "You asked for these goods or sent them. What is found again is put back by reversing the "
+        "movement that wrote it off.",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from django.core.validators import MinValueValidator
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from common.admin import ScopedAdmin, ServiceForm
+from common.admin import ServiceForm
 from common.admin_orders import OrderLinesInline
 from common.admin_saving import filled_rows
 from common.admin_steps import Step, can_become
@@ -22,6 +22,7 @@ from inventory.services.adjustments import (
     request_adjustment,
 )
 from warehouses.admin.filters import OwnWarehouseFilter
+from warehouses.admin.initial import DefaultWarehouseMixin
 
 Status = AdjustmentRequest.Status
 LABELS = {"Pending": "info", "Posted": "success", "Rejected": "danger", "Cancelled": "danger"}
@@ -74,7 +75,7 @@ class AdjustmentLineInline(OrderLinesInline):
 
 
 @admin.register(AdjustmentRequest)
-class AdjustmentRequestAdmin(ScopedAdmin):
+class AdjustmentRequestAdmin(DefaultWarehouseMixin):
     may_view = Can.VIEW_STOCK
     may_add = Can.POST_STOCK
     form = AdjustmentForm

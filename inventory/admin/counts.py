@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.decorators import display
 
-from common.admin import ScopedAdmin, ServiceForm, allows
+from common.admin import ServiceForm, allows
 from common.admin_orders import plain
 from common.admin_saving import persistently
 from common.admin_steps import FileStep, Step, can_become, pdf_page
@@ -34,6 +34,7 @@ from inventory.services.counts.counters import assign_count
 from inventory.services.counts.entering import enter_counted
 from inventory.services.counts.opening import Scope, open_count
 from warehouses.admin.filters import OwnWarehouseFilter
+from warehouses.admin.initial import DefaultWarehouseMixin
 
 Status = StockCount.Status
 LABELS = {
@@ -118,7 +119,7 @@ class GivenToMeFilter(admin.SimpleListFilter):
 
 
 @admin.register(StockCount)
-class StockCountAdmin(CountPlanMixin, ScopedAdmin):
+class StockCountAdmin(CountPlanMixin, DefaultWarehouseMixin):
     may_view = Can.VIEW_STOCK
     may_add = Can.POST_STOCK
     form = CountForm
@@ -194,11 +195,11 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return [(None, {"fields": [
-                "warehouse", ("category", "abc_class", "bins"),
+                "warehouse", "category", "abc_class", "bins",
                 ("is_blind", "recount_tolerance_percent"), "notes",
             ]})]  # fmt: skip
         kind = ("is_blind", "recount_tolerance_percent")
-        head = [("code", "state", "progress"), ("warehouse", "counted_is"), kind, "notes"]
+        head = [("code", "state"), ("warehouse", "counted_is"), "progress", kind, "notes"]
         result = [
             ("Result", {"fields": [
                 ("lines_right", "lines_counted", "uncounted"), "accuracy",
@@ -213,6 +214,10 @@ class StockCountAdmin(CountPlanMixin, ScopedAdmin):
                 ("decided_by", "decided_at", "decision_note"),
             ]}),
         ]  # fmt: skip
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show no lines of a count that is yet to be opened: opening makes them."""
+        return [] if obj is None else self.inlines
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [] if obj is None else flatten_fieldsets(self.get_fieldsets(request, obj))

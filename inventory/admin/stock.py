@@ -19,6 +19,7 @@ from common.permissions import Can
 from common.validators import one_line
 from inventory.admin.finding import found_in_admin
 from inventory.admin.labels import LabelsMixin
+from inventory.admin.past_stock import PastStockMixin
 from inventory.admin.stock_card import CARD, StockCardMixin
 from inventory.admin.transfers import ReasonForm
 from inventory.labels.content import MOST_LINES, LabelLine
@@ -91,7 +92,7 @@ def put_away(row: Stock, acting_user: Any, bin_location: str) -> str:
 
 
 @admin.register(Stock)
-class StockAdmin(StockCardMixin, LabelsMixin, ReadOnlyAdmin):
+class StockAdmin(PastStockMixin, StockCardMixin, LabelsMixin, ReadOnlyAdmin):
     may_view = Can.VIEW_STOCK
     list_display = [
         "variation", "product", "warehouse", "bin_location", "on_hand", "reserved", "available",

@@ -10,14 +10,13 @@ from rest_framework.request import Request
 
 from common.api.fields import MoneyField, QuantityField
 from common.exceptions import InvalidInput
-from common.permissions import Can
 from inventory.api.stock_serializers import StockSerializer
-from inventory.as_of import value_by_warehouse
+from inventory.api.symbols import StrictParameters
+from inventory.as_of import cents
 from inventory.models import Stock
 from inventory.models.lot import stock_day
-from warehouses.models import Warehouse
 
-CENT, FOUR_PLACES = Decimal("0.01"), Decimal("0.0001")
+FOUR_PLACES = Decimal("0.0001")
 UNKNOWN_THEN = ("reserved", "unavailable", "available", "incoming", "reorder_point", "is_low")
 
 
@@ -83,23 +82,17 @@ class ValuationSerializer(serializers.Serializer[Any]):
     total_value = MoneyField()
 
 
-def valuation(day: date, warehouses: Any, user: Any) -> dict[str, Any]:
-    """Return the value of stock by warehouse, and in transit where the user sees both ends."""
-    codes = dict(Warehouse.objects.filter(pk__in=warehouses).values_list("pk", "code"))
-    rows = value_by_warehouse(day, sorted(codes))
-    sees_all = user.can(Can.SEE_ALL_WAREHOUSES) and len(codes) == Warehouse.objects.count()
-    # What left on transfers and has not come in is neither here nor there: it is on its way.
-    transit = -sum((row.transferred for row in rows), Decimal(0)) if sees_all else None
-    total = sum((row.value for row in rows), transit or Decimal(0))
-    return {
-        "as_of": day,
-        "warehouses": [
-            {"warehouse": codes[row.warehouse_id], "value": cents(row.value)} for row in rows
-        ],
-        "in_transit": None if transit is None else cents(transit),
-        "total_value": cents(total),
-    }
+class ValuationParameters(StrictParameters):
+    """The query of a valuation; what it does not know is refused by name."""
+
+    as_of = serializers.CharField(required=False)
+    warehouse = serializers.CharField(required=False, allow_blank=True)
 
 
-def cents(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, ROUND_HALF_UP)
+def valuation_rows(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a valuation as rows of a file: a warehouse each, and what is on its way."""
+    rows = [{"as_of": told["as_of"], **row} for row in told["warehouses"]]
+    if told["in_transit"] is not None:
+        on_its_way = {"warehouse": "in transit", "value": told["in_transit"]}
+        rows.append({"as_of": told["as_of"], **on_its_way})
+    return rows

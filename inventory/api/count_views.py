@@ -271,7 +271,8 @@ class StockCountLineViewSet(ListViewSet):
         for line in lines:
             line.count = count
         rows = self.get_serializer(lines, many=True).data
-        return Response({"message": f"{len(lines)} lines entered", "lines": rows}, status=201)
+        entered = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+        return Response({"message": f"{entered} entered", "lines": rows}, status=201)
 
 
 @extend_schema(tags=["count plan"])

@@ -11,15 +11,17 @@ from rest_framework.response import Response
 
 from common.api.bodies import checked_body
 from common.api.callers import require_caller
+from common.api.exports import Columns, CsvRenderer, ExportRenderer, XlsxRenderer
 from common.api.filters import StrictFilterBackend, StrictOrderingFilter
 from common.api.viewsets import ListRetrieveViewSet
 from common.exceptions import InvalidInput
 from common.permissions import Can
 from inventory.api.as_of import (
     StockAsOfSerializer,
+    ValuationParameters,
     ValuationSerializer,
     day_asked_for,
-    valuation,
+    valuation_rows,
 )
 from inventory.api.catalogue_filters import StockSearch
 from inventory.api.movement_rows import (
@@ -43,7 +45,7 @@ from inventory.api.stock_serializers import (
     StockMovementSerializer,
     StockSerializer,
 )
-from inventory.as_of import stock_as_of
+from inventory.as_of import stock_as_of, valuation
 from inventory.lookup import find_variations
 from inventory.models import ProductVariation, Stock, StockMovement
 from inventory.models.lot import stock_day
@@ -82,6 +84,10 @@ class StockViewSet(ListRetrieveViewSet):
         "put_away": Can.POST_STOCK,
     }
 
+    def get_renderers(self) -> list[Any]:
+        files = [CsvRenderer(), XlsxRenderer()] if self.action == "valuation" else []
+        return [*super().get_renderers(), *files]
+
     def get_serializer_class(self) -> Any:
         then = self.action == "list" and day_asked_for(self.request)
         return StockAsOfSerializer if then else StockSerializer
@@ -105,11 +111,22 @@ class StockViewSet(ListRetrieveViewSet):
 
     @extend_schema(parameters=[AS_OF, WAREHOUSE], responses=ValuationSerializer, filters=False)
     @action(detail=False, pagination_class=None)
-    def valuation(self, request: Request) -> Response:
-        """Tell what stock was worth at the end of a day (today without `as_of`), by warehouse."""
+    def valuation(self, request: Request) -> Any:
+        """Tell what stock was worth at the end of a day (today without `as_of`), by warehouse.
+
+        As CSV or XLSX with `format`.
+        """
+        ValuationParameters(data=request.query_params).is_valid(raise_exception=True)
         day = day_asked_for(request) or stock_day()
         counted = warehouses_counted(request.user, request.query_params.get("warehouse"))
-        return Response(ValuationSerializer(valuation(day, counted, request.user)).data)
+        told = valuation(day, counted, request.user)
+        renderer = request.accepted_renderer
+        if isinstance(renderer, ExportRenderer):
+            columns: Columns = [("as_of",), ("warehouse",), ("value",)]
+            return renderer.answer(
+                f"valuation-{day}", columns, (part for part in [valuation_rows(told)])
+            )
+        return Response(ValuationSerializer(told).data)
 
     @extend_schema(request=BinInput, responses=StockSerializer)
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -12,6 +12,7 @@ from warehouses.services.tell import tell
 DOCUMENT_WAITS = "inventory.document_waits"
 DOCUMENT_DECIDED = "inventory.document_decided"
 TRANSFER_SHIPPED = "inventory.transfer_shipped"
+TRANSFER_DISCREPANCY = "inventory.transfer_discrepancy"
 COUNT_ASSIGNED = "inventory.count_assigned"
 DOCUMENTS: dict[str, Any] = {
     "transfer": TransferRequest,
@@ -85,6 +86,19 @@ def tell_transfer_shipped(transfer: TransferRequest, *, but: Collection[int | No
         payload={"kind": "transfer", "id": transfer.pk},
         key=f"transfer:{transfer.pk}:shipped",
         title=f"Transfer {transfer.code} is on its way to {place.code}",
+        reference=transfer.code,
+    )
+
+
+def tell_discrepancy(transfer: TransferRequest, wrong: str, acting_user: Any) -> None:
+    """Tell who asked for a transfer and who shipped it that not all of it arrived well."""
+    concerned = {transfer.requested_by_id, transfer.shipped_by_id} - {acting_user.pk, None}
+    tell(
+        list(User.objects.active().filter(pk__in=concerned).order_by("pk")),
+        topic=TRANSFER_DISCREPANCY,
+        payload={"kind": "transfer", "id": transfer.pk},
+        key=f"transfer:{transfer.pk}:wrong:{moment_of(transfer)}",
+        title=f"Transfer {transfer.code}: {wrong}",
         reference=transfer.code,
     )
 

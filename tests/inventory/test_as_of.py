@@ -252,3 +252,19 @@ def test_movement_of_today_is_in_todays_value_before_any_roll_up(history):
         assert cursor.fetchone() == (0,)
 
     assert rolled_value(timezone.now().date(), history.warehouse) == [Decimal(72)]
+
+
+@pytest.mark.django_db
+def test_a_valuation_is_a_file_and_refuses_what_it_does_not_know(api):
+    shop = WarehouseFactory(code="WH-A")
+    put_in_stock(warehouse=shop, quantity=10)
+    admin = api("admin")
+
+    given = admin.get("/api/stocks/valuation/?format=csv").getvalue().decode().splitlines()
+    unknown = admin.get("/api/stocks/valuation/?day=2026-01-01")
+    wrong = admin.get("/api/stocks/valuation/?as_of=yesterday&format=csv")
+
+    assert given[0] == "as_of,warehouse,value"
+    assert [line.split(",")[1:] for line in given[1:]] == [["WH-A", "40"], ["in transit", "0"]]
+    assert (unknown.status_code, list(unknown.json()["details"])) == (400, ["day"])
+    assert (wrong.status_code, wrong["Content-Type"]) == (400, "application/json")

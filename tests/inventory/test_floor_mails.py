@@ -9,7 +9,7 @@ from inventory.services.adjustments import Correction, request_adjustment
 from inventory.services.counts.closing import approve_count, submit_count
 from inventory.services.counts.entering import Entry, enter_counted
 from inventory.services.counts.opening import open_count
-from inventory.services.transfers.receiving import receive_transfer
+from inventory.services.transfers.receiving import Arrival, close_transfer, receive_transfer
 from inventory.services.transfers.requests import approve_transfer
 from inventory.services.transfers.shipping import ship_transfer
 from notifications.models import Notification, OutboxMessage
@@ -100,6 +100,36 @@ def test_the_mail_of_a_shipment_does_not_leave_once_the_goods_are_there(place):
 
     closed = OutboxMessage.objects.get(topic="inventory.transfer_shipped", recipient=clerk)
     assert (closed.status, closed.note) == ("closed", f"{transfer.code} is received.")
+
+
+def test_who_asked_and_who_sent_hear_what_was_wrong_with_an_arrival(place):
+    there = WarehouseFactory()
+    asker, sender, clerk = person("manager", place), person("staff", place), person("staff", there)
+    transfer = make_transfer(source=place, to=there, asked_by=asker, status="approved")
+    ship_transfer(transfer=transfer, acting_user=sender)
+    line = transfer.lines.get()
+    well, wet = (
+        Arrival(line_id=line.pk, received=Decimal(1)),
+        Arrival(line_id=line.pk, damaged=Decimal(2), discrepancy="Wet"),
+    )
+
+    receive_transfer(transfer=transfer, arrivals=[well], acting_user=clerk)
+    assert not Notification.objects.filter(topic="inventory.transfer_discrepancy").exists()
+    receive_transfer(transfer=transfer, arrivals=[wet], acting_user=clerk)
+    close_transfer(transfer=transfer, is_lost=True, note="Fell off", acting_user=person("admin"))
+
+    told = Notification.objects.filter(topic="inventory.transfer_discrepancy").order_by("pk")
+    code = transfer.code
+    expected = [
+        f"Transfer {code}: 2 arrived damaged",
+        f"Transfer {code}: the rest is lost: Fell off",
+    ]
+    assert list(told.values_list("title", flat=True)) == [expected[0]] * 2 + [expected[1]] * 2
+    assert {one.recipient for one in told} == {asker, sender}
+    delivered()
+    body = next(one.body for one in mail.outbox if "did not arrive" in one.subject)
+    assert "damaged 2" in body
+    assert "lost 7" in body
 
 
 def test_nobody_is_told_of_goods_that_are_received_at_once(place):

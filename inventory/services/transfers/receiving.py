@@ -14,6 +14,7 @@ from inventory.models import StockMovement, TransferLine, TransferRequest
 from inventory.services.correction_limits import require_within_limit
 from inventory.services.ledger import apply_stock_changes
 from inventory.services.stock_change import StockChange
+from inventory.services.tell import tell_discrepancy
 from inventory.services.transfers.states import (
     ZERO,
     lines_of,
@@ -94,7 +95,17 @@ def receive_locked(
     transfer.status = Status.PARTIALLY_RECEIVED if rest else Status.RECEIVED
     transfer.received_by, transfer.received_at = acting_user, timezone.now()
     transfer.save(update_fields=["status", "received_by", "received_at", "updated_at"])
+    if wrong := discrepancy_of(arrivals):
+        tell_discrepancy(transfer, wrong, acting_user)
     return transfer
+
+
+def discrepancy_of(arrivals: Sequence[Arrival]) -> str:
+    """Say what was wrong with an arrival; nothing where nothing was said to be."""
+    damaged = sum((arrival.damaged for arrival in arrivals), ZERO)
+    if damaged:
+        return f"{damaged.normalize():f} arrived damaged"
+    return next((arrival.discrepancy for arrival in arrivals if arrival.discrepancy), "")
 
 
 def require_arrivals(lines: Mapping[int, TransferLine], arrivals: Sequence[Arrival]) -> None:
@@ -230,7 +241,10 @@ def close_transfer(
     else:
         require_work_in(transfer.from_warehouse, acting_user, "take its goods back")
         end_transit(transfer, "quantity_returned", send_back, SENT_BACK, note, acting_user)
-    return finish(transfer, Status.CLOSED, note, acting_user)
+    finish(transfer, Status.CLOSED, note, acting_user)
+    what = "the rest is lost" if is_lost else "the rest went back"
+    tell_discrepancy(transfer, f"{what}: {note}", acting_user)
+    return transfer
 
 
 @transaction.atomic

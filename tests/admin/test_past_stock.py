@@ -1,0 +1,42 @@
+"""Stock on a past day, in the back office."""
+
+from datetime import timedelta
+
+import pytest
+
+from inventory.models import Stock
+from inventory.models.lot import stock_day
+from tests.admin.pages import list_of
+
+pytestmark = pytest.mark.django_db
+PAGE = f"{list_of(Stock)}past/"
+
+
+def test_what_stock_was_worth_and_how_much_there_was(manager, place):
+    today, sku = stock_day(), place.variation.sku_code
+
+    now = manager.get(PAGE, {"day": str(today), "goods": sku})
+    before = manager.get(PAGE, {"day": str(today - timedelta(days=400)), "goods": sku})
+
+    assert now.context["worth"] == [(place.own.code, "40.00"), ("In all", "40.00")]
+    [row] = now.context["goods"]
+    assert (row[0], row[2], row[3].split()[0], row[4]) == (sku, place.own.code, "10", "40.00")
+    assert place.foreign.code not in now.content.decode()
+    assert before.context["worth"][-1] == ("In all", "0.00")
+    assert manager.get(now.context["files"]["Values as CSV"]).status_code == 200
+    assert "past/" in manager.get(list_of(Stock)).content.decode()
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "tomorrow", ""])
+def test_days_that_are_none_are_refused_in_the_form(manager, place, day):
+    shown = manager.get(PAGE, {"day": day})
+
+    assert shown.status_code == 200
+    assert (shown.context["told"], list(shown.context["form"].errors)) == (None, ["day"])
+
+
+def test_the_page_opens_with_yesterday(manager, place):
+    shown = manager.get(PAGE)
+
+    assert shown.context["day"] == stock_day() - timedelta(days=1)
+    assert shown.context["goods"] == []

@@ -1,15 +1,18 @@
 """Finding products, and what belongs to them, by words.
 
 Every word is found in name, description, tags, product id, SKUs, barcodes or suppliers' codes, in
-any order, whatever its case and accents. Where nothing has all of the words, letters may be wrong
-or swapped. The texts stand in ProductSearchText, which triggers of the database keep.
+any order, whatever its case and accents. Where nothing has all of the words, they may be set apart
+otherwise (`5kg`, `5 kg`; `ABC123`, `ABC-123`) and articles and prepositions are left out; where
+still nothing has them, letters may be wrong or swapped. The texts stand in ProductSearchText, which
+triggers of the database keep.
 
 Words in ASCII are looked for as parts, by trigrams. Trigrams know other letters in some locales
 only, so the text holds every end of such words: any part of the word then begins a lexeme.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
@@ -30,6 +33,17 @@ SEPARATOR = "[ ,.;:/()_-]"
 LONGEST_BY_LETTER, LONGEST_WHOLE = 7, 5
 SIMILAR_ENOUGH = 0.51  # of the trigrams of a longer word; the index is asked for 0.4
 SIMILAR_SHARE = 0.5  # of the pairs of letters of a word beyond ASCII
+BETWEEN = f"{SEPARATOR}?"
+PIECE = re.compile(r"\d+|[^\W\d_]+")
+LONGEST_UNIT = 3  # letters behind a number: 5 kg
+# Of the languages of many catalogues, folded; left out only where nothing has all words.
+SMALL_WORDS = {
+    "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to",
+    "with", "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "fur", "und",
+    "mit", "von", "im", "am", "zu", "zum", "zur", "le", "la", "les", "un", "une", "de",
+    "du", "et", "pour", "avec", "en", "el", "los", "las", "y", "con", "para", "il", "lo",
+    "gli", "di", "da", "per",
+}  # fmt: skip
 FROM_PRODUCT, FROM_VARIATION = "search_text__", "product__search_text__"
 
 
@@ -65,17 +79,47 @@ class WrittenQuery(SearchQuery):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The words of a text, without case and accents; `is_tolerant`: letters may be wrong."""
+    """The words of a text, without case and accents.
+
+    is_loose: they may be set apart otherwise. is_tolerant: besides, letters may be wrong.
+    """
 
     text: str
     words: tuple[str, ...]
+    is_loose: bool = False
     is_tolerant: bool = False
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """The words, those together that may be one: numbers, and a number with its unit."""
+        groups: list[list[str]] = []
+        for word in self.words:
+            if self.is_loose and groups and may_be_one(groups[-1], word):
+                groups[-1].append(word)
+            else:
+                groups.append([word])
+        return groups
 
     def condition(self, path: str = "") -> Q:
         """Return what selects the rows whose search text stands at `path`."""
         selected = Q()
-        for word in self.words:
-            selected &= similar(word, path) if self.is_tolerant else contained(word, path)
+        for group in self.groups:
+            apart = Q()
+            for word in group:
+                apart &= similar(word, path) if self.is_tolerant else contained(word, path)
+            selected &= apart | written(group, path) if self.is_loose else apart
+        return selected
+
+    def own(self) -> Q:
+        """Select variations that have the words of their own, or what all of the product share."""
+        selected = Q()
+        for group in self.groups:
+            apart = Q()
+            for word in group:
+                apart &= Q(shared_text__contains=word) | Q(own_codes__contains=word)
+            if self.is_loose and (pattern := pattern_of(group)):
+                apart |= Q(shared_text__regex=pattern) | Q(own_codes__regex=pattern)
+            selected &= apart
         return selected
 
     def rank(self, path: str = "") -> Any:
@@ -83,6 +127,8 @@ class Search:
         if self.is_tolerant:
             alike = [likeness(word, path) for word in self.words]
             return sum((-one for one in alike[1:]), start=-alike[0])
+        if self.is_loose:
+            return self.loose_rank(path)
         code_begins = Contains(
             joined(Value(""), Func(F(f"{path}codes"), Value(" "), function="array_to_string")),
             Value(f" {self.text}"),
@@ -96,12 +142,27 @@ class Search:
             output_field=FloatField(),
         )
 
+    def loose_rank(self, path: str) -> Any:
+        """Return the same order for words that may be set apart otherwise."""
+        whole = BETWEEN.join(map(re.escape, pieces(self.words)))
+        codes = joined(
+            Value(""), Func(F(f"{path}codes"), Value(" "), function="array_to_string"), Value("")
+        )
+        return Case(
+            When(Regex(codes, Value(f" {whole} ")), then=Value(0.0)),
+            When(Regex(codes, Value(f" {whole}")), then=Value(1.0)),
+            When(**{f"{path}name__regex": f"^{whole}"}, then=Value(2.0)),
+            default=Value(4.0),
+            output_field=FloatField(),
+        )
+
 
 def search_for(text: str) -> Search | None:
     """Return the search that a text asks for; None for a text without a word.
 
     Words in quotation marks belong together. Reads once to see whether anything has all of the
-    words, and once more where letters beyond ASCII must be folded. Raises InvalidInput.
+    words, once more where they may be set apart otherwise, and once where letters beyond ASCII
+    must be folded. Raises InvalidInput.
     """
     text = text.replace("\x00", " ").strip()
     if len(text) > LONGEST_TEXT:
@@ -113,9 +174,18 @@ def search_for(text: str) -> Search | None:
     if not words:
         return None
     exact = Search(" ".join(words), words)
-    if ProductSearchText.objects.filter(exact.condition()).exists():
+    if is_found(exact):
         return exact
-    return Search(exact.text, words, is_tolerant=True)
+    telling = tuple(word for word in words if word not in SMALL_WORDS) or words
+    loose = Search(" ".join(telling), telling, is_loose=True)
+    may_differ = telling != words or any(pattern_of(group) for group in loose.groups)
+    if may_differ and is_found(loose):
+        return loose
+    return replace(loose, is_loose=may_differ, is_tolerant=True)
+
+
+def is_found(search: Search) -> bool:
+    return ProductSearchText.objects.filter(search.condition()).exists()
 
 
 def folded(text: str) -> str:
@@ -134,6 +204,41 @@ def split_words(text: str) -> list[str]:
         quoted = len(part) > 1 and part[0] == part[-1] and part[0] in "\"'"
         words.append(" ".join((unescape_string_literal(part) if quoted else part).split()))
     return words
+
+
+def may_be_one(group: list[str], word: str) -> bool:
+    """Say whether a word may be written together with those before: digits, or their unit."""
+    is_unit = word.isalpha() and len(word) <= LONGEST_UNIT
+    return all(one.isdigit() for one in group) and (word.isdigit() or is_unit)
+
+
+def pieces(words: Iterable[str]) -> list[str]:
+    """Return the runs of letters and of digits of some words."""
+    return PIECE.findall(" ".join(words))
+
+
+def pattern_of(group: list[str]) -> str:
+    """Return the pattern of words however their pieces are set apart; nothing of a lone piece.
+
+    Of words with other signs there is none: those are looked for as they are.
+    """
+    found = pieces(group)
+    if not all(one.isalnum() or re.match(SEPARATOR, one) for one in "".join(group)):
+        return ""
+    return r"\m" + BETWEEN.join(found) if len(found) > 1 else ""
+
+
+def written(group: list[str], path: str) -> Q:
+    """Select texts with these words, however their pieces are set apart."""
+    pattern = pattern_of(group)
+    if not pattern:
+        return Q(pk__in=[])
+    selected = Q(**{f"{path}document__regex": pattern})
+    found = pieces(group)
+    if any(len(piece) >= FEWEST_LETTERS for piece in found):
+        return selected
+    # It has no trigrams to look for, and would read all texts.
+    return selected & Q(**{f"{path}words": beginning_with(found[:1], " & ")})
 
 
 def contained(word: str, path: str) -> Q:
@@ -249,10 +354,12 @@ def searched_variations(variations: QuerySet[Any], text: str) -> QuerySet[Any]:
         return variations
     found = variations.alias(**OWN_TEXT).filter(search.condition(FROM_VARIATION))
     if not search.is_tolerant:
-        for word in search.words:
-            found = found.filter(Q(shared_text__contains=word) | Q(own_codes__contains=word))
+        found = found.filter(search.own())
+    whole = Q(folded_sku=search.text) | Q(folded_barcode=search.text)
+    if search.is_loose and (pattern := pattern_of(list(search.words))):
+        whole |= Q(own_codes__regex=rf"(^| ){pattern}( |$)")
     own_first = Case(
-        When(Q(folded_sku=search.text) | Q(folded_barcode=search.text), then=Value(-1.0)),
+        When(whole, then=Value(-1.0)),
         default=search.rank(FROM_VARIATION),
         output_field=FloatField(),
     )

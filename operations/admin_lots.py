@@ -20,6 +20,8 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline, allows, caller
 from common.admin_columns import plain
 from common.admin_steps import Step
 from common.permissions import Can
+from inventory.admin.labels import LabelsMixin, pieces
+from inventory.labels.content import MOST_LINES, LabelLine
 from inventory.lot_queries import LOT_STATUSES, visible_lots
 from inventory.models import Lot, LotBalance, LotExpiryChange, LotQuarantine
 from inventory.services.lots import correct_expiry, set_quarantine
@@ -32,6 +34,11 @@ SOLD = [
     "Last",
 ]  # fmt: skip
 OTHERS = ["Movement", "Reason", "Document", "Warehouse", "Quantity", "Last"]
+
+
+def on_hand_of(lot: Any) -> Decimal:
+    """Return what is left of a lot in the warehouses whose balances were read with it."""
+    return sum((balance.on_hand for balance in lot.balances.all()), Decimal(0))
 
 
 class LotStatusFilter(admin.SimpleListFilter):
@@ -150,7 +157,7 @@ def is_set_aside(row: Lot) -> bool:
 
 
 @admin.register(Lot)
-class LotAdmin(ReadOnlyAdmin):
+class LotAdmin(LabelsMixin, ReadOnlyAdmin):
     """Lots; a lot's page tells where it came from and who got it."""
 
     may_view = Can.VIEW_STOCK
@@ -182,8 +189,24 @@ class LotAdmin(ReadOnlyAdmin):
         ),
     )  # fmt: skip
 
+    copies_help = "Empty: one for each piece that is on hand in your warehouses."
+
     def scope(self, request: HttpRequest) -> Any:
         return visible_lots(caller(request))
+
+    def label_lines(self, rows: Any, copies: int | None) -> list[LabelLine]:
+        """Label lots with their number and date, GS1 where the goods have a trade item number."""
+        lots = rows.select_related("variation__product")[: MOST_LINES + 1]
+        lines = [
+            LabelLine(
+                variation=lot.variation,
+                quantity=copies or pieces(on_hand_of(lot)),
+                lot_number=lot.lot_number,
+                expiration_date=lot.expiration_date,
+            )
+            for lot in lots
+        ]
+        return [line for line in lines if line.quantity > 0]
 
     @admin.display(ordering="variation__product__name")
     def product(self, row: Lot) -> str:
@@ -199,7 +222,7 @@ class LotAdmin(ReadOnlyAdmin):
 
     @admin.display
     def on_hand(self, row: Lot) -> str:
-        return plain(sum((balance.on_hand for balance in row.balances.all()), Decimal(0)))
+        return plain(on_hand_of(row))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -1,6 +1,6 @@
 """Printing labels of chosen rows: a page that asks how, then the PDF."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
@@ -22,14 +23,35 @@ from inventory.labels.content import (
     FIELDS,
     MOST_LABELS,
     MOST_LINES,
+    BinLine,
     LabelLine,
+    bin_sheet,
     label_sheet,
 )
-from inventory.labels.formats import DEFAULT_FORMAT, FORMATS
+from inventory.labels.formats import (
+    DEFAULT_FORMAT,
+    FORMATS,
+    LARGEST,
+    SMALLEST,
+    LabelFormat,
+    own_size,
+)
 from inventory.models import ProductVariation
 
 WORDS = {"sku": "SKU", "qr": "QR code", "lot": "Lot and expiry"}
-MOST_COPIES = 500
+MOST_COPIES = 1_000
+OWN_SIZE = "own"
+
+
+def size_field(label: str, side: int) -> forms.FloatField:
+    return forms.FloatField(
+        label=label,
+        min_value=SMALLEST[side],
+        max_value=LARGEST[side],
+        required=False,
+        help_text="Of a size of its own, one label a page.",
+        widget=UnfoldAdminTextInputWidget,
+    )
 
 
 class LabelForm(forms.Form):
@@ -37,10 +59,15 @@ class LabelForm(forms.Form):
 
     label_format = forms.ChoiceField(
         label="Labels",
-        choices=[(name, one.title) for name, one in FORMATS.items()],
+        choices=[
+            *((name, one.title) for name, one in FORMATS.items()),
+            (OWN_SIZE, "A size of its own"),
+        ],
         initial=DEFAULT_FORMAT,
         widget=UnfoldAdminSelectWidget,
     )
+    width = size_field("Width in mm", 0)
+    height = size_field("Height in mm", 1)
     fields_shown = forms.MultipleChoiceField(
         label="What stands on them",
         choices=[(name, WORDS.get(name, name.capitalize())) for name in FIELDS],
@@ -67,10 +94,21 @@ class LabelForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         wanted = super().clean() or {}
-        chosen = FORMATS.get(wanted.get("label_format", ""))
+        is_own = wanted.get("label_format") == OWN_SIZE
+        for side in ("width", "height") if is_own else ():
+            if side in wanted and wanted[side] is None:
+                self.add_error(side, "Say how large the labels are.")
+        chosen = self.format_of(wanted)
         if chosen and (wanted.get("start") or 1) > chosen.a_page:
             self.add_error("start", f"A page has {chosen.a_page} labels.")
         return wanted
+
+    def format_of(self, wanted: dict[str, Any]) -> LabelFormat | None:
+        """Return the format that was chosen, or of the size that was entered."""
+        width, height = wanted.get("width"), wanted.get("height")
+        if wanted.get("label_format") == OWN_SIZE and width and height:
+            return own_size(width, height)
+        return FORMATS.get(wanted.get("label_format", ""))
 
 
 class LabelsMixin(ScopedAdmin):
@@ -86,11 +124,17 @@ class LabelsMixin(ScopedAdmin):
     @admin.action(description="Print labels", permissions=["view"])
     def print_labels(self, request: HttpRequest, queryset: Any) -> HttpResponse:
         """Ask how, or give out the PDF."""
+        return self.asked_or_printed(request, queryset, self.label_lines, "print_labels")
+
+    def asked_or_printed(
+        self, request: HttpRequest, queryset: Any, lines_of: Callable[..., Any], name: str
+    ) -> HttpResponse:
+        """Ask how the lines of some rows are printed, or print them, for the action `name`."""
         form = LabelForm(request.POST if "print" in request.POST else None)
         form.fields["copies"].help_text = self.copies_help
         if form.is_bound and form.is_valid():
             try:
-                return pdf_of(self.label_lines(queryset, form.cleaned_data["copies"]), form)
+                return pdf_of(lines_of(queryset, form.cleaned_data["copies"]), form)
             except InvalidInput as error:
                 for texts in list(error.details.values())[:5] or [[error.message]]:
                     messages.error(request, str(texts[0]))
@@ -99,6 +143,7 @@ class LabelsMixin(ScopedAdmin):
             "opts": self.opts,
             "title": "Print labels",
             "form": form,
+            "action_name": name,
             "chosen": request.POST.getlist("_selected_action"),
             "select_across": request.POST.get("select_across", "0"),
             "back": request.get_full_path(),
@@ -106,7 +151,7 @@ class LabelsMixin(ScopedAdmin):
         return TemplateResponse(request, "admin/labels.html", context)
 
 
-def pdf_of(lines: Sequence[LabelLine], form: LabelForm) -> HttpResponse:
+def pdf_of(lines: Sequence[Any], form: LabelForm) -> HttpResponse:
     """Return the sheet; raises InvalidInput where there is too much or too little to print."""
     if not lines:
         raise InvalidInput("There is nothing to print a label of.")
@@ -116,9 +161,10 @@ def pdf_of(lines: Sequence[LabelLine], form: LabelForm) -> HttpResponse:
             f"At most {MOST_LINES} rows and {MOST_LABELS} labels at once. Choose fewer."
         )
     wanted = form.cleaned_data
-    pdf = label_sheet(
+    sheet: Callable[..., bytes] = bin_sheet if isinstance(lines[0], BinLine) else label_sheet
+    pdf = sheet(
         lines,
-        label_format=FORMATS[wanted["label_format"]],
+        label_format=form.format_of(wanted),
         fields=wanted["fields_shown"],
         start=wanted["start"],
         border=wanted["border"],

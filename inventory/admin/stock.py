@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import F, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -22,7 +22,7 @@ from inventory.admin.labels import LabelsMixin
 from inventory.admin.past_stock import PastStockMixin
 from inventory.admin.stock_card import CARD, StockCardMixin
 from inventory.admin.transfers import ReasonForm
-from inventory.labels.content import MOST_LINES, LabelLine
+from inventory.labels.content import MOST_LINES, BinLine, LabelLine
 from inventory.models import (
     LowStockThreshold,
     Stock,
@@ -91,6 +91,13 @@ def put_away(row: Stock, acting_user: Any, bin_location: str) -> str:
     return f"{row} lies in {bin_location}." if bin_location else f"{row} lies in no bin."
 
 
+def lines_of_bins(rows: Any, copies: int | None) -> list[BinLine]:
+    """Return a line for each bin, by name; what lies nowhere has none."""
+    named = rows.exclude(bin_location="").order_by("bin_location")
+    names = named.values_list("bin_location", flat=True).distinct()[: MOST_LINES + 1]
+    return [BinLine(bin_location=name, quantity=copies or 1) for name in names]
+
+
 @admin.register(Stock)
 class StockAdmin(PastStockMixin, StockCardMixin, LabelsMixin, ReadOnlyAdmin):
     may_view = Can.VIEW_STOCK
@@ -102,6 +109,7 @@ class StockAdmin(PastStockMixin, StockCardMixin, LabelsMixin, ReadOnlyAdmin):
     list_select_related = ["variation__product", "warehouse"]
     search_fields = ["variation__sku_code", "variation__product__name"]
     search_help_text = "A product, SKU, barcode, or the whole name of a bin."
+    actions = ["print_labels", "print_bin_labels"]
     inlines = [ReservationInline]
     fields = [
         ("variation", "product"), ("warehouse", "bin_location"), ("on_hand_now", "reserved_now"),
@@ -147,6 +155,11 @@ class StockAdmin(PastStockMixin, StockCardMixin, LabelsMixin, ReadOnlyAdmin):
             return in_bin, False
         found = found_in_admin(request, queryset, search_term, matching_variations, "variation")
         return found, False
+
+    @admin.action(description="Print labels of bins", permissions=["view"])
+    def print_bin_labels(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Print a label of each bin that the chosen goods lie in."""
+        return self.asked_or_printed(request, queryset, lines_of_bins, "print_bin_labels")
 
     def label_lines(self, rows: Any, copies: int | None) -> list[LabelLine]:
         """Label balances with the bin that they lie in."""

@@ -17,11 +17,20 @@ from inventory.labels.content import (
     FIELDS,
     MOST_LABELS,
     MOST_LINES,
+    BinLine,
     LabelLine,
+    bin_sheet,
     label_sheet,
     with_bins,
 )
-from inventory.labels.formats import DEFAULT_FORMAT, FORMATS, LARGEST, SMALLEST, LabelFormat, roll
+from inventory.labels.formats import (
+    DEFAULT_FORMAT,
+    FORMATS,
+    LARGEST,
+    SMALLEST,
+    LabelFormat,
+    own_size,
+)
 from inventory.lookup import find_variations
 from inventory.models import ProductVariation
 from warehouses.queries import member_warehouse
@@ -30,7 +39,7 @@ MAYBE: dict[str, Any] = {"required": False, "allow_null": True}
 
 
 class LabelLineInput(serializers.Serializer[Any]):
-    """So many labels of one variation."""
+    """So many labels of one variation; or of a bin, where no line names any goods."""
 
     product_id = ReferenceInput(**MAYBE)
     sku = ReferenceInput(**MAYBE)
@@ -66,7 +75,11 @@ class LabelSizeInput(serializers.Serializer[Any]):
                     },
                 ],
             },
-        )
+        ),
+        OpenApiExample(
+            "Bins",
+            {"format": "roll_89x36", "lines": [{"bin_location": "A-03-2", "quantity": 2}]},
+        ),
     ]
 )
 class LabelSheetInput(serializers.Serializer[Any]):
@@ -107,8 +120,7 @@ class LabelSheetInput(serializers.Serializer[Any]):
 def format_of(body: dict[str, Any]) -> LabelFormat:
     size = body.get("size")
     if size:
-        width, height = size["width"], size["height"]
-        return roll(f"a label of {width:g} x {height:g} mm", width, height)
+        return own_size(size["width"], size["height"])
     return FORMATS[body["format"]]
 
 
@@ -126,25 +138,34 @@ class LabelViewSet(FileAnswersMixin, ApiViewSet):
     def create(self, request: Request) -> Response:
         """Make a PDF of labels, in the size and with the fields that are asked for."""
         body = checked_body(LabelSheetInput, request)
-        lines = [
-            LabelLine(
-                variation=variation,
-                **{
-                    name: line[name]
-                    for name in ("quantity", "lot_number", "expiration_date", "bin_location")
-                },
-            )
-            for line, variation in zip(
-                body["lines"], find_variations(body["lines"], "lines"), strict=True
-            )
-        ]
-        if "bin" in body["fields"]:
-            lines = with_bins(lines, member_warehouse(body.get("warehouse"), request.user))
-        pdf = label_sheet(
-            lines,
-            label_format=format_of(body),
-            fields=body["fields"],
-            start=body["start"],
-            border=body["border"],
-        )
+        how: dict[str, Any] = {
+            "label_format": format_of(body), "fields": body["fields"], "start": body["start"],
+            "border": body["border"],
+        }  # fmt: skip
+        if all(names_bin_alone(line) for line in body["lines"]):
+            bins = [
+                BinLine(bin_location=line["bin_location"], quantity=line["quantity"])
+                for line in body["lines"]
+            ]
+            pdf = bin_sheet(bins, **how)
+        else:
+            pdf = label_sheet(lines_of_goods(body, request.user), **how)
         return Response(pdf, headers={"Content-Disposition": 'inline; filename="labels.pdf"'})
+
+
+def names_bin_alone(line: dict[str, Any]) -> bool:
+    named = any(line.get(key) for key in ("product_id", "sku", "product_variation"))
+    return bool(line["bin_location"]) and not named
+
+
+def lines_of_goods(body: dict[str, Any], user: Any) -> list[LabelLine]:
+    """Return what the lines of a body mean, with bins where these are wanted."""
+    variations = find_variations(body["lines"], "lines")
+    names = ("quantity", "lot_number", "expiration_date", "bin_location")
+    lines = [
+        LabelLine(variation=variation, **{name: line[name] for name in names})
+        for line, variation in zip(body["lines"], variations, strict=True)
+    ]
+    if "bin" not in body["fields"]:
+        return lines
+    return with_bins(lines, member_warehouse(body.get("warehouse"), user))

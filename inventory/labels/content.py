@@ -3,13 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from django.conf import settings
 
 from common.exceptions import InvalidInput
-from inventory.barcodes import Symbol, carries_lot, code_of, gs1_symbol_of, gtin_of, symbol_of
+from inventory.barcodes import (
+    CODE_128,
+    Symbol,
+    carries_lot,
+    code_of,
+    gs1_symbol_of,
+    gtin_of,
+    symbol_of,
+)
 from inventory.labels.drawing import Label, fits_barcode, fits_qr
 from inventory.labels.formats import LabelFormat
 from inventory.labels.sheet import sheet_of
@@ -18,6 +26,7 @@ from inventory.models import ProductVariation, Stock
 FIELDS = ("name", "sku", "barcode", "qr", "price", "attributes", "bin", "lot")
 DEFAULT_FIELDS = ("name", "sku", "barcode", "price", "lot")
 MOST_LINES, MOST_LABELS = 1_000, 5_000
+BIN_NAME_SIZE = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,17 @@ class LabelLine:
     lot_number: str = ""
     expiration_date: date | None = None
     bin_location: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinLine:
+    """So many labels of a bin."""
+
+    bin_location: str
+    quantity: int = 1
+
+
+Line = TypeVar("Line", LabelLine, BinLine)
 
 
 def label_sheet(
@@ -45,16 +65,60 @@ def label_sheet(
     """
     if "attributes" in fields:
         load_attributes(lines)
+    labels = labels_of(lines, lambda line: label_of(line, label_format, fields))
+    return sheet_of(labels, label_format, start=start, border=border)
+
+
+def bin_sheet(
+    lines: Sequence[BinLine],
+    *,
+    label_format: LabelFormat,
+    fields: Sequence[str] = DEFAULT_FIELDS,
+    start: int = 1,
+    border: bool = False,
+) -> bytes:
+    """Return the PDF of labels of bins: their name, large, and its barcode or QR code.
+
+    Of the fields those two count. Raises InvalidInput as label_sheet.
+    """
+    labels = labels_of(lines, lambda line: bin_label_of(line, label_format, fields))
+    return sheet_of(labels, label_format, start=start, border=border)
+
+
+def labels_of(lines: Sequence[Line], make: Callable[[Line], Label]) -> list[tuple[Label, int]]:
+    """Return the label of each line and how many; raises InvalidInput that names the bad ones."""
     errors: dict[str, list[Any]] = {}
     labels = []
     for number, line in enumerate(lines):
         try:
-            labels.append((label_of(line, label_format, fields), line.quantity))
+            labels.append((make(line), line.quantity))
         except InvalidInput as error:
             errors[f"lines.{number}"] = [error.message]
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
-    return sheet_of(labels, label_format, start=start, border=border)
+    return labels
+
+
+def bin_label_of(line: BinLine, label_format: LabelFormat, fields: Sequence[str]) -> Label:
+    """Return the label of a bin; raises InvalidInput where its symbol would be unreadable."""
+    barcode = symbol_of(line.bin_location, CODE_128) if "barcode" in fields else None
+    qr = line.bin_location if "qr" in fields else ""
+    require_room(line.bin_location, barcode, qr, label_format)
+    return Label(name=line.bin_location, barcode=barcode, qr=qr, name_size=BIN_NAME_SIZE)
+
+
+def require_room(title: str, barcode: Symbol | None, qr: str, label_format: LabelFormat) -> None:
+    """Raise InvalidInput where a symbol would be too small to be read."""
+    if barcode is not None and not fits_barcode(barcode, label_format):
+        raise InvalidInput(
+            f"{barcode.text} is too long for a barcode on {label_format.title}: "
+            "choose a wider label, or a QR code."
+        )
+    if qr and not fits_qr(qr, label_format, beside_barcode=barcode is not None):
+        raise InvalidInput(
+            f"The QR code of {title} is too small to be read on "
+            f"{label_format.title}: choose a larger label, or leave the barcode out."
+        )
 
 
 def load_attributes(lines: Sequence[LabelLine]) -> None:
@@ -68,17 +132,8 @@ def load_attributes(lines: Sequence[LabelLine]) -> None:
 def label_of(line: LabelLine, label_format: LabelFormat, fields: Sequence[str]) -> Label:
     """Return what stands on a label; raises InvalidInput where a symbol would be unreadable."""
     barcode = symbol_for(line, fields) if "barcode" in fields else None
-    if barcode is not None and not fits_barcode(barcode, label_format):
-        raise InvalidInput(
-            f"{barcode.text} is too long for a barcode on {label_format.title}: "
-            "choose a wider label, or a QR code."
-        )
     qr = qr_payload(line.variation) if "qr" in fields else ""
-    if qr and not fits_qr(qr, label_format, beside_barcode=barcode is not None):
-        raise InvalidInput(
-            f"The QR code of {line.variation.sku_code} is too small to be read on "
-            f"{label_format.title}: choose a larger label, or leave the barcode out."
-        )
+    require_room(line.variation.sku_code, barcode, qr, label_format)
     return Label(
         name=line.variation.product.name if "name" in fields else "",
         details=tuple(text for text in details_of(line, fields) if text),

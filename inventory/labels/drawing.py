@@ -26,6 +26,7 @@ class Label:
     details: tuple[str, ...] = ()
     barcode: Symbol | None = None
     qr: str = ""
+    name_size: float = NAME_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def draw_texts(canvas: Any, label: Label, box: Box) -> None:
     y = box.y + box.height
     if label.name:
         name = fit(
-            label.name, width=box.width, height=name_height, largest=NAME_SIZE,
+            label.name, width=box.width, height=name_height, largest=label.name_size,
             smallest=SMALLEST_SIZE, bold=True,
         )  # fmt: skip
         for text in name.lines:

@@ -36,6 +36,10 @@ def roll(title: str, width: float, height: float) -> LabelFormat:
     return LabelFormat(title=title, width=width, height=height, page=(width, height))
 
 
+def own_size(width: float, height: float) -> LabelFormat:
+    return roll(f"a label of {width:g} x {height:g} mm", width, height)
+
+
 FORMATS = {
     "avery_l7160": LabelFormat(
         title="Avery L7160, 21 on A4", width=63.5, height=38.1, page=A4, columns=3, rows=7,
@@ -57,9 +61,13 @@ FORMATS = {
         title="Avery 5163, 10 on Letter", width=4 * INCH, height=2 * INCH, page=LETTER, columns=2,
         rows=5, left=0.15625 * INCH, top=0.5 * INCH, column_step=4.1875 * INCH, row_step=2 * INCH,
     ),
+    "roll_51x25": roll("Roll 51 x 25 mm (2 x 1 inch)", 2 * INCH, INCH),
     "roll_62x29": roll("Roll 62 x 29 mm", 62, 29),
     "roll_57x32": roll("Roll 57 x 32 mm (Dymo 11354)", 57, 32),
     "roll_89x36": roll("Roll 89 x 36 mm (Dymo 99012)", 89, 36),
+    "roll_100x50": roll("Roll 100 x 50 mm", 100, 50),
+    "roll_102x152": roll("Roll 102 x 152 mm (4 x 6 inch)", 4 * INCH, 6 * INCH),
+    "roll_100x150": roll("Roll 100 x 150 mm", 100, 150),
 }  # fmt: skip
 DEFAULT_FORMAT = "avery_l7160"
 SMALLEST, LARGEST = (20.0, 10.0), (210.0, 297.0)

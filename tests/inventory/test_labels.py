@@ -115,6 +115,51 @@ def test_page_shows_texts_price_and_bin_of_the_warehouse(api):
         assert shown in text
 
 
+@pytest.mark.parametrize("label_format", FORMATS)
+def test_bins_are_printed_large_and_read_from_every_format(viewer, label_format):
+    answer = print_labels(
+        viewer, format=label_format,
+        lines=[{"bin_location": "A-03-2", "quantity": 2}, {"bin_location": "b 7/"}],
+    )  # fmt: skip
+
+    read = [one for page in pages_of(answer) for one in scanned(page)]
+    assert sorted(read) == [("Code128", "A-03-2"), ("Code128", "A-03-2"), ("Code128", "b 7/")]
+    text = pypdfium2.PdfDocument(answer.content)[0].get_textpage().get_text_range()
+    assert "A-03-2" in text
+
+
+def test_a_bin_of_other_letters_has_a_qr_code_and_is_found_by_it(api):
+    stock = put_in_stock(VariationFactory(sku_code="A-1"))
+    type(stock).objects.filter(pk=stock.pk).update(bin_location="Größe-7")
+    client = api("staff", stock.warehouse)
+
+    answer = print_labels(client, fields=["qr"], lines=[{"bin_location": "Größe-7"}])
+    refused = print_labels(client, lines=[{"bin_location": "Größe-7"}])
+
+    [(symbology, text)] = scanned(pages_of(answer)[0])
+    assert symbology == "QRCode"
+    found = client.get("/api/scan/", {"code": text}).json()["matches"]
+    assert [(one["type"], one["sku"]) for one in found] == [("bin", "A-1")]
+    assert (refused.status_code, list(refused.json()["details"])) == (400, ["lines.0"])
+
+
+def test_a_sheet_holds_bins_or_goods(viewer):
+    VariationFactory(sku_code="A-1")
+
+    answer = print_labels(viewer, lines=[{"sku": "A-1"}, {"bin_location": "R-1"}])
+
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["lines.1.product_id"])
+
+
+def test_a_thousand_labels_of_one_line_fill_their_pages(viewer):
+    VariationFactory(sku_code="A-1")
+
+    answer = print_labels(viewer, format="avery_l7651", lines=[{"sku": "A-1", "quantity": 1000}])
+
+    assert answer.status_code == 200
+    assert len(pypdfium2.PdfDocument(answer.content)) == 16
+
+
 def test_labels_begin_at_the_first_free_place_and_go_on_over_pages(viewer):
     VariationFactory(sku_code="A-1")
 

@@ -68,6 +68,54 @@ def test_words_are_found_in_any_order_and_case(catalogue, found, text, expected)
 
 
 @pytest.mark.parametrize(
+    ("name", "sku", "text"),
+    [
+        ("Casserole 4 l", "X-1", "casserole 4l"),
+        ("Casserole 4l", "X-1", "casserole 4 l"),
+        ("Rice 5 kg", "X-1", "5kg"),
+        ("Rice 5kg", "X-1", "5 KG rice"),
+        ("Bread knife", "X-1", "the knife for bread"),
+        ("Messer für Brot", "X-1", "ein Messer mit Brot"),
+        ("Thing", "CKW-101", "ckw101"),
+        ("Thing", "CKW101", "ckw-101"),
+        ("Thing", "CKW/101-B", "ckw 101b"),
+        ("Thing", "CKW-101", "thing CKW101"),
+        ("Kettle 1.5 l", "X-1", "kettel 1.5l"),
+        ("Größe 40 Schuh", "X-1", "grösse40 schuh"),
+    ],
+)
+def test_words_may_be_set_apart_otherwise_and_small_ones_left_out(found, name, sku, text):
+    make(name, code="THIS", sku=sku)
+    make("Casserole 24 l, rice 15 kg, ckv 101", code="OTHER", sku="CKX-101")
+
+    assert found(text) == ["THIS"]
+
+
+def test_a_code_without_its_hyphens_comes_first_and_alone_among_variations(found):
+    product = make("Mug CKW 101", code="LATER", sku="MUG-1")
+    make("Casserole", code="FIRST", sku="CKW-101")
+    VariationFactory(product=product, sku_code="CKW-102", is_default=False)
+
+    assert found("ckw101") == ["FIRST", "LATER"]
+    assert found("ckw102", "variations", "sku_code") == ["CKW-102"]
+
+
+def test_a_barcode_is_found_with_the_spaces_of_its_print(found):
+    VariationFactory(barcode=GTIN, product=ProductFactory(code="THIS"))
+    make("Other", code="OTHER")
+
+    assert found("4 006381 333931") == ["THIS"]
+
+
+def test_small_words_count_where_something_has_them(found):
+    make("Tool for the garden", code="GARDEN")
+    make("Garden tool", code="TOOL")
+
+    assert found("tool for the garden") == ["GARDEN"]
+    assert found("the") == ["GARDEN"]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("hamer steel", ["HAM-1"]),

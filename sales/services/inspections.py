@@ -79,7 +79,7 @@ def refuse_excess(items: Mapping[int, SalesReturnItem], lines: Sequence[Inspecte
         waiting = items[line.item_id].quantity_in_inspection
         if totals[line.item_id] > waiting:
             exceeded[f"items.{index}.quantity"] = [
-                f"{waiting} of this line are in quarantine. Send at most that."
+                f"{waiting.normalize():f} of this line are in quarantine. Send at most that."
             ]
     if exceeded:
         raise QuantityExceeded("More should be decided about than is in quarantine.", exceeded)

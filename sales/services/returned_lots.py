@@ -38,8 +38,9 @@ def choose_lots(order: SalesOrder, chosen: Chosen) -> list[str]:
             continue
         left[lot] -= request.quantity
         if left[lot] < 0:
+            most = (left[lot] + request.quantity).normalize()
             exceeded[f"items.{index}.quantity"] = [
-                f"{left[lot] + request.quantity} of lot {lot} can come back. Send at most that."
+                f"{most:f} of lot {lot} can come back. Send at most that."
             ]
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)

@@ -16,6 +16,7 @@ from inventory.services.adjustments import (
 )
 from operations.ledger_verification import verify_ledger
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
+from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
@@ -258,6 +259,16 @@ def test_goods_found_where_there_never_were_any_have_their_catalogue_cost(manage
     manager.post(PATH, {"sku": variation.sku_code, "quantity": 2, "reason_code": "found"})
 
     assert Stock.objects.get(variation=variation).average_cost == Decimal("7.5")
+
+
+def test_goods_found_before_the_first_delivery_have_their_catalogue_cost(manager, stock):
+    variation = VariationFactory(cost_price="7.5")
+    make_order(10, status="sent", variations=[variation], warehouse=stock.warehouse)
+
+    manager.post(PATH, {"sku": variation.sku_code, "quantity": 2, "reason_code": "found"})
+
+    found = Stock.objects.get(variation=variation)
+    assert (found.on_hand, found.incoming, found.average_cost) == (2, 10, Decimal("7.5"))
 
 
 def test_lots_are_named_where_they_are_tracked(manager, stock):

@@ -5,12 +5,22 @@ from decimal import Decimal
 import pytest
 from django.core import mail
 
-from inventory.services.adjustments import Correction, request_adjustment
-from inventory.services.counts.closing import approve_count, submit_count
+from inventory.services.adjustments import (
+    Correction,
+    approve_adjustment,
+    reject_adjustment,
+    request_adjustment,
+)
+from inventory.services.counts.closing import (
+    approve_count,
+    order_recount,
+    reject_count,
+    submit_count,
+)
 from inventory.services.counts.entering import Entry, enter_counted
 from inventory.services.counts.opening import open_count
 from inventory.services.transfers.receiving import Arrival, close_transfer, receive_transfer
-from inventory.services.transfers.requests import approve_transfer
+from inventory.services.transfers.requests import approve_transfer, reject_transfer
 from inventory.services.transfers.shipping import ship_transfer
 from notifications.models import Notification, OutboxMessage
 from notifications.services import deliver_due_messages
@@ -176,3 +186,50 @@ def test_adjustments_and_counts_are_told_to_the_managers_of_the_warehouse(place)
     ]
     approve_count(count=count, acting_user=manager)
     assert delivered() == [(clerk.email, f"Count {count.code} is posted")]
+
+
+def test_who_asked_is_told_of_every_other_decision_and_its_reason(place):
+    boss, manager, clerk = person("admin"), person("manager", place), person("staff", place)
+    variation = put_in_stock(warehouse=place, quantity=900).variation
+    correction = Correction(variation=variation, quantity=Decimal(-300), reason_code="theft")
+    transfer = make_transfer(source=place, asked_by=manager, variations=[variation])
+    granted, refused = (
+        request_adjustment(warehouse=place, corrections=[correction], acting_user=clerk)
+        for _ in range(2)
+    )
+    count = open_count(warehouse=place, acting_user=clerk)
+    entry = Entry(line=count.lines.get(), quantity=Decimal(600))
+
+    reject_transfer(transfer=transfer, note="We need it.", acting_user=boss)
+    approve_adjustment(adjustment=granted, acting_user=manager)
+    reject_adjustment(adjustment=refused, note="Look again.", acting_user=manager)
+    enter_counted(count=count, entries=[entry], acting_user=clerk)
+    submit_count(count=count, acting_user=clerk)
+    reject_count(count=count, note="Wrong aisle.", acting_user=manager)
+
+    decided = [
+        (manager.email, f"Transfer {transfer.code} is rejected", "We need it."),
+        (clerk.email, f"Adjustment {granted.code} is posted", ""),
+        (clerk.email, f"Adjustment {refused.code} is rejected", "Look again."),
+        (clerk.email, f"Count {count.code} is rejected", "Wrong aisle."),
+    ]
+    told = Notification.objects.filter(topic="inventory.document_decided")
+    assert sorted(told.values_list("recipient__email", "title")) == sorted(
+        (email, f"{title}: {reason}" if reason else title) for email, title, reason in decided
+    )
+    assert delivered() == sorted((email, title) for email, title, _ in decided)
+
+
+def test_who_submitted_a_count_is_told_to_count_again(place):
+    manager, clerk = person("manager", place), person("staff", place)
+    put_in_stock(warehouse=place)
+    count = open_count(warehouse=place, acting_user=clerk)
+    entry = Entry(line=count.lines.get(), quantity=Decimal(10))
+    enter_counted(count=count, entries=[entry], acting_user=clerk)
+    submit_count(count=count, acting_user=clerk)
+
+    order_recount(count=count, note="Behind the door, too.", acting_user=manager)
+
+    told = Notification.objects.get(recipient=clerk)
+    assert told.title == f"Count {count.code} is counting: Behind the door, too."
+    assert delivered() == [(clerk.email, f"Count {count.code} is counting")]

@@ -184,6 +184,26 @@ def test_incoming_cannot_fall_below_zero():
     assert stock.incoming == 0
 
 
+def test_goods_that_were_never_expected_anywhere_cannot_be_called_off():
+    variation, warehouse = VariationFactory(), WarehouseFactory()
+    called_off = StockChange(
+        variation_id=variation.pk, warehouse_id=warehouse.pk, incoming=Decimal(-1)
+    )
+
+    with pytest.raises(InsufficientStock):
+        apply_stock_changes([called_off], acting_user=None)
+
+    assert not Stock.objects.exists()
+
+
+def test_balance_may_fill_its_range():
+    stock = put_in_stock(quantity=Decimal("99999999"))
+
+    apply_stock_changes([change(stock, "0.999")], acting_user=None)
+
+    assert figures(stock)[0] == Decimal("99999999.999")
+
+
 def test_balance_beyond_its_range_is_refused():
     stock = put_in_stock(quantity=Decimal("99999999"))
 

@@ -8,6 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from common.exceptions import WrongState
 from inventory.models import StockMovement
+from inventory.services.thresholds import create_threshold
+from inventory.signals import STOCK_LEVELS_CHANGED
+from notifications.models import OutboxMessage
 from operations.ledger_verification import verify_ledger
 from sales.exceptions import QuantityExceeded
 from sales.models import SalesOrder
@@ -46,6 +49,18 @@ def test_part_of_a_line_is_cancelled_and_released_and_the_rest_stays_wanted(orde
     assert quantities(order) == [(6, 4, 2), (2, 2, 0)]
     assert figures(stock) == (4, 0)
     assert verify_ledger() == []
+
+
+def test_scarce_goods_that_are_free_again_are_told_to_the_alerts(order, stock):
+    create_threshold(variation=stock.variation, warehouse=stock.warehouse, threshold=Decimal(5))
+    OutboxMessage.objects.all().delete()
+
+    cancel_sales_order(order=order, acting_user=None)
+
+    assert OutboxMessage.objects.get(topic=STOCK_LEVELS_CHANGED).payload == {
+        "stock_ids": [stock.pk]
+    }
+    assert figures(stock) == (10, 0)
 
 
 def test_rest_of_a_partial_delivery_is_cancelled_and_the_order_closed_short(order, stock):

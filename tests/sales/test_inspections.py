@@ -91,7 +91,7 @@ def test_no_more_is_decided_about_than_is_in_quarantine(stock):
             acting_user=None,
         )
 
-    text = ["3.000 of this line are in quarantine. Send at most that."]
+    text = ["3 of this line are in quarantine. Send at most that."]
     assert refusal.value.details == {"items.0.quantity": text, "items.1.quantity": text}
     assert (state(returned), figures(stock)) == ((0, 0), (6, 0))
 

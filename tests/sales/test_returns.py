@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import pytest
 
+from common.exceptions import InvalidInput
 from inventory.models import StockMovement
 from operations.ledger_verification import verify_ledger
 from sales.exceptions import QuantityExceeded
@@ -84,6 +85,20 @@ def test_no_more_comes_back_than_left(delivered):
     stock.refresh_from_db()
     assert stock.on_hand == 5
     assert SalesReturn.objects.count() == 1
+
+
+def test_goods_that_left_without_a_lot_come_back_without_one(delivered):
+    order, stock = delivered
+    request = LineRequest("line", "1", Decimal(1), "unwanted", lot_number="L-1")
+
+    with pytest.raises(InvalidInput) as refusal:
+        return_goods(order=order, lines=[request], acting_user=None)
+
+    assert refusal.value.details == {
+        "items.0.lot_number": ["No lots of these goods left for this order. Leave L-1 out."]
+    }
+    stock.refresh_from_db()
+    assert (stock.on_hand, SalesReturn.objects.count()) == (0, 0)
 
 
 def test_returned_goods_go_to_who_waits(delivered):

@@ -98,6 +98,21 @@ def test_disposal_names_the_expired_lot(milk, shop):
     assert verify_ledger() == []
 
 
+def test_disposal_of_more_than_the_expired_lot_has_is_short_and_not_advised_to_dispose(milk, shop):
+    receive(milk, shop, 5, "OLD", JUNE_15)
+    receive(milk, shop, 5, "NEW", AUGUST)
+
+    with (
+        time_machine.travel(TODAY + timedelta(days=1)),
+        pytest.raises(InsufficientStock, match="Less is available than asked for") as refusal,
+    ):
+        post(milk, shop, -6, lot_number="OLD", may_be_unavailable=True, may_release_others=True)
+
+    line = refusal.value.details["lines"][0]
+    assert (line["available"], line["lot_condition"]) == (5, "expired")
+    assert lots_left(milk) == {"NEW": 5, "OLD": 5}
+
+
 def test_goods_that_come_back_expired_are_not_available(milk, shop):
     receive(milk, shop, 5, "OLD", JUNE_15)
     post(milk, shop, -5)

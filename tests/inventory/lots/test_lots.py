@@ -1,6 +1,6 @@
 """Lots come in by name and leave by date, one movement each."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -24,7 +24,7 @@ from tests.factories.inventory import ProductFactory, VariationFactory, put_in_s
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import WarehouseFactory
-from tests.inventory.lots.postings import lots_left, movements, post, receive
+from tests.inventory.lots.postings import figures, lots_left, movements, post, receive
 
 pytestmark = pytest.mark.django_db
 JUNE_14, JUNE_15, JULY, AUGUST = (date(2026, *day) for day in ((6, 14), (6, 15), (7, 1), (8, 1)))
@@ -121,6 +121,16 @@ def test_receipt_with_a_lot_that_does_not_fit_is_refused(milk, shop, lot, expire
 
     assert refusal.value.details == {field: [text]}
     assert lots_left(milk) == {"L1": 5}
+
+
+def test_receipt_of_a_past_day_takes_a_lot_that_was_good_then_and_is_not_sold_now(milk, shop):
+    receive(milk, shop, 5, "OLD", JUNE_14, occurred_at=datetime(2026, 6, 14, 9, tzinfo=UTC))
+
+    with pytest.raises(UnfitLines):
+        receive(milk, shop, 5, "OLD", occurred_at=datetime(2026, 6, 15, 9, tzinfo=UTC))
+    with pytest.raises(InsufficientStock):
+        post(milk, shop, -1)
+    assert figures(milk, shop) == (5, 0, 5, 0)
 
 
 def test_issue_of_an_unknown_lot_is_refused_on_its_field(milk, shop):

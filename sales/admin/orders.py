@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, prefetch_related_objects
 from django.http import HttpRequest
 from unfold.decorators import display
 
@@ -186,6 +186,7 @@ class SalesOrderAdmin(DefaultWarehouseMixin, TablesMixin, ScopedAdmin):
 
     @admin.display(description="Credited for returns")
     def credited(self, row: SalesOrder) -> Decimal:
+        prefetch_related_objects([row], "items")  # once for both figures
         return sum((item.credited_amount for item in row.items.all()), ZERO)
 
     @admin.display(description="Net amount")

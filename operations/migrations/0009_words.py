@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='jobrun',
-            options={'ordering': ['-slot', 'job'], 'verbose_name': 'run of a job', 'verbose_name_plural': 'schedule'},
+            options={'ordering': ['-slot', 'job'], 'verbose_name': 'scheduled run', 'verbose_name_plural': 'scheduled runs'},
         ),
     ]

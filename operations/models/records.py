@@ -65,8 +65,8 @@ class JobRun(models.Model):
     result = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        verbose_name = "run of a job"
-        verbose_name_plural = "schedule"
+        verbose_name = "scheduled run"
+        verbose_name_plural = "scheduled runs"
         ordering = ["-slot", "job"]
         constraints = [
             models.UniqueConstraint(fields=["job", "slot"], name="job_run_once_per_slot"),

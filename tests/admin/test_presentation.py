@@ -183,10 +183,10 @@ def test_a_balance_names_the_documents_that_hold_it(
     assert sum("sales_salesorder" in one["sql"] for one in queries) == 1
 
 
-def test_pages_are_called_as_the_sidebar_calls_them(office, place):
+def test_lists_have_names_that_people_use(office, place):
     client = office("admin")
 
-    for model, words in ((JobRun, "Schedule"), (TaskHandOver, "Tasks handed over")):
+    for model, words in ((JobRun, "Scheduled runs"), (TaskHandOver, "Tasks handed over")):
         shown = text_of(client.get(list_of(model)))
         assert words in shown
         assert not {"Job runs", "Task hand overs"} & set(re.findall(r">\s*([^<>]+?)\s*<", shown))

@@ -82,20 +82,21 @@ def summed(movements: Any, column: str, places: int) -> Coalesce:
 
 
 def valuation(day: date, warehouses: Any, user: Any) -> dict[str, Any]:
-    """Return the value of stock by warehouse, and in transit where the user sees both ends."""
+    """Return the value of stock by warehouse, and in transit where the user sees both ends.
+
+    In cents, so that the total is what the rows add up to.
+    """
     codes = dict(Warehouse.objects.filter(pk__in=warehouses).values_list("pk", "code"))
     rows = value_by_warehouse(day, sorted(codes))
     sees_all = user.can(Can.SEE_ALL_WAREHOUSES) and len(codes) == Warehouse.objects.count()
     # What left on transfers and has not come in is neither here nor there: it is on its way.
-    transit = -sum((row.transferred for row in rows), Decimal(0)) if sees_all else None
-    total = sum((row.value for row in rows), transit or Decimal(0))
+    transit = cents(-sum((row.transferred for row in rows), Decimal(0))) if sees_all else None
+    values = {codes[row.warehouse_id]: cents(row.value) for row in rows}
     return {
         "as_of": day,
-        "warehouses": [
-            {"warehouse": codes[row.warehouse_id], "value": cents(row.value)} for row in rows
-        ],
-        "in_transit": None if transit is None else cents(transit),
-        "total_value": cents(total),
+        "warehouses": [{"warehouse": code, "value": value} for code, value in values.items()],
+        "in_transit": transit,
+        "total_value": sum(values.values(), transit or Decimal(0)),
     }
 
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='stockcount',
             name='bins',
-            field=models.CharField(blank=True, help_text='Of the bins whose names begin with it.', max_length=100),
+            field=models.CharField(blank=True, help_text='A bin, or what the names of several begin with, such as an aisle.', max_length=100),
         ),
         migrations.AddField(
             model_name='transferrequest',

@@ -61,7 +61,9 @@ class StockCount(LawfulSteps, models.Model):
     )
     abc_class = models.CharField("ABC class", max_length=1, choices=AbcClass.choices, blank=True)
     bins = models.CharField(
-        max_length=100, blank=True, help_text="Of the bins whose names begin with it."
+        max_length=100,
+        blank=True,
+        help_text="A bin, or what the names of several begin with, such as an aisle.",
     )
     is_partial = models.BooleanField(default=False, help_text="Of chosen goods only.")
     is_blind = models.BooleanField(

@@ -268,3 +268,14 @@ def test_a_valuation_is_a_file_and_refuses_what_it_does_not_know(api):
     assert [line.split(",")[1:] for line in given[1:]] == [["WH-A", "40"], ["in transit", "0"]]
     assert (unknown.status_code, list(unknown.json()["details"])) == (400, ["day"])
     assert (wrong.status_code, wrong["Content-Type"]) == (400, "application/json")
+
+
+@pytest.mark.django_db
+def test_the_total_is_what_the_rows_add_up_to(api):
+    for _ in range(2):
+        post(put_in_stock(quantity=1), 1, DAYS[0], cost="0.005")
+
+    told = api("admin").get("/api/stocks/valuation/").json()
+
+    assert [row["value"] for row in told["warehouses"]] == [4.01, 4.01]
+    assert told["total_value"] == 8.02

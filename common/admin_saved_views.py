@@ -132,10 +132,14 @@ class SavedViewsMixin(BaseModelAdmin[Any]):
             return self.save_present_view(request)
         key = as_primary_key(request.POST.get("key", "")) or 0
         view = self.saved_views(request).filter(pk=key).first()
-        if view is None or step not in {*CHANGES, "delete"}:
+        if view is None or step not in {*CHANGES, "delete", "rename"}:
             raise InvalidInput("This filter is not there any more.")
         if step == "delete":
             delete_saved_view(view=view, acting_user=caller(request))
             return f"“{view}” is deleted."
+        if step == "rename":
+            values = {"name": request.POST.get("name", "")[:80]}
+            renamed = change_saved_view(view=view, values=values, acting_user=caller(request))
+            return f"It is called “{renamed}” now."
         change_saved_view(view=view, values=CHANGES[step], acting_user=caller(request))
         return SAID[step].format(view)

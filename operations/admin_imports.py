@@ -28,7 +28,7 @@ from operations.exchange.run import FATES
 from operations.exchange.staging import Options
 from operations.models import ImportJob
 
-SHOWN = 200
+SHOWN, RANGES_SHOWN = 50, 12
 ENCODINGS = [("", "Recognise"), ("utf-8", "UTF-8"), ("cp1252", "Windows (cp1252)")]
 DECIMALS = [("", "Recognise"), (".", "Point: 1234.5"), (",", "Comma: 1234,5")]
 DELIMITERS = [("", "Recognise"), *((sign, name.capitalize()) for sign, name in NAMES.items())]
@@ -236,5 +236,6 @@ def report_of(job: ImportJob) -> dict[str, Any]:
 
 def in_words(ranges: list[list[int]]) -> str:
     """Say some lines as people write them: 2–5, 9."""
-    shown = [str(first) if first == last else f"{first}–{last}" for first, last in ranges[:SHOWN]]
-    return ", ".join(shown) + (" …" if len(ranges) > SHOWN else "")
+    shown = [str(first) if first == last else f"{first}–{last}" for first, last in ranges]
+    hidden = len(shown) - RANGES_SHOWN
+    return ", ".join(shown[:RANGES_SHOWN]) + (f" and {hidden:,} more" if hidden > 0 else "")

@@ -44,6 +44,81 @@ ODOO = {
 }
 IN_KILOGRAMS = ("Weight",)
 SHOPIFY_STATUS = {"draft": "pending", "archived": "discontinued"}
+# Their warehouses are found by our codes or names. Shopify says "Not stocked" for none at all.
+STOCK_PRESETS = (
+    *(
+        Preset(
+            name="odoo",
+            kind="stocks",
+            marks=marks,
+            columns={
+                "Product/Internal Reference": "sku",
+                "Internal Reference": "sku",
+                "Quantity": "quantity",
+                "Inventoried Quantity": "quantity",
+                "Quantity On Hand": "quantity",
+                "Warehouse": "warehouse",
+                "Location": "bin_location",
+                "Lot/Serial Number": "lot_number",
+                "Lot/Serial Number/Expiration Date": "expiration_date",
+            },
+        )
+        for marks in (
+            ("Product/Internal Reference", "Quantity"),
+            ("Product/Internal Reference", "Inventoried Quantity"),
+            ("Internal Reference", "Quantity On Hand"),
+        )
+    ),
+    *(
+        Preset(
+            name="erpnext",
+            kind="stocks",
+            marks=marks,
+            columns={
+                "Item Code": "sku",
+                "Item": "sku",
+                "Warehouse": "warehouse",
+                "Quantity": "quantity",
+                "Actual Quantity": "quantity",
+                "Balance Qty": "quantity",
+                "Valuation Rate": "unit_cost",
+                "Batch No": "lot_number",
+            },
+        )
+        for marks in (("Item Code", "Warehouse"), ("Item", "Warehouse", "Balance Qty"))
+    ),
+    *(
+        Preset(
+            name="inventree",
+            kind="stocks",
+            marks=(mark, "Quantity"),
+            columns={
+                mark: "sku",
+                "Quantity": "quantity",
+                "Batch": "lot_number",
+                "Batch Code": "lot_number",
+                "Expiry Date": "expiration_date",
+                "Location Name": "bin_location",
+            },
+        )
+        for mark in ("Part IPN", "Part.IPN")
+    ),
+    *(
+        Preset(
+            name="shopify",
+            kind="stocks",
+            marks=("SKU", "Location", quantity),
+            columns={
+                "SKU": "sku",
+                "Location": "warehouse",
+                quantity: "quantity",
+                "Bin name": "bin_location",
+            },
+            words={"quantity": {"not stocked": "0"}},
+        )
+        for quantity in ("On hand (current)", "On hand")
+    ),
+)
 PRESETS: tuple[Preset, ...] = (
     *(
         Preset(name="odoo", kind="products", marks=(mark,), columns=ODOO, left_out=IN_KILOGRAMS)
@@ -145,4 +220,5 @@ PRESETS: tuple[Preset, ...] = (
             "Website": "website",
         },
     ),
+    *STOCK_PRESETS,
 )

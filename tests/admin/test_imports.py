@@ -86,7 +86,7 @@ def test_refused_rows_are_told_by_kind_and_given_out_to_be_corrected(office):
     job = ImportJob.objects.get()
     assert f"/api/import-jobs/{job.pk}/rows/?format=xlsx" in page
     assert "most frequent first" in page
-    assert "And 100 more, in the file of rows to correct." in page
+    assert "And 250 more, in the file of rows to correct." in page
     assert client.get(f"/api/import-jobs/{job.pk}/rows/?format=csv").status_code == 200
 
 

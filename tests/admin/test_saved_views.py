@@ -56,6 +56,26 @@ def test_what_the_list_does_not_know_is_refused(office, place):
     assert not SavedView.objects.exists()
 
 
+def test_a_filter_is_renamed_by_its_owner_alone(office, place):
+    owner, colleague = office("staff"), office("manager")
+    save(owner)
+    save(owner, "level=out", name="None left")
+    view = SavedView.objects.get(name="Low here")
+    take(owner, "share", view)
+
+    def rename(client, name):
+        body = {"_saved_view": "rename", "key": view.pk, "name": name}
+        page = client.post(list_of(Stock), body, follow=True).content.decode()
+        view.refresh_from_db()
+        return page
+
+    assert "It is called “Low &amp; due” now." in rename(owner, "Low & due")
+    assert view.name == "Low & due"
+    for client, name in ((owner, " "), (owner, "None left"), (colleague, "Mine")):
+        rename(client, name)
+        assert (view.name, view.query) == ("Low & due", "level=low")
+
+
 def test_a_filter_is_shared_and_taken_back(office, place):
     owner, colleague = office("staff"), office("manager")
     save(owner)

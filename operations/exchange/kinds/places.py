@@ -24,12 +24,27 @@ def find_places(work: Work) -> None:
             "UPDATE import_row SET warehouse = %s::text WHERE warehouse IS NULL",
             [default.code],
         )
+    take_names(work)
     refuse_unknown_skus(work)
     work.refuse(
         "SELECT line, 'warehouse', coalesce(warehouse, ''),"
         " 'There is no such warehouse among yours. Use the code of one.' FROM import_row r"
         " WHERE NOT EXISTS (SELECT FROM warehouses_warehouse w"
         " WHERE w.code = r.warehouse AND w.id = ANY(%s))",
+        [own_warehouses(work.user)],
+    )
+
+
+def take_names(work: Work) -> None:
+    """Put codes for the names of own warehouses, where a name is no code and means one alone."""
+    if not work.has("warehouse"):
+        return
+    work.run(
+        "UPDATE import_row r SET warehouse = named.code FROM ("
+        " SELECT upper(name) AS name, min(code) AS code FROM warehouses_warehouse"
+        " WHERE id = ANY(%s) GROUP BY upper(name) HAVING count(*) = 1) AS named"
+        " WHERE named.name = r.warehouse AND NOT EXISTS"
+        " (SELECT FROM warehouses_warehouse w WHERE w.code = r.warehouse)",
         [own_warehouses(work.user)],
     )
 

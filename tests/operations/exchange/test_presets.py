@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from inventory.models import Product, ProductVariation
+from inventory.models import Product, ProductVariation, Stock
 from operations.exchange.exceptions import CannotRead
+from tests.factories.warehouses import WarehouseFactory
+from tests.operations.exchange.test_other_kinds import member, told
 
 pytestmark = pytest.mark.django_db
 FILES = Path(__file__).parent / "files"
@@ -86,6 +88,61 @@ def test_a_file_of_another_system_is_recognised(bring, name, expected):
     assert bring("products", (FILES / f"{name}.csv").read_bytes()).totals["unchanged"] == len(
         expected
     )
+
+
+STOCK_FILES = {
+    "shopify": (
+        "Handle,Title,Option1 Name,Option1 Value,SKU,HS Code,COO,Location,Bin name,"
+        "Incoming (not editable),Unavailable (not editable),Committed (not editable),"
+        "Available (not editable),On hand (current),On hand (new)\n"
+        "mug,Mug,Color,Blue,SKU-1,,,Main street,A-1,0,0,0,10,10,\n"
+        "mug,Mug,Color,Red,SKU-2,,,Main street,,0,0,0,not stocked,Not stocked,\n"
+    ),
+    "erpnext": (
+        "Item Code,Warehouse,Quantity,Valuation Rate,Batch No\n"
+        "SKU-1,Main Street,10,2.5,\nSKU-2,WH-1,0,1,\n"
+    ),
+    "odoo": (
+        "Product/Internal Reference,Product,Location,Lot/Serial Number,Quantity\n"
+        "SKU-1,[SKU-1] Mug,A-1,,10.0\nSKU-2,[SKU-2] Mug,,,0.0\n"
+    ),
+    "inventree": (
+        "ID,Part IPN,Part Name,Quantity,Batch Code,Location Name,Expiry Date\n"
+        "1,SKU-1,Mug,10,,A-1,\n2,SKU-2,Mug,0,,,\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STOCK_FILES)
+def test_stock_of_another_system_is_recognised(bring, name):
+    WarehouseFactory(code="WH-1", name="Main Street", is_default=True)
+    bring("products", "sku,name\nSKU-1,Mug\nSKU-2,Red mug\n")
+
+    report = bring("stocks", STOCK_FILES[name])
+
+    assert (report.preset, report.problems, report.is_imported) == (name, [], True)
+    [stock] = Stock.objects.filter(on_hand__gt=0)
+    assert (stock.variation.sku_code, stock.warehouse.code, stock.on_hand) == ("SKU-1", "WH-1", 10)
+    assert stock.bin_location == ("" if name == "erpnext" else "A-1")
+    assert bring("stocks", STOCK_FILES[name]).totals["unchanged"] == 2
+
+
+def test_a_warehouse_is_found_by_a_name_that_is_of_one_alone(bring):
+    own, other = WarehouseFactory(code="WH-1", name="North"), WarehouseFactory(name="South")
+    WarehouseFactory(name="south")
+    WarehouseFactory(code="NORTH", name="Elsewhere")
+    person = member("staff", own, other)
+    bring("products", "sku,name\nSKU-1,Mug\n")
+    unknown = "There is no such warehouse among yours. Use the code of one."
+
+    def problems(warehouse):
+        report = bring("stocks", f"sku,warehouse,quantity\nSKU-1,{warehouse},1\n", user=person)
+        return told(report)
+
+    assert problems("North") == [(2, "warehouse", unknown)]  # the code of one that is not theirs
+    assert problems("south") == []
+    assert problems("Elsewhere") == [(2, "warehouse", unknown)]
+    assert [one.warehouse for one in Stock.objects.all()] == [other]
 
 
 @pytest.mark.parametrize(

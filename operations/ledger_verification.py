@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from inventory.models import LotBalance, Stock, StockMovement, StockReservation
 from inventory.queries import in_transit_by_stock
@@ -105,21 +106,32 @@ def verify_ledger(limit: int = 100) -> list[Violation]:
 
 def violations(limit: int) -> Iterator[list[Violation]]:
     """Yield what each rule finds."""
-    for rule, sql in RULES.items():
-        yield query(rule, sql, [], limit)
-    ordered, of_orders = incoming_by_stock().query.sql_with_params()
-    in_transit, of_transfers = in_transit_by_stock().query.sql_with_params()
-    incoming = INCOMING.format(ordered=f"({ordered})", in_transit=f"({in_transit})")
-    yield query("incoming_explained", incoming, [*of_orders, *of_transfers], limit)
-    foreign = StockReservation.objects.exclude(reference_type=LINE_HOLDER).filter(quantity__gt=0)
+    for rule, sql, parameters in written_rules():
+        yield query(rule, sql, parameters, limit)
     yield [
         Violation(
             "reservation_explained",
             f"reservation {row.pk}",
             f"{row.quantity} for {row.reference_type} {row.reference_id}, which no open order asks",
         )
-        for row in (unexplained_reservations() | foreign)[:limit]
+        for row in reservations_of_no_order()[:limit]
     ]
+
+
+def written_rules() -> Iterator[tuple[str, str, list[Any]]]:
+    """Yield the name, the SQL and the parameters of the rules that are a statement each."""
+    for rule, sql in RULES.items():
+        yield rule, sql, []
+    ordered, of_orders = incoming_by_stock().query.sql_with_params()
+    in_transit, of_transfers = in_transit_by_stock().query.sql_with_params()
+    incoming = INCOMING.format(ordered=f"({ordered})", in_transit=f"({in_transit})")
+    yield "incoming_explained", incoming, [*of_orders, *of_transfers]
+
+
+def reservations_of_no_order() -> QuerySet[StockReservation]:
+    """Return reservations that no open order explains; there must be none."""
+    foreign = StockReservation.objects.exclude(reference_type=LINE_HOLDER).filter(quantity__gt=0)
+    return unexplained_reservations() | foreign
 
 
 def query(rule: str, sql: str, parameters: list[Any], limit: int) -> list[Violation]:

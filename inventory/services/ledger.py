@@ -270,7 +270,8 @@ def ledger_lines(posting: Posting) -> list[tuple[PostedChange, LotPart | None]]:
 
 
 def hold_columns(posting: Posting) -> list[str]:
-    keys = sorted(posting.touched_holds)
+    """Return the columns of reservations; of two new ones, the one made later is the newer."""
+    keys = list(posting.touched_holds)
     return [
         texts([holder.reference_type for holder, _ in keys]),
         numbers([holder.line_id for holder, _ in keys]),

@@ -205,7 +205,7 @@ class Posting:
         holds: dict[tuple[Holder, int], Decimal],
     ) -> None:
         self.balances, self.holds = balances, holds
-        self.touched_holds: set[tuple[Holder, int]] = set()
+        self.touched_holds: dict[tuple[Holder, int], None] = {}  # in the order they were made
         self.shortages: list[Shortage] = []
         self.posted: list[PostedChange] = []
 
@@ -355,7 +355,7 @@ class Posting:
         key = (holder, balance.id)
         balance.reserved += held - self.holds.get(key, ZERO)
         self.holds[key] = held
-        self.touched_holds.add(key)
+        self.touched_holds[key] = None
 
     def _check_range(self, index: int, balance: RunningBalance) -> None:
         if max(balance.on_hand, balance.incoming) > LARGEST_QUANTITY:

@@ -41,6 +41,7 @@ def enter(
     """Compare what somebody counted with the shelf as it is at this moment."""
     if count.status != "counting":
         raise Refused("wrong_state")
+    world.require_fit(line.item, quantity)
     before, is_recount = line.counted, line.needs_recount
     compare(world, count, line, quantity, list_cost)
     if is_recount:

@@ -30,10 +30,16 @@ Key = tuple[int, int]  # item, warehouse
 
 @dataclass
 class World(GoodsInTransit):
-    """Everything there is; `tracked` are the items that go by lots."""
+    """Everything there is; `tracked` are the items that go by lots, `whole` those without parts.
+
+    late: the day that is being recorded, where it is not today. moved: what each day changed.
+    """
 
     tracked: frozenset[int]
     today: date
+    whole: frozenset[int] = frozenset()
+    late: date | None = None
+    moved: dict[Key, dict[date, Decimal]] = field(default_factory=dict)
     dates: dict[tuple[int, str], date | None] = field(default_factory=dict)
     shelves: dict[Key, Shelf] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
@@ -52,13 +58,22 @@ class World(GoodsInTransit):
         """Judge lots by the day, let the body work, cover reservations, serve back-orders."""
         shelves = [self.shelves[key] for key in dict.fromkeys(keys) if key in self.shelves]
         before = {id(shelf): shelf.available for shelf in shelves}
+        there = {id(shelf): shelf.on_hand for shelf in shelves}
         lost = {id(shelf): self.judge(shelf) for shelf in shelves}
         yield
         for shelf in shelves:
+            days = self.moved.setdefault((shelf.item, shelf.place), {})
+            day = self.late or date.min  # the database's clock, which no test sets, runs before
+            days[day] = days.get(day, ZERO) + shelf.on_hand - there[id(shelf)]
             lost[id(shelf)] = shelf.cover() or lost[id(shelf)]
             rose = shelf.available > max(before[id(shelf)], ZERO)
             if shelf.available > 0 and (rose or lost[id(shelf)]):
                 self.serve(shelf)
+
+    def at_the_end_of(self, day: date, key: Key) -> Decimal:
+        """Return what there was at the end of a day, by when things happened."""
+        moved = self.moved.get(key, {})
+        return sum((quantity for one, quantity in moved.items() if one <= day), ZERO)
 
     def judge(self, shelf: Shelf) -> bool:
         shelf.expired = {lot for lot in shelf.lots if self.is_over(shelf.item, lot)}
@@ -81,7 +96,7 @@ class World(GoodsInTransit):
         """Return the lines that want goods of a shelf, in the order in which they get them."""
         return [
             (line, order)
-            for order in sorted(self.orders, key=lambda order: -order.priority)
+            for order in sorted(self.orders, key=lambda order: (-order.priority, order.key))
             for line in order.lines
             if order.is_open and not order.is_lapsed
             and (line.item, order.place) == (shelf.item, shelf.place)
@@ -105,6 +120,7 @@ class World(GoodsInTransit):
         """Take goods off a shelf; return how much of which lot."""
         if (shelf.item, shelf.place) not in self.shelves:
             raise Refused("insufficient_stock")
+        self.require_fit(shelf.item, wanted)
         if shelf.item in self.tracked and lot and (shelf.item, lot) not in self.dates:
             raise Refused("invalid")
         named = lot if shelf.item in self.tracked else NO_LOT
@@ -122,6 +138,10 @@ class World(GoodsInTransit):
         for one, quantity in taken.items():
             shelf.lots[one] -= quantity
         return taken
+
+    def require_fit(self, item: int, quantity: Decimal) -> None:
+        if item in self.whole and quantity % 1:
+            raise Refused("invalid")
 
     def next_to_expire(self, shelf: Shelf, wanted: Decimal) -> dict[str, Decimal]:
         if shelf.item not in self.tracked:
@@ -151,7 +171,7 @@ class World(GoodsInTransit):
         if (item, lot) in self.dates and expires not in (None, self.dates[item, lot]):
             raise Refused("invalid")
         known = self.dates.setdefault((item, lot), expires)
-        if fresh and known and known < self.today:
+        if fresh and known and known < (self.late or self.today):
             raise Refused("invalid")
         return lot
 
@@ -160,9 +180,24 @@ class World(GoodsInTransit):
     def receive(
         self, key: Key, quantity: Decimal, lot: str, expires: date | None, cost: Decimal
     ) -> None:
+        self.require_fit(key[0], quantity)
         shelf = self.shelf(*key, make=True)
         with self.posting(key):
             self.put(shelf, self.name_lot(key[0], lot, expires, fresh=True), quantity, cost)
+
+    def receive_late(self, day: date, *receipt: Any) -> None:
+        self.late = day
+        self.receive(*receipt)
+        self.late = None
+
+    def issue_late(self, day: date, key: Key, quantity: Decimal, lot: str) -> None:
+        """Issue as of a past day, on which and after which there must be enough of it."""
+        self.late = day
+        self.issue(key, quantity, lot)
+        self.late = None
+        days = [one for one in self.moved[key] if one >= day]
+        if any(self.at_the_end_of(one, key) < 0 for one in days):
+            raise Refused("insufficient_stock")
 
     def issue(self, key: Key, quantity: Decimal, lot: str) -> None:
         with self.posting(key):
@@ -171,6 +206,8 @@ class World(GoodsInTransit):
     def adjust(
         self, key: Key, quantity: Decimal, lot: str, expires: date | None, cost: Decimal
     ) -> None:
+        if quantity > 0:
+            self.require_fit(key[0], quantity)
         shelf = self.shelf(*key, make=quantity > 0)
         with self.posting(key):
             if quantity > 0:

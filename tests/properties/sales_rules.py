@@ -36,36 +36,39 @@ class SalesRules:
         priority=st.integers(1, 4),
     )
     def take_order(self, place, wanted, priority):  # type: ignore[no-untyped-def]
-        order = create_sales_order(
-            order=SalesOrder(warehouse=self.scene.places[place], priority=priority),
-            lines=[
-                OrderLine(self.scene.items[item].pk, quantity, Decimal(9))
-                for item, quantity in wanted
-            ],
-            acting_user=self.scene.person,
-        )
-        self.orders.append(order)
-        keys = SalesOrderItem.objects.filter(order=order).order_by("position")
         lines = [
-            Line(key, item, quantity)
-            for key, (item, quantity) in zip(keys.values_list("pk", flat=True), wanted, strict=True)
+            OrderLine(self.scene.items[item].pk, quantity, Decimal(9)) for item, quantity in wanted
         ]
-        self.world.take_order(Order(order.pk, place, lines, priority=priority))
+        keys: list[int] = []
+
+        def create() -> SalesOrder:
+            order = SalesOrder(warehouse=self.scene.places[place], priority=priority)
+            created = create_sales_order(order=order, lines=lines, acting_user=self.scene.person)
+            rows = SalesOrderItem.objects.filter(order=created).order_by("position")
+            keys[:] = [created.pk, *rows.values_list("pk", flat=True)]
+            return created
+
+        def take(world: World) -> None:
+            ordered = [
+                Line(key, item, quantity)
+                for key, (item, quantity) in zip(keys[1:], wanted, strict=True)
+            ]
+            world.take_order(Order(keys[0], place, ordered, priority=priority))
+
+        self.both(create, take, made=self.orders)
 
     @precondition(lambda self: self.orders)
     @rule(which=WHICH)
     def fulfil_all(self, which):  # type: ignore[no-untyped-def]
         number = which % len(self.orders)
-        lines = self.world.orders[number].lines
-        positions = [index for index, line in enumerate(lines) if line.outstanding]
         self.both(
             lambda: fulfil_sales_order(order=self.orders[number], acting_user=self.scene.person),
             lambda world: world.fulfil(
                 world.orders[number],
                 [
                     (line, line.outstanding, "")
-                    for index, line in enumerate(world.orders[number].lines)
-                    if index in positions
+                    for line in world.orders[number].lines
+                    if line.outstanding
                 ],
             ),
         )

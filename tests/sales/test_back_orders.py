@@ -55,6 +55,28 @@ def test_received_goods_are_reserved_for_the_oldest_order_first():
     assert verify_ledger() == []
 
 
+def test_who_was_served_last_of_one_receipt_loses_first():
+    stock = empty_stock()
+    early, urgent = (
+        take_order((stock.variation, 4), warehouse=stock.warehouse, priority=priority)
+        for priority in (1, 3)
+    )
+    put_in_stock(stock.variation, stock.warehouse, 8)
+    assert reserved(urgent, early) == [4, 4]
+
+    damage = StockChange(
+        variation_id=stock.variation_id,
+        warehouse_id=stock.warehouse_id,
+        quantity=Decimal(-3),
+        movement_type="adjustment",
+        may_release_others=True,
+    )
+    apply_stock_changes([damage], acting_user=None)
+
+    assert reserved(urgent, early) == [4, 1]
+    assert verify_ledger() == []
+
+
 def test_cancelling_hands_goods_to_who_waits_but_not_to_itself():
     stock = put_in_stock(quantity=5)
     holding, waiting = (

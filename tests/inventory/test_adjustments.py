@@ -132,6 +132,18 @@ def test_limits_are_the_companys(staff, stock, limits, quantity, status):
     assert body["status"] == status
 
 
+def test_the_largest_line_counts_against_the_limit(staff, stock):
+    limits = {"adjustment_limit_value": None, "adjustment_limit_quantity": 5}
+    CompanySettings.objects.update_or_create(pk=1, defaults=limits)
+    other = put_in_stock(warehouse=stock.warehouse, quantity=10)
+    lines = [{"sku": "A-1", "quantity": -1}, {"sku": other.variation.sku_code, "quantity": -6}]
+
+    body = staff.post(PATH, {"reason_code": "count", "items": lines}).json()
+
+    assert body["status"] == "pending"
+    assert not StockMovement.objects.filter(reference_code=body["code"]).exists()
+
+
 def test_who_decides_corrections_has_no_limit(manager, stock):
     body = manager.post(PATH, {"sku": "A-1", "quantity": -400, "reason_code": "expired"}).json()
 

@@ -216,3 +216,14 @@ def test_only_managers_write(api, role):
     assert client.patch(f"/api/variations/{variation.pk}/", {"barcode": "1"}).status_code == 403
     assert client.delete(f"/api/variations/{variation.pk}/").status_code == 403
     assert ProductVariation.objects.count() == 1
+
+
+def test_codes_that_are_made_are_no_longer_than_codes_may_be(manager):
+    product = Product.objects.create(code="P" * 30, name="Shirt")
+
+    skus = [
+        manager.post(f"/api/products/{product.code}/variations/", {}).json()["sku_code"]
+        for _ in range(3)
+    ]
+
+    assert skus == ["P" * 30, "P" * 28 + "-2", "P" * 28 + "-3"]

@@ -115,6 +115,29 @@ def test_outbound_takes_either_sign_and_answers_negative(api, quantity):
     assert (answer.json()["quantity"], answer.json()["new_stock_level"]) == (-4, 6)
 
 
+@pytest.mark.parametrize(
+    ("named", "field", "text"),
+    [
+        ({"sku": "NO-1"}, "sku", 'Unknown SKU "NO-1". Use a code or id of the catalogue.'),
+        (
+            {"product_id": "NO-2"},
+            "product_id",
+            'Unknown product "NO-2". Use a code or id of the catalogue.',
+        ),
+        ({"sku": ""}, "product_id", "Name a product: product_id, sku or product_variation."),
+    ],
+)
+def test_a_movement_of_unknown_goods_says_which_and_of_none_what_to_name(api, named, field, text):
+    client = api("staff", WarehouseFactory())
+
+    answer = client.post(
+        "/api/stock-movements/", {"movement_type": "inbound", "quantity": 1, **named}
+    )
+
+    assert (answer.status_code, answer.json()["details"]) == (400, {field: [text]})
+    assert not StockMovement.objects.exists()
+
+
 def test_only_managers_record_the_past(api):
     stock = put_in_stock(quantity=10)
     body = {

@@ -197,6 +197,20 @@ def test_more_than_shipped_is_refused_by_line(admin):
     assert transfer_facts(transfer) == before
 
 
+def test_what_arrives_whole_does_not_count_against_the_limit(api):
+    transfer = make_transfer(300, status="approved", variations=[VariationFactory()])
+    put_in_stock(transfer.lines.get().variation, transfer.from_warehouse, 300)
+    clerk = api("staff", transfer.to_warehouse)
+    path = f"/api/transfer-requests/{transfer.code}"
+    assert api("admin").post(f"{path}/ship/").status_code == 200
+    line = {"id": transfer.lines.get().pk, "quantity_received": 299, "quantity_damaged": 1}
+
+    answer = clerk.post(f"{path}/receive/", {"items": [line]})
+
+    assert answer.status_code == 200, answer.content
+    assert Stock.objects.get(warehouse=transfer.to_warehouse).on_hand == 299
+
+
 def test_part_of_what_was_asked_for_may_be_shipped(admin, api):
     transfer = make_transfer(10, status="approved")
     clerk = api("staff", transfer.from_warehouse)

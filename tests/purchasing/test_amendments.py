@@ -1,5 +1,6 @@
 """Changes of orders that suppliers already have."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -14,6 +15,7 @@ from inventory.models import Stock
 from purchasing.exceptions import AlreadyReceived
 from purchasing.models import GoodsReceipt, PurchaseOrderAmendment
 from purchasing.services import amendments, orders
+from purchasing.services.charges import ChargeLine
 from purchasing.services.order_lines import OrderLine
 from purchasing.services.orders import change_purchase_order
 from purchasing.services.receipts import ReceiptLine, receive_purchase_order
@@ -123,6 +125,32 @@ def test_terms_change_with_history_and_amendments_are_numbered():
     ]  # fmt: skip
 
 
+def test_history_tells_which_charge_changed_and_which_did_not():
+    order = make_order(10, status="sent")
+    duty, freight = (
+        ChargeLine(kind=kind, amount=Decimal(amount))
+        for kind, amount in (("duty", 7), ("other", 5))
+    )
+    change_purchase_order(
+        order=order, charges=[duty, freight], acting_user=UserFactory(role="manager")
+    )
+    first, second = order.charges.order_by("pk")
+
+    change_purchase_order(
+        order=order,
+        charges=[
+            replace(duty, charge_id=first.pk, amount=Decimal(8)),
+            replace(freight, charge_id=second.pk),
+        ],
+        acting_user=UserFactory(role="manager"),
+    )
+
+    _, (_, _, changes) = history(order)
+    assert [(one["field"], one["from"]["amount"], one["to"]["amount"]) for one in changes] == [
+        ("charge", 7, 8)
+    ]
+
+
 def test_a_draft_and_a_change_of_nothing_leave_no_amendment():
     draft, sent = make_order(10), make_order(10, status="sent")
 
@@ -186,6 +214,18 @@ def test_an_order_cut_down_to_what_came_in_is_received():
     assert order.status == "received"
     assert order.actual_delivery_date == GoodsReceipt.objects.get().occurred_at
     assert incoming_of_balances() == incoming_of_orders() == []
+
+
+def test_an_order_of_which_one_line_is_to_come_stays_open():
+    order = make_order(10, 4, status="sent")
+    receive(order, 10, 1)
+    first, second = order.items.all()
+
+    amend(order, [line_of(first), line_of(second, quantity_ordered=Decimal(3))])
+
+    assert (order.status, order.actual_delivery_date) == ("partially_received", None)
+    expected = [(second.variation_id, order.warehouse_id, 2)]
+    assert incoming_of_balances() == incoming_of_orders() == expected
 
 
 @pytest.mark.parametrize("status", ["received", "cancelled"])

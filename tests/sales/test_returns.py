@@ -4,6 +4,9 @@ import pytest
 
 from common.exceptions import InvalidInput
 from inventory.models import StockMovement
+from inventory.services.thresholds import create_threshold
+from inventory.signals import STOCK_LEVELS_CHANGED
+from notifications.models import OutboxMessage
 from operations.ledger_verification import verify_ledger
 from sales.exceptions import QuantityExceeded
 from sales.models import SalesReturn
@@ -99,6 +102,17 @@ def test_goods_that_left_without_a_lot_come_back_without_one(delivered):
     }
     stock.refresh_from_db()
     assert (stock.on_hand, SalesReturn.objects.count()) == (0, 0)
+
+
+def test_scarce_goods_that_come_back_are_told_to_the_alerts(delivered):
+    order, stock = delivered
+    create_threshold(variation=stock.variation, warehouse=stock.warehouse, threshold=Decimal(5))
+    OutboxMessage.objects.all().delete()
+
+    return_goods(order=order, lines=[back(3)], acting_user=None)
+
+    event = OutboxMessage.objects.get(topic=STOCK_LEVELS_CHANGED)
+    assert event.payload == {"stock_ids": [stock.pk]}
 
 
 def test_returned_goods_go_to_who_waits(delivered):

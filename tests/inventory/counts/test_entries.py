@@ -105,6 +105,35 @@ def test_pieces_scanned_one_by_one_add_up_unless_stock_moves(clerk, place, goods
     assert enter(clerk, code, scanned("G-3", 9)).json()["lines"][0]["difference"] == 0
 
 
+def test_pieces_that_are_added_are_no_recount(clerk, place, goods):
+    code = opened(clerk, warehouse=place.code, recount_tolerance_percent=5)
+
+    entered = [
+        enter(clerk, code, scanned("G-3", quantity, add=True)).json()["lines"][0]
+        for quantity in (4, 4, 2)
+    ]
+
+    assert [
+        (line["counted_quantity"], line["needs_recount"], line["first_quantity"])
+        for line in entered
+    ] == [(4, True, None), (8, True, None), (10, False, None)]
+
+
+def test_goods_that_turned_up_in_one_count_are_not_entered_in_another(clerk, place, goods):
+    stray = VariationFactory(sku_code="STRAY")
+    first = opened(clerk, warehouse=place.code)
+    put_in_stock(VariationFactory(sku_code="G-4"), place, 1)
+    second = opened(clerk, warehouse=place.code)
+    assert enter(clerk, first, scanned("STRAY", 3)).status_code == 201
+
+    refused = enter(clerk, second, scanned("G-4", 1), scanned("STRAY", 3))
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+    assert "Another open count has some of these goods" in refused.json()["message"]
+    assert StockCountLine.objects.get(variation=stray).count.code == first
+    assert lines_by_sku(clerk, second)["G-4"]["counted_quantity"] is None
+
+
 @pytest.mark.parametrize(
     ("line", "field"),
     [
@@ -203,6 +232,8 @@ def test_a_lot_that_nobody_knew_comes_in_with_its_date(clerk, manager, place):
     )
     later = timezone.now().date() + timedelta(days=90)
     put_in_stock(milk, place, 6, lot_number="L-1", expiration_date=later)
+    paint = VariationFactory(product=ProductFactory(lot_tracking=True))
+    put_in_stock(paint, place, 1, lot_number="L-2")  # the same number, of other goods
     code = opened(clerk, warehouse=place.code, recount_tolerance_percent=100)
     found = scanned("MILK", 2, lot_number="L-2", expiration_date=later.isoformat())
     for _ in range(2):
@@ -212,7 +243,7 @@ def test_a_lot_that_nobody_knew_comes_in_with_its_date(clerk, manager, place):
     approved = manager.post(f"{PATH}{code}/approve/", {"decision": "approve"})
 
     assert approved.status_code == 200, approved.content
-    assert Lot.objects.get(lot_number="L-2").expiration_date == later
+    assert Lot.objects.get(lot_number="L-2", variation=milk).expiration_date == later
     assert verify_ledger() == []
 
 

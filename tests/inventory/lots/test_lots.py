@@ -228,6 +228,23 @@ def test_tracking_ends_only_without_goods_in_transit(shop):
     assert verify_ledger() == []
 
 
+def test_tracking_ends_where_all_of_these_goods_arrived_and_others_have_not(shop):
+    milk, cheese = (VariationFactory(product=ProductFactory(lot_tracking=True)) for _ in range(2))
+    for goods in (milk, cheese):
+        receive(goods, shop, 4, "L1")
+    transfer = make_transfer(4, 4, source=shop, variations=[milk, cheese], status="in_transit")
+    boss = UserFactory(role="admin")
+    arrival = Arrival(line_id=transfer.lines.get(variation=milk).pk, received=Decimal(4))
+    receive_transfer(transfer=transfer, arrivals=[arrival], acting_user=boss)
+    post(milk, transfer.to_warehouse, -4)
+
+    update_product(product=milk.product, values={"lot_tracking": False}, acting_user=boss)
+    with pytest.raises(WrongState):
+        update_product(product=cheese.product, values={"lot_tracking": False}, acting_user=boss)
+
+    assert verify_ledger() == []
+
+
 @pytest.mark.parametrize("line_count", [5, 50, 500])
 def test_tracked_receipts_take_two_statements_more_for_any_number_of_lines(shop, line_count):
     """Beside BEGIN and COMMIT: balances, lock, reservations, lots made, lots read, write."""

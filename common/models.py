@@ -285,14 +285,14 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["object_type", "object_id", "-id"], name="audit_of_object"),
+            models.Index(fields=["object_type", "object_id", "id"], name="audit_of_object"),
             models.Index(
-                fields=["document_type", "document_id", "-id"],
+                fields=["document_type", "document_id", "id"],
                 condition=Q(document_id__isnull=False),
                 name="audit_of_document",
             ),
-            models.Index(fields=["object_code", "-id"], name="audit_of_code"),
-            models.Index(fields=["actor", "-id"], name="audit_of_actor"),
+            models.Index(fields=["object_code", "id"], name="audit_of_code"),
+            models.Index(fields=["actor", "id"], name="audit_of_actor"),
             BrinIndex(fields=["recorded_at"], name="audit_by_time"),
         ]
 

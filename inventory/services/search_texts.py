@@ -26,8 +26,8 @@ def search_texts_written_once() -> Iterator[None]:
         due = [key for (key,) in cursor.fetchall()]
         cursor.execute("DROP TABLE search_texts_due")
         # The lists of what the indexes have yet to take in grow longer, and are emptied at the end.
-        cursor.execute("SET LOCAL gin_pending_list_limit = '64MB'")
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute("SET LOCAL gin_pending_list_limit = '16MB'")
+        cursor.execute("SET LOCAL work_mem = '16MB'")
         for start in range(0, len(due), PRODUCTS_A_STATEMENT):
             chosen = due[start : start + PRODUCTS_A_STATEMENT]
             cursor.execute("SELECT inventory_write_search_texts(%s)", [chosen])

@@ -154,3 +154,12 @@ def clean(cell: str) -> str:
     """Return a cell without spaces around it and without the mark against formulas."""
     text = cell.strip().replace("\0", "")
     return text[1:] if text.startswith("'") and QUOTED.match(text) else text
+
+
+def clean_row(row: list[str]) -> list[str]:
+    """Return the cells of a row as `clean` does; most rows have none of what it takes out."""
+    cells = [cell.strip() for cell in row]
+    joined = "\n".join(cells)
+    if "\0" in joined or joined.startswith("'") or "\n'" in joined:
+        return [clean(cell) for cell in cells]
+    return cells

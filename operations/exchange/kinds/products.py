@@ -54,7 +54,8 @@ def judge(work: Work) -> None:
         else "SELECT line, 'name', '', 'New products need a name.' FROM import_row r"
         " WHERE NOT EXISTS (SELECT FROM inventory_product p WHERE p.code = r.product_id)"
     )
-    refuse_contradictions(work, "product_id", OF_PRODUCT, "product")
+    if has_families(work):
+        refuse_contradictions(work, "product_id", OF_PRODUCT, "product")
     work.refuse(
         "SELECT line, 'subcategory', subcategory, 'Name the category that it belongs to.'"
         " FROM import_row WHERE subcategory IS NOT NULL AND category IS NULL"
@@ -69,6 +70,11 @@ def judge(work: Work) -> None:
         "SELECT line, 'supplier_id', '', 'Name the supplier that these terms are of.'"  # nosec B608
         f" FROM import_row WHERE supplier_id IS NULL AND ({filled})"
     )
+
+
+def has_families(work: Work) -> bool:
+    """Say whether several rows speak of one product."""
+    return work.finds("SELECT FROM import_row GROUP BY product_id HAVING count(*) > 1")
 
 
 def complete_codes(work: Work) -> None:
@@ -95,10 +101,13 @@ def plan(work: Work) -> None:
     """Stage products, variations and sourcing, note what the whole picture forbids, tell fates."""
     find_categories(work, make=work.commits)
     own = ", ".join(f'r."{one.name}"' for one in (PRODUCT_KEY, *PRODUCT_FIELDS))
+    first = "SELECT DISTINCT ON (product_id) * FROM import_row ORDER BY product_id, line"
+    several = has_families(work)
+    each = f"({first})" if several else "import_row"
     work.make(
         "import_product",
         f"SELECT r.line, {own}, r.supplier_id, {category_of(work)} AS category_id"  # nosec B608
-        " FROM (SELECT DISTINCT ON (product_id) * FROM import_row ORDER BY product_id, line) AS r"
+        f" FROM {each} AS r"
         " LEFT JOIN inventory_product e ON e.code = r.product_id"
         " LEFT JOIN inventory_category ec ON ec.id = e.category_id"
         " LEFT JOIN import_category c ON c.category = coalesce(r.category, '')"
@@ -108,7 +117,7 @@ def plan(work: Work) -> None:
         lock(work, PRODUCT)
     stage(work, PRODUCT)
     refuse_new_tracking(work)
-    stage_variations(work)
+    stage_variations(work, several)
     refuse_below_cost(work)
     stage_sourcing(work)
     work.make(
@@ -120,21 +129,30 @@ def plan(work: Work) -> None:
     )
 
 
-def stage_variations(work: Work) -> None:
-    """Stage the rows as variations; the first of a new product is its default, if none says so."""
+def has_known(work: Work) -> bool:
+    """Say whether the catalogue has any of the products."""
+    return work.finds("SELECT FROM import_product_final WHERE id IS NOT NULL")
+
+
+def stage_variations(work: Work, several: bool) -> None:
+    """Stage the rows as variations; the first of a new product is its default, if none says so.
+
+    several: whether a product may have more rows than one.
+    """
     own = ", ".join(f'r."{one.name}"' for one in (VARIATION_KEY, *VARIATION_FIELDS))
+    told = "coalesce(r.is_default, false)"
+    chosen = f"bool_or({told}) OVER family" if several else told
+    first = "r.line = min(r.line) OVER family" if several else "true"
     work.make(
         "import_variation",
         f"SELECT r.line, {own}, p.id AS product_id,"  # nosec B608
-        " CASE WHEN bool_or(coalesce(r.is_default, false)) OVER family"
-        " THEN coalesce(r.is_default, false)"
-        " WHEN d.id IS NOT NULL THEN d.sku_code = r.sku"
-        " ELSE r.line = min(r.line) OVER family END AS is_default"
+        f" CASE WHEN {chosen} THEN {told}"
+        f" WHEN d.id IS NOT NULL THEN d.sku_code = r.sku ELSE {first} END AS is_default"
         " FROM import_row r LEFT JOIN inventory_product p ON p.code = r.product_id"
         " LEFT JOIN inventory_productvariation d ON d.product_id = p.id AND d.is_default"
         " WINDOW family AS (PARTITION BY r.product_id)",
     )
-    if work.commits:
+    if work.commits and has_known(work):
         lock(work, VARIATION)
     stage(work, VARIATION)
     work.refuse(
@@ -188,6 +206,9 @@ def stage_sourcing(work: Work) -> None:
 
 def write_products(work: Work) -> None:
     """Write what was staged: products, then variations, sourcing, and what follows from them."""
+    if not has_known(work):
+        write_tables(work)
+        return
     tracked = work.run(
         "SELECT e.id, f.lot_tracking, f.expiration_tracking"
         " FROM import_product_final f JOIN inventory_product e ON e.id = f.id"
@@ -198,15 +219,15 @@ def write_products(work: Work) -> None:
         "SELECT e.id FROM import_variation_final f JOIN inventory_productvariation e"
         " ON e.id = f.id WHERE f.reorder_level IS DISTINCT FROM e.reorder_level"
     )
+    make_room(work)
     write_tables(work)
     for key, lots, expiry in tracked:
         track_product(key, lots=lots, expiry=expiry)
     refresh_reorder_points([key for (key,) in levels])
 
 
-def write_tables(work: Work) -> None:
-    """Write products, then variations and sourcing, with the keys that the products then have."""
-    write(work, PRODUCT, (25, 45))
+def make_room(work: Work) -> None:
+    """Let those step back that are no more the default variation or the primary supplier."""
     work.run(
         "UPDATE inventory_productvariation e SET is_default = false, updated_at = clock_timestamp()"
         " FROM import_variation_final f WHERE f.is_default AND e.product_id = f.product_id"
@@ -217,6 +238,11 @@ def write_tables(work: Work) -> None:
         " FROM import_sourcing_final f"
         " WHERE e.product_id = f.product_id AND e.is_primary AND e.supplier_id <> f.supplier_id"
     )
+
+
+def write_tables(work: Work) -> None:
+    """Write products, then variations and sourcing, with the keys that the products then have."""
+    write(work, PRODUCT, (25, 45))
     with terms_from(SupplierPrice.Source.IMPORT):
         write(work, SOURCING, (45, 55), found="product_id", joined=OF_ITS_PRODUCT)
     write(work, VARIATION, (55, 75), found="product_id", joined=OF_ITS_PRODUCT)

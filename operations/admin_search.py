@@ -26,9 +26,12 @@ def found_in_back_office(site: Any, request: HttpRequest, text: str) -> list[Sea
     pages = [page for page in pages_of(site, request) if text.lower() in page.title.lower()]
     if len(text) < SHORTEST_TEXT:
         return pages[:MOST_FOUND]
+    scanned = list(rows_scanned(site, request, text))
+    if scanned and not text.isalnum():
+        return [*pages, *scanned][:MOST_FOUND]  # words like those of a code are noise
     rows = list(rows_found(site, request, text))
     rows.sort(key=lambda row: row.title.partition(" ")[0].upper() != text.upper())
-    by_link = {row.link: row for row in [*rows_scanned(site, request, text), *rows]}
+    by_link = {row.link: row for row in [*scanned, *rows]}
     return [*pages, *by_link.values()][:MOST_FOUND]
 
 

@@ -1,6 +1,6 @@
 """Printing labels of chosen rows: a page that asks how, then the PDF."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -40,6 +40,7 @@ from inventory.models import ProductVariation
 
 WORDS = {"sku": "SKU", "qr": "QR code", "lot": "Lot and expiry"}
 MOST_COPIES = 1_000
+SYMBOLS = ["barcode", "qr"]
 OWN_SIZE = "own"
 
 
@@ -92,6 +93,12 @@ class LabelForm(forms.Form):
         label="Lines around the labels, to try", required=False, widget=UnfoldBooleanWidget
     )
 
+    def offer_symbols_alone(self) -> None:
+        """Ask of labels that are a name and a symbol for the symbol alone."""
+        shown: Any = self.fields["fields_shown"]
+        shown.choices = [(name, title) for name, title in shown.choices if name in SYMBOLS]
+        shown.initial = SYMBOLS[:1]
+
     def clean(self) -> dict[str, Any]:
         wanted = super().clean() or {}
         is_own = wanted.get("label_format") == OWN_SIZE
@@ -115,6 +122,7 @@ class LabelsMixin(ScopedAdmin):
     """Rows whose labels can be printed; `label_lines` says which."""
 
     copies_help = "Empty: one."
+    of_symbols_alone: Collection[str] = ()  # actions whose labels have a name and symbols
     actions = ["print_labels"]
 
     def label_lines(self, rows: Any, copies: int | None) -> list[LabelLine]:
@@ -132,6 +140,8 @@ class LabelsMixin(ScopedAdmin):
         """Ask how the lines of some rows are printed, or print them, for the action `name`."""
         form = LabelForm(request.POST if "print" in request.POST else None)
         form.fields["copies"].help_text = self.copies_help
+        if name in self.of_symbols_alone:
+            form.offer_symbols_alone()
         if form.is_bound and form.is_valid():
             try:
                 return pdf_of(lines_of(queryset, form.cleaned_data["copies"]), form)

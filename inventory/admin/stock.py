@@ -110,6 +110,7 @@ class StockAdmin(PastStockMixin, StockCardMixin, LabelsMixin, ReadOnlyAdmin):
     search_fields = ["variation__sku_code", "variation__product__name"]
     search_help_text = "A product, SKU, barcode, or the whole name of a bin."
     actions = ["print_labels", "print_bin_labels"]
+    of_symbols_alone = ["print_bin_labels"]
     inlines = [ReservationInline]
     fields = [
         ("variation", "product"), ("warehouse", "bin_location"), ("on_hand_now", "reserved_now"),

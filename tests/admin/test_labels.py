@@ -61,7 +61,7 @@ def test_labels_of_bins_are_printed_once_a_bin(place, office):
     foreign = Stock.objects.get(warehouse=place.foreign)
     Stock.objects.filter(pk__in=[own.pk, beside.pk]).update(bin_location="R-7")
     Stock.objects.filter(pk=foreign.pk).update(bin_location="SECRET")
-    how = {**HOW, "action": "print_bin_labels"}
+    how = {**HOW, "action": "print_bin_labels", "fields_shown": ["barcode"]}
     client = office("staff")
 
     chosen = [one.pk for one in (own, beside, nowhere, foreign)]
@@ -70,6 +70,8 @@ def test_labels_of_bins_are_printed_once_a_bin(place, office):
     none = client.post(list_of(Stock), {**how, "_selected_action": [nowhere.pk]})
 
     assert b'value="print_bin_labels"' in asked.content
+    assert b'value="qr"' in asked.content
+    assert b'value="price"' not in asked.content
     assert codes_on(printed) == ["R-7", "R-7"]
     assert b"nothing to print" in none.content
 

@@ -6,7 +6,7 @@ from inventory.models import Product, ProductVariation, Stock
 from purchasing.models import PurchaseOrder
 from sales.models import SalesOrder
 from tests.admin.pages import page_of
-from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
@@ -41,8 +41,9 @@ def test_documents_goods_and_partners_are_found(manager, place):
 )
 def test_what_a_scanner_sends_leads_to_the_goods(manager, place, text):
     goods = VariationFactory(barcode="4006381333931")
+    VariationFactory(barcode="4006381333948", product=ProductFactory(name="01 and 4006381333930"))
 
-    assert found(manager, text)[0] == ("Variation", page_of(goods))
+    assert found(manager, text) == [("Variation", page_of(goods))]
 
 
 def test_a_bin_leads_to_what_lies_in_it_in_own_warehouses(manager, place):

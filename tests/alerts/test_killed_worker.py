@@ -50,7 +50,7 @@ def kill(worker):
 def deliver(mail_server):
     """Let the dead worker's lease run out and a new worker do what is left."""
     OutboxMessage.objects.filter(status="pending").update(next_attempt_at=timezone.now())
-    assert start_worker(mail_server).wait(timeout=60) == 0
+    assert start_worker(mail_server).wait(timeout=600) == 0
 
 
 def run_low(warehouse):

@@ -48,7 +48,7 @@ class NamedMixin(SynonymsMixin, serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("id") in (None, "") and attrs.get("code") in (None, ""):
             raise serializers.ValidationError({"code": ["Name it: id or code."]})
-        return attrs
+        return super().validate(attrs)
 
 
 class NamedDecisionInput(NamedMixin, DecisionInput):

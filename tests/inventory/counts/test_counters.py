@@ -104,8 +104,9 @@ def test_a_recount_is_given_to_somebody_else(clerk, manager, place, goods, count
     path = f"{PATH}{code}/approve/"
     body = {"note": "Look behind the pillar", "assigned_to": counter.code}
 
-    wrong = manager.post(path, {**body, "decision": "approve"})
-    assert (wrong.status_code, list(wrong.json()["details"])) == (400, ["assigned_to"])
+    for door, named in ((path, {}), (f"{PATH}approve/", {"code": code})):
+        wrong = manager.post(door, {**body, **named, "decision": "approve"})
+        assert (wrong.status_code, list(wrong.json()["details"])) == (400, ["assigned_to"])
     back = manager.post(path, {**body, "decision": "recount"}).json()
 
     assert (back["status"], back["assigned_to"]) == ("counting", counter.code)

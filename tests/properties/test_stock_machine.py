@@ -22,7 +22,9 @@ def scene(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_stock_is_what_the_model_says_after_every_step(scene, count, pytestconfig, record_property):
+def test_stock_is_what_the_model_says_after_every_step(
+    scene, count, capsys, pytestconfig, record_property
+):
     """Hundreds of steps each time, the same ones; 100,000 others in the full run."""
     wanted = count(440, full=100_000)
     machine = machine_of(scene)
@@ -32,7 +34,8 @@ def test_stock_is_what_the_model_says_after_every_step(scene, count, pytestconfi
         run(machine, examples, STEPS_OF_AN_EXAMPLE, derandomize=wanted < 1000)
         sweep()
         if wanted > 1000:  # an hour's run tells how far it is
-            pytestconfig.get_terminal_writer().line(f"{dict(machine.told)}")
+            with capsys.disabled():
+                pytestconfig.get_terminal_writer().line(f"{dict(machine.told)}")
 
     record_property("steps of the stock machine", dict(machine.told))
     assert machine.told["done"] > machine.told["steps"] // 4

@@ -244,13 +244,14 @@ def counts_to_decide(user: Any) -> list[Waiting]:
 
 def count_card(user: Any, title: str, icon: str, status: str) -> Waiting:
     found = StockCount.objects.visible_to(user).filter(status=status)
-    rows = counted(found.select_related("warehouse"), "created_at")
+    rows = counted(found.select_related("warehouse", "assigned_to"), "created_at")
     shown = [
         Row(
             page_of(row),
             str(row),
             f"{row.warehouse.code}, opened {day(row.created_at)}"
-            + (f", {row.accuracy_percent} % right" if row.lines_counted else ""),
+            + (f", {row.accuracy_percent} % right" if row.lines_counted else "")
+            + (f", given to {row.assigned_to}" if row.assigned_to else ""),
         )
         for row in rows
     ]

@@ -50,7 +50,7 @@ ON_THE_WAY = (
 BLANK = "______"
 PEOPLE_AND_PLACES = (
     "from_warehouse", "to_warehouse", "requested_by", "decided_by", "shipped_by", "received_by",
-    "closed_by",
+    "closed_by", "follows", "followed_by",
 )  # fmt: skip
 
 
@@ -106,6 +106,8 @@ def facts_of(transfer: TransferRequest) -> list[tuple[str, str]]:
         ("Left", moment_of(transfer.shipped_at, transfer.shipped_by)),
         ("Arrived", moment_of(transfer.received_at, transfer.received_by)),
         ("Ended", moment_of(transfer.closed_at, transfer.closed_by)),
+        ("The rest of", transfer.follows.code if transfer.follows else ""),
+        ("The rest is", transfer.followed_by.code if hasattr(transfer, "followed_by") else ""),
     ]
 
 
@@ -126,7 +128,8 @@ def table_of(lines: Sequence[TransferLine], stocks: dict[int, Stock], has_left: 
 
     walked = sorted(lines, key=lambda line: (walking_order(bin_of(line)), line.position))
     if has_left:
-        return lines_table(ON_THE_WAY, [sent_row(line, bin_of(line)) for line in walked])
+        sent = [line for line in walked if line.quantity_shipped]
+        return lines_table(ON_THE_WAY, [sent_row(line, bin_of(line)) for line in sent])
     lots = sellable_lots(stocks.values())
     rows = []
     for line in walked:

@@ -13,11 +13,13 @@ from common.exceptions import WrongState
 from inventory.documents import count_sheet
 from inventory.documents.count_sheet import count_sheet_pdf
 from inventory.documents.transfer_note import transfer_note_pdf
-from inventory.models import Stock
+from inventory.models import Stock, TransferRequest
 from inventory.services.counts.closing import approve_count, order_recount, submit_count
 from inventory.services.counts.entering import Entry, enter_counted
 from inventory.services.counts.opening import Scope, open_count
+from inventory.services.transfers.leaving import Leaving
 from inventory.services.transfers.receiving import Arrival, cancel_transfer, receive_transfer
+from inventory.services.transfers.shipping import ship_transfer
 from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.names import SCRIPTS
 from tests.factories.transfers import make_transfer
@@ -286,3 +288,18 @@ def test_a_transfer_cancelled_on_its_way_is_still_printed():
     assert "Back at the source: 10" in text_of(
         transfer_note_pdf(transfer.pk, UserFactory(role="admin"))
     )
+
+
+def test_the_paper_names_what_left_and_where_the_rest_is(place):
+    boss = UserFactory(role="admin")
+    sent, kept = shelved(place, "SENT-1", "A-1"), shelved(place, "KEPT-1", "A-2")
+    transfer = make_transfer(4, 4, source=place, status="approved", variations=[sent, kept])
+    line = transfer.lines.get(variation=kept)
+    leaving = [Leaving(line_id=line.pk, quantity=Decimal(0))]
+    ship_transfer(transfer=transfer, leaving=leaving, rest_later=True, acting_user=boss)
+    rest = TransferRequest.objects.get(follows=transfer)
+
+    first, later = (text_of(transfer_note_pdf(one.pk, boss)) for one in (transfer, rest))
+
+    assert ("SENT-1" in first, "KEPT-1" in first, rest.code in first) == (True, False, True)
+    assert ("SENT-1" in later, "KEPT-1" in later, transfer.code in later) == (False, True, True)

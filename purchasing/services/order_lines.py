@@ -117,7 +117,7 @@ def insert_items(items: Sequence[PurchaseOrderItem]) -> Sequence[PurchaseOrderIt
         cursor.execute(INSERT_ITEMS, [*map(numbers, amounts), texts(notes)])
         keys = cursor.fetchall()
     for item, (key,) in zip(items, keys, strict=True):
-        item.pk, item.order_id = key, item.order.pk
+        item.pk, item.order = key, item.order  # a new key alone would forget the order
         item._state.adding, item._state.db = False, connection.alias
     return items
 

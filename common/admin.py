@@ -99,11 +99,16 @@ class ScopedInline(GuardedMixin, TabularInline):
     show_change_link = False
     hide_title = True
 
+    def rows_a_page(self, request: HttpRequest, obj: Any) -> int | None:
+        """Return how many rows are shown at once; None: all, as where they are written."""
+        return self.per_page
+
 
 class ReadOnlyInline(ScopedInline):
     """Rows of another row that only services write."""
 
     can_delete = False
+    per_page = 50
 
 
 class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
@@ -127,6 +132,14 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return ScopedList
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        """Show rows of an inline in pages, if it wants that; there is one inline a request."""
+        if isinstance(inline, ScopedInline):
+            inline.per_page = inline.rows_a_page(request, obj if obj.pk else None)
+        return super().get_formset_kwargs(request, obj, inline, prefix)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = self.scope(request)

@@ -111,15 +111,36 @@ class QuantitiesTableForm(QuantitiesForm):
 
 
 class OrderLinesInline(ScopedInline):
-    """The lines of an order, which may be written as long as the order is in `written_in`."""
+    """The lines of an order, which may be written as long as the order is in `written_in`.
+
+    A long order's are shown in pages and written elsewhere: a form of all its lines would be
+    heavier than browsers bear, and more fields than a request may have.
+    """
 
     written_in = ""
+    most_written = 500
+    rows_read = 50
+    order_field = "order"
+    template_before = "admin/long_order.html"
     autocomplete_fields = ["variation"]
     verbose_name = "line"
 
     @classmethod
     def may_be_written(cls, order: Any) -> bool:
-        return order is None or order.status == cls.written_in
+        return order is None or (order.status == cls.written_in and not cls.is_long(order))
+
+    @classmethod
+    def is_long(cls, order: Any) -> bool:
+        """Say whether an order has more lines than are written on a page; asked once an order."""
+        if not hasattr(order, "is_long"):
+            lines = cls.model._default_manager.filter(**{cls.order_field: order})
+            order.is_long = lines.order_by()[: cls.most_written + 1].count() > cls.most_written
+        return bool(order.is_long)
+
+    def rows_a_page(self, request: HttpRequest, obj: Any) -> int | None:
+        if self.has_change_permission(request, obj) or obj is None:
+            return None
+        return self.rows_read
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         """Show an empty line on the page of a new order."""

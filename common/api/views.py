@@ -3,7 +3,9 @@
 import sys
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 
 from common.api.exception_handler import is_away
@@ -13,6 +15,10 @@ from common.permissions import Can
 COME_AGAIN = (
     "The database does not answer. Send the request again in a moment, a write with the same "
     "Idempotency-Key, which is then done once."
+)
+TOO_LARGE = (
+    "The form was larger than one request may be, and nothing was saved. Send fewer lines at once, "
+    "or use a file or the API."
 )
 TRY_AGAIN = "The database does not answer. Try again in a moment."
 
@@ -31,7 +37,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path.startswith("/api/"):
-        return defaults.bad_request(request, exception)
+        told = TOO_LARGE if isinstance(exception, TooManyFieldsSent | RequestDataTooBig) else ""
+        return render(request, "400.html", {"told": told}, status=400)
     return shaped(400, "Invalid input", "invalid", "The request is malformed. Check its encoding.")
 
 

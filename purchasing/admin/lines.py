@@ -79,7 +79,7 @@ class PurchaseOrderItemInline(OrderLinesInline):
     @classmethod
     def may_be_written(cls, order: Any) -> bool:
         """Write lines of a draft, and amend those of an order that goods are still to come of."""
-        return is_open(order)
+        return is_open(order) and (order is None or not cls.is_long(order))
 
 
 class ChargeInline(ScopedInline):

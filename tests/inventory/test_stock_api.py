@@ -202,7 +202,9 @@ def test_movement_filters(api):
     assert ids(f"warehouse={first.warehouse.code.lower()}") == [one]
     assert ids("movement_type=outbound") == []
     assert ids("start_date=2000-01-01&end_date=2000-01-02") == []
-    assert ids("ordering=quantity") == [one, two]
+    assert ids("ordering=occurred_at") == [one, two]
+    refused = client.get("/api/stock-movements/?ordering=quantity")
+    assert (refused.status_code, [*refused.json()["details"]]) == (400, ["ordering"])
 
 
 MOVEMENT_STATEMENTS = [

@@ -101,7 +101,8 @@ class ScopedInline(GuardedMixin, TabularInline):
 
     def rows_a_page(self, request: HttpRequest, obj: Any) -> int | None:
         """Return how many rows are shown at once; None: all, as where they are written."""
-        return self.per_page
+        rows: int | None = self.per_page
+        return rows
 
 
 class ReadOnlyInline(ScopedInline):
@@ -139,7 +140,8 @@ class ScopedAdmin(SavedViewsMixin, AuditHistoryMixin, GuardedMixin, ModelAdmin):
         """Show rows of an inline in pages, if it wants that; there is one inline a request."""
         if isinstance(inline, ScopedInline):
             inline.per_page = inline.rows_a_page(request, obj if obj.pk else None)
-        return super().get_formset_kwargs(request, obj, inline, prefix)
+        options: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        return options
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = self.scope(request)

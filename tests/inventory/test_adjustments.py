@@ -132,6 +132,15 @@ def test_limits_are_the_companys(staff, stock, limits, quantity, status):
     assert body["status"] == status
 
 
+def test_the_limit_goes_by_what_goods_cost_in_the_warehouse(staff, stock):
+    elsewhere = put_in_stock(stock.variation, quantity=10)
+    Stock.objects.filter(pk=elsewhere.pk).update(average_cost=400)
+
+    body = staff.post(PATH, {"sku": "A-1", "quantity": -3, "reason_code": "count"}).json()
+
+    assert (body["status"], body["value"]) == ("posted", 12)
+
+
 def test_the_largest_line_counts_against_the_limit(staff, stock):
     limits = {"adjustment_limit_value": None, "adjustment_limit_quantity": 5}
     CompanySettings.objects.update_or_create(pk=1, defaults=limits)
@@ -265,22 +274,16 @@ def test_reserved_goods_may_be_gone_and_it_is_said(manager, stock):
     assert verify_ledger() == []
 
 
-def test_goods_found_where_there_never_were_any_have_their_catalogue_cost(manager, stock):
+@pytest.mark.parametrize("expected", [0, 10])
+def test_goods_found_before_any_came_have_their_catalogue_cost(manager, stock, expected):
     variation = VariationFactory(cost_price="7.5")
-
-    manager.post(PATH, {"sku": variation.sku_code, "quantity": 2, "reason_code": "found"})
-
-    assert Stock.objects.get(variation=variation).average_cost == Decimal("7.5")
-
-
-def test_goods_found_before_the_first_delivery_have_their_catalogue_cost(manager, stock):
-    variation = VariationFactory(cost_price="7.5")
-    make_order(10, status="sent", variations=[variation], warehouse=stock.warehouse)
+    if expected:
+        make_order(expected, status="sent", variations=[variation], warehouse=stock.warehouse)
 
     manager.post(PATH, {"sku": variation.sku_code, "quantity": 2, "reason_code": "found"})
 
     found = Stock.objects.get(variation=variation)
-    assert (found.on_hand, found.incoming, found.average_cost) == (2, 10, Decimal("7.5"))
+    assert (found.on_hand, found.incoming, found.average_cost) == (2, expected, Decimal("7.5"))
 
 
 def test_lots_are_named_where_they_are_tracked(manager, stock):

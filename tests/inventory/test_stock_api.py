@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from inventory.models import Stock, StockMovement
-from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.inventory import ProductFactory, VariationFactory, put_in_stock
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
 from users.api.tokens import refresh_token_of
@@ -136,6 +136,20 @@ def test_a_movement_of_unknown_goods_says_which_and_of_none_what_to_name(api, na
 
     assert (answer.status_code, answer.json()["details"]) == (400, {field: [text]})
     assert not StockMovement.objects.exists()
+
+
+def test_a_product_alone_means_its_default_variation(api):
+    product = ProductFactory()
+    _, usual, _ = (
+        VariationFactory(product=product, is_default=is_default)
+        for is_default in (False, True, False)
+    )
+    client = api("staff", WarehouseFactory())
+    body = {"product_id": product.code, "movement_type": "inbound", "quantity": 1}
+
+    assert client.post("/api/stock-movements/", body).status_code == 201
+
+    assert Stock.objects.get().variation == usual
 
 
 def test_only_managers_record_the_past(api):

@@ -105,6 +105,24 @@ def test_pieces_scanned_one_by_one_add_up_unless_stock_moves(clerk, place, goods
     assert enter(clerk, code, scanned("G-3", 9)).json()["lines"][0]["difference"] == 0
 
 
+def test_a_product_alone_is_its_default_variation_and_a_sku_any(clerk, place):
+    usual = VariationFactory(sku_code="U-1")
+    other = VariationFactory(sku_code="U-2", product=usual.product, is_default=False)
+    for one in (usual, other):
+        put_in_stock(one, place, 5)
+    code = opened(clerk, warehouse=place.code)
+
+    entered = enter(
+        clerk, code,
+        {"product_id": usual.product.code, "counted_quantity": 3},
+        {"sku": "U-2", "counted_quantity": 4},
+    )  # fmt: skip
+
+    assert entered.status_code == 201, entered.content
+    lines = lines_by_sku(clerk, code)
+    assert (lines["U-1"]["counted_quantity"], lines["U-2"]["counted_quantity"]) == (3, 4)
+
+
 def test_pieces_that_are_added_are_no_recount(clerk, place, goods):
     code = opened(clerk, warehouse=place.code, recount_tolerance_percent=5)
 

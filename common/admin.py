@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import PaginationInlineFormSet
 from unfold.paginator import InfinitePaginator
 
 from common.admin_columns import (
@@ -38,6 +39,7 @@ from common.admin_saving import note_changes, persistently, refused_form
 from common.admin_steps import FileStep, Step
 from common.exceptions import DomainError, StaleVersion
 from common.permissions import Can
+from common.references import as_primary_key
 
 SMALLEST_QUANTITY, LARGEST_QUANTITY = Decimal("0.001"), Decimal("99999999.999")
 LARGEST_AMOUNT = Decimal(1_000_000_000)
@@ -92,9 +94,18 @@ class GuardedMixin(BaseModelAdmin[Any]):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
+class InlinePages(PaginationInlineFormSet):
+    """Rows in pages; whatever asks for no page gets the first."""
+
+    def get_page_num(self) -> int:
+        key = self.get_pagination_key()
+        return as_primary_key(self.request.GET.get(key) or self.request.POST.get(key, "")) or 1
+
+
 class ScopedInline(GuardedMixin, TabularInline):
     """Rows of another row, which decides who sees them."""
 
+    formset = InlinePages
     extra = 0
     show_change_link = False
     hide_title = True

@@ -103,6 +103,10 @@ class QuantitiesTableForm(QuantitiesForm):
     def table(self) -> list[tuple[Any, list[Any]]]:
         """Return the fields of each line, after the first of them, which names the line."""
         rows = [[self[f"{kind}{key}"] for kind in self.kinds] for key in self.keys]
+        for row in rows:
+            for column, field in zip(self.columns, row, strict=True):
+                spoken = f"{column}: {row[0].label} {row[0].help_text}"
+                field.field.widget.attrs["aria-label"] = spoken.strip()
         return [(row[0], row) for row in rows]
 
     @property
@@ -120,7 +124,6 @@ class OrderLinesInline(ScopedInline):
     written_in = ""
     most_written = 500
     rows_read = 50
-    order_field = "order"
     template_before = "admin/long_order.html"
     autocomplete_fields = ["variation"]
     verbose_name = "line"
@@ -133,7 +136,7 @@ class OrderLinesInline(ScopedInline):
     def is_long(cls, order: Any) -> bool:
         """Say whether an order has more lines than are written on a page; asked once an order."""
         if not hasattr(order, "is_long"):
-            lines = cls.model._default_manager.filter(**{cls.order_field: order})
+            lines = cls.model._default_manager.filter(order=order)
             order.is_long = lines.order_by()[: cls.most_written + 1].count() > cls.most_written
         return bool(order.is_long)
 

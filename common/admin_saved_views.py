@@ -118,7 +118,7 @@ class SavedViewsMixin(BaseModelAdmin[Any]):
             raise InvalidInput("The list does not know these filters. Choose others.") from None
         view = create_saved_view(
             resource=page_name(self.model),
-            name=request.POST.get("name", "")[:80],
+            name=request.POST.get("name", ""),
             query=present_query(request),
             is_shared="is_shared" in request.POST,
             is_default="is_default" in request.POST,
@@ -138,7 +138,7 @@ class SavedViewsMixin(BaseModelAdmin[Any]):
             delete_saved_view(view=view, acting_user=caller(request))
             return f"“{view}” is deleted."
         if step == "rename":
-            values = {"name": request.POST.get("name", "")[:80]}
+            values = {"name": request.POST.get("name", "")}
             renamed = change_saved_view(view=view, values=values, acting_user=caller(request))
             return f"It is called “{renamed}” now."
         change_saved_view(view=view, values=CHANGES[step], acting_user=caller(request))

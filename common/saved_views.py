@@ -14,6 +14,7 @@ from common.permissions import Can
 
 MOST_OF_A_LIST = 50
 LONGEST_QUERY = 2000
+LONGEST_NAME = 80
 TAKEN = {"saved_view_once_per_owner": "name"}
 
 
@@ -113,6 +114,8 @@ def require_values(view: SavedView) -> None:
     wrong: dict[str, list[Any]] = {}
     if not view.name:
         wrong["name"] = ["Give the filter a name."]
+    if len(view.name) > LONGEST_NAME:
+        wrong["name"] = [f"At most {LONGEST_NAME} characters. Shorten it."]
     if not view.query:
         wrong["parameters"] = ["Filter, search or order the list first: this would show all of it."]
     if len(view.query) > LONGEST_QUERY:

@@ -120,6 +120,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
             "transfer requests": "Goods on their way between warehouses.",
             "suppliers": "Whom goods are bought from.",
             "purchase orders": "Goods ordered from suppliers, and their receipts.",
+            "reorder list": "What to order of whom, as drafts would be made of it.",
             "purchase requests": "Goods that people ask for out of a warehouse's stock.",
             "sales orders": "What customers ordered, and what left for them.",
             "sales prices": "What goods cost customers, by currency, day and quantity.",

@@ -43,7 +43,7 @@ def mail_about(message: OutboxMessage, document: Any, heading: str, text: str) -
         ("Document", document.code),
         *places,
         ("Asked by", asked_by or ""),
-        ("Counted is", getattr(document, "scope_in_words", "")),
+        ("What is counted", getattr(document, "scope_in_words", "")),
         ("Reason", getattr(document, "reason", "")),
         ("Needed by", day_of(getattr(document, "needed_by", None))),
         ("Notes", getattr(document, "notes", "")),

@@ -19,7 +19,7 @@ TITLES = {LOW: "At or below the reorder point", SHORT: "Customers wait for it"}
 class ReorderRow:
     """What is to be ordered of one variation for a warehouse; a reason where it cannot be.
 
-    available, incoming, reorder_point: of its balance now; None where there never was one.
+    available, incoming, reorder_point: of its balance now; 0, 0 and None without one.
     """
 
     variation: ProductVariation
@@ -84,7 +84,7 @@ def row_of(
         line=line,
         reason=reason,
         bin_location=stock.bin_location if stock else "",
-        available=stock.on_hand - stock.reserved - stock.unavailable if stock else ZERO,
+        available=stock.available if stock else ZERO,
         incoming=stock.incoming if stock else ZERO,
         reorder_point=stock.reorder_point if stock else None,
     )

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
+from common.api.documents import FileRenderer
 from common.api.exception_handler import TITLES
 from common.api.exports import ExportRenderer
 
@@ -163,5 +164,7 @@ def add_files(answer: dict[str, Any], renderers: list[Any]) -> None:
     """Describe the files that a list can be had as."""
     file = {"schema": {"type": "string", "format": "binary"}}
     answer["content"] |= {
-        renderer.media_type: file for renderer in renderers if isinstance(renderer, ExportRenderer)
+        renderer.media_type: file
+        for renderer in renderers
+        if isinstance(renderer, ExportRenderer | FileRenderer)
     }

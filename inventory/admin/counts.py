@@ -175,7 +175,7 @@ class StockCountAdmin(CountPlanMixin, DefaultWarehouseMixin):
     def state(self, row: StockCount) -> str:
         return row.get_status_display()
 
-    @admin.display(description="Counted is")
+    @admin.display(description="What is counted")
     def counted_is(self, row: StockCount) -> str:
         return row.scope_in_words
 

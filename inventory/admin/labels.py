@@ -50,7 +50,7 @@ def size_field(label: str, side: int) -> forms.FloatField:
         min_value=SMALLEST[side],
         max_value=LARGEST[side],
         required=False,
-        help_text="Of a size of its own, one label a page.",
+        help_text="Only for “A size of its own”; one label a page.",
         widget=UnfoldAdminTextInputWidget,
     )
 

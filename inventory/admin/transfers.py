@@ -262,7 +262,7 @@ class TransferRequestAdmin(ScopedAdmin):
         ),
     )  # fmt: skip
 
-    @admin.display(description="Rest is")
+    @admin.display(description="Rest goes with")
     def followed(self, row: TransferRequest) -> Any:
         return link_to(row.followed_by)
 

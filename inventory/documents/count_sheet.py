@@ -98,7 +98,7 @@ def lines_on_paper(count: StockCount, is_open: bool, bins: str) -> list[StockCou
 def facts_of(count: StockCount, lines: int, is_open: bool) -> list[tuple[str, str]]:
     shared = [
         ("Warehouse", f"{count.warehouse.code} {count.warehouse.name}"),
-        ("Counted is", count.scope_in_words),
+        ("What is counted", count.scope_in_words),
         ("Opened", f"{day(count.created_at)}, {name_of(count.created_by)}".rstrip(", ")),
     ]
     if is_open:

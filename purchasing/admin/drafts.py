@@ -83,16 +83,12 @@ def chosen_source(request: HttpRequest) -> str:
 
 def files_of(warehouse: Warehouse, source: str) -> dict[str, str]:
     """Return where the list is had as a file, by its kind."""
-    lists = reverse("reorder-list-list")
-    needed_by = "customers" if source == SHORT else "stock"
-    return {
-        "PDF": f"?{urlencode({'warehouse': warehouse.pk, 'source': source, 'pdf': 1})}",
-        **{
-            kind.upper(): f"{lists}?{urlencode(query)}"
-            for kind in ("csv", "xlsx")
-            for query in [{"warehouse": warehouse.pk, "needed_by": needed_by, "format": kind}]
-        },
-    }
+    files = {"PDF": f"?{urlencode({'warehouse': warehouse.pk, 'source': source, 'pdf': 1})}"}
+    asked = {"warehouse": warehouse.pk, "needed_by": "customers" if source == SHORT else "stock"}
+    for kind in ("csv", "xlsx"):
+        query = urlencode({**asked, "format": kind})
+        files[kind.upper()] = f"{reverse('reorder-list-list')}?{query}"
+    return files
 
 
 def paper_of(warehouse: Warehouse, source: str) -> HttpResponse:

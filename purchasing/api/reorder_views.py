@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,6 +57,15 @@ class ReorderRowSerializer(serializers.Serializer[ReorderRow]):
     reason = serializers.ChoiceField(choices=REASONS, allow_blank=True)
 
 
+@extend_schema_serializer(many=False)
+class ReorderListAnswer(serializers.Serializer[Any]):
+    """What is to be ordered for a warehouse."""
+
+    warehouse = serializers.CharField()
+    needed_by = serializers.ChoiceField([*SOURCES])
+    reorder_list = ReorderRowSerializer(many=True)
+
+
 @extend_schema(tags=["reorder list"])
 class ReorderListViewSet(FileAnswersMixin, ApiViewSet):
     """What is to be ordered for a warehouse, as drafts would be made of it."""
@@ -70,7 +79,7 @@ class ReorderListViewSet(FileAnswersMixin, ApiViewSet):
     def get_renderers(self) -> list[Any]:
         return [*super().get_renderers(), CsvRenderer(), XlsxRenderer(), PdfRenderer()]
 
-    @extend_schema(parameters=[ReorderParameters], responses=ReorderRowSerializer(many=True))
+    @extend_schema(parameters=[ReorderParameters], responses=ReorderListAnswer)
     def list(self, request: Request) -> Any:
         """What is to be ordered of whom, and what cannot be; `?format=csv`, `xlsx` or `pdf` too."""
         asked = ReorderParameters(data=request.query_params)

@@ -110,7 +110,7 @@ class PurchaseOrderViewSet(ApprovalMixin, DraftsMixin, OrderDocumentsMixin, List
         return ONE_ORDER
 
     def representation(self, row: Any) -> dict[str, Any]:
-        return order_as_json(row.pk)
+        return self.shown(row)
 
     def shown(self, row: Any) -> dict[str, Any]:
         return order_as_json(row.pk)

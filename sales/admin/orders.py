@@ -130,10 +130,13 @@ class SalesOrderItemInline(OrderLinesInline):
         "number", "product", "line_total", "reserved", "left", "cancelled", "returned",
     ]  # fmt: skip
 
-    reserved = quantity_column("quantity_reserved", "Reserved", told)
     left = quantity_column("quantity_fulfilled", "Left", told)
     cancelled = quantity_column("quantity_cancelled", "Cancelled", told)
     returned = quantity_column("quantity_returned", "Returned", told)
+
+    @admin.display(description="Reserved")
+    def reserved(self, row: Any) -> str:
+        return told(getattr(row, "quantity_reserved", None))  # a row to be added has none
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Say of a new order's lines only what there is to enter, and then what can be."""

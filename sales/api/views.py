@@ -70,7 +70,7 @@ class SalesOrderViewSet(OrderActions, OrderDocuments, ListRetrieveViewSet):
         return SalesOrderRowSerializer if self.action == "list" else SalesOrderSerializer
 
     def representation(self, row: Any) -> dict[str, Any]:
-        return order_as_json(row.pk)
+        return self.shown(row)
 
     def shown(self, row: Any) -> dict[str, Any]:
         return order_as_json(row.pk)

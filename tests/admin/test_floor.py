@@ -285,7 +285,8 @@ def test_each_line_says_what_was_wrong_with_it(office, place):
          f"wrong_{second.pk}": "Wrong label"},
     )  # fmt: skip
 
-    assert page.count("What was wrong") == 1
+    assert page.count(">What was wrong<") == 1
+    assert page.count('aria-label="What was wrong: ') == 2
     lines = transfer.lines.values_list("quantity_received", "quantity_damaged", "discrepancy")
     assert list(lines) == [(0, 1, "Dented"), (5, 0, "Wrong label")]
 

@@ -78,7 +78,20 @@ def test_a_closed_order_is_shown_in_pages_without_a_word(manager, place, goods):
     answer = manager.get(page_of(order))
 
     assert shown_lines(answer) == 50
-    assert "lines: they are shown in pages" not in answer.content.decode()
+    assert "so they are shown in pages" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", ["²", "½", "0", "-1", 5_000 * "9", "x"])
+def test_what_is_no_page_shows_the_first(manager, place, goods, page):
+    order = purchase(61, place, goods)
+
+    answer = manager.get(page_of(order), {"items-page": page})
+
+    assert answer.status_code == 200
+    assert shown_lines(answer) == 50
+    text = answer.content.decode()
+    assert '<a href="?items-page=2" aria-label="Page 2"' in text
+    assert 'aria-current="page">1<' in text
 
 
 def test_a_form_of_too_many_fields_is_refused_with_the_remedy(manager, place, goods, settings):

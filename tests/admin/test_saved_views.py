@@ -71,7 +71,12 @@ def test_a_filter_is_renamed_by_its_owner_alone(office, place):
 
     assert "It is called “Low &amp; due” now." in rename(owner, "Low & due")
     assert view.name == "Low & due"
-    for client, name in ((owner, " "), (owner, "None left"), (colleague, "Mine")):
+    for client, name in (
+        (owner, " "),
+        (owner, "None left"),
+        (owner, 81 * "x"),
+        (colleague, "Mine"),
+    ):
         rename(client, name)
         assert (view.name, view.query) == ("Low & due", "level=low")
 

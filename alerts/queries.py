@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, DecimalField, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from common.permissions import Can, Role
-from inventory.models import LotBalance, Stock, StockMovement
+from inventory.models import LotBalance, MovementReversal, Stock, StockMovement
 from users.models import User
 from warehouses.models import Membership, Warehouse
 
@@ -22,7 +22,7 @@ QUANTITY = DecimalField(max_digits=14, decimal_places=3)
 def stock_situations(stock_ids: Sequence[int]) -> list[dict[str, Any]]:
     """Return one row a balance: what is there, its reorder point, and the demand of 28 days.
 
-    Demand is only summed for balances that are low.
+    Demand is only summed for balances that are low, and without issues that were reversed.
     """
     issued = (
         StockMovement.objects.filter(
@@ -31,6 +31,7 @@ def stock_situations(stock_ids: Sequence[int]) -> list[dict[str, Any]]:
             movement_type=StockMovement.Type.OUTBOUND,
             occurred_at__gte=timezone.now() - timedelta(days=DEMAND_DAYS),
         )
+        .exclude(Exists(MovementReversal.objects.filter(movement=OuterRef("pk"))))
         .order_by()
         .values("stock")
         .annotate(total=Sum("quantity"))

@@ -2,6 +2,7 @@
 
 The first 80 % of the value are class A, the next 15 % B, the rest and what did not move C
 (Silver, Pyke and Thomas, Inventory and Production Management in Supply Chains, 4th ed., ch. 2).
+Issues that were reversed do not count.
 """
 
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ CLASSES = """
         FROM inventory_stock s
         LEFT JOIN inventory_stockmovement m
           ON m.stock_id = s.id AND m.movement_type = 'outbound' AND m.occurred_at >= %s
+         AND NOT EXISTS (SELECT FROM inventory_movementreversal r WHERE r.movement_id = m.id)
         WHERE s.warehouse_id = %s
         GROUP BY s.id
     ), ranked AS (

@@ -60,6 +60,7 @@ class PastStockMixin(ScopedAdmin):
         if form.is_bound and form.is_valid():
             day, term = form.cleaned_data["day"], form.cleaned_data["goods"].strip()
         is_wrong = form.is_bound and not form.is_valid()
+        goods = balances_then(day, term, user, form) if term else []
         told = None if is_wrong else valuation(day, Warehouse.objects.member(user), user)
         context = {
             **self.admin_site.each_context(request),
@@ -69,7 +70,8 @@ class PastStockMixin(ScopedAdmin):
             "day": day,
             "told": told,
             "worth": values_of(told) if told else [],
-            "goods": balances_then(day, term, user, form) if term else [],
+            "goods": goods[:SHOWN],
+            "shown": SHOWN if len(goods) > SHOWN else None,
             "term": term,
             "files": files_of(day),
             "back": reverse(f"{self.admin_site.name}:inventory_stock_changelist"),
@@ -86,7 +88,10 @@ def values_of(told: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def balances_then(day: date, term: str, user: Any, form: forms.Form) -> list[tuple[str, ...]]:
-    """Return how much there was of what a term finds: SKU, product, warehouse, quantity, value."""
+    """Return how much there was of what a term finds: SKU, product, warehouse, quantity, value.
+
+    One more than are shown, where there are.
+    """
     try:
         found = matching_variations(term)
     except InvalidInput as error:
@@ -99,7 +104,7 @@ def balances_then(day: date, term: str, user: Any, form: forms.Form) -> list[tup
             row.variation.sku_code, row.variation.product.name, row.warehouse.code,
             f"{plain(row.quantity_then)} {row.variation.stock_unit}", money(row.value_then),
         )
-        for row in rows.order_by("variation__sku_code", "warehouse__code")[:SHOWN]
+        for row in rows.order_by("variation__sku_code", "warehouse__code")[: SHOWN + 1]
     ]  # fmt: skip
 
 

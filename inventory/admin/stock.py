@@ -173,11 +173,13 @@ class StockAdmin(PastStockMixin, StockCardMixin, LabelsMixin, ReadOnlyAdmin):
 def reverse(row: StockMovement, acting_user: Any, note: str) -> Any:
     posted = reverse_movement(movement=row, reason=note, acting_user=acting_user)
     done = StockMovement.objects.get(pk=posted.movement_id or 0)
-    return with_link(f"{row} is reversed by {{}}.", done)
+    freed = posted.released_from_others
+    told = f" Reservations of {plain(freed)} were released." if freed else ""
+    return with_link(f"{row} is reversed by {{}}.{told}", done)
 
 
 def is_reversible(row: StockMovement) -> bool:
-    return not (why_not_reversible(row) or hasattr(row, "reversal"))
+    return not why_not_reversible(row)
 
 
 @admin.register(StockMovement)

@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from common.admin_orders import QuantitiesTableForm, plain, quantity_field
 from inventory.documents.portions import sellable_lots
-from inventory.models import Lot, Stock, TransferLine, TransferRequest
+from inventory.models import LotBalance, Stock, TransferLine, TransferRequest
 from inventory.services.lot_change import first_expired_first_out
 from inventory.services.transfers.leaving import Leaving
 from inventory.services.transfers.receiving import Arrival
@@ -55,7 +55,10 @@ class LinesByLotForm(QuantitiesTableForm):
 
 
 class ShipForm(LinesByLotForm):
-    """What leaves of each line and lot: at first what was asked for, the first to expire."""
+    """What leaves of each line and lot: at first what was asked for, the first to expire.
+
+    Who does not work at the source sees of its stock and its lots nothing.
+    """
 
     gathered_as = "leaving"
     nothing_text = "Enter what leaves of at least one line."
@@ -69,9 +72,9 @@ class ShipForm(LinesByLotForm):
         help_text="What does not leave now stands in a transfer of its own, approved already.",
     )
 
-    def __init__(self, transfer: TransferRequest, posted: Any) -> None:
+    def __init__(self, transfer: TransferRequest, posted: Any, user: Any) -> None:
         lines = list(transfer.lines.select_related("variation__product"))
-        super().__init__(rows_to_ship(transfer, lines, posted or {}), posted)
+        super().__init__(rows_to_ship(transfer, lines, posted or {}, user), posted)
 
     def gathered(self, filled: dict[str, Any]) -> list[Leaving]:
         """Return what leaves; a line of which nothing was entered stays where it is."""
@@ -88,16 +91,16 @@ class ShipForm(LinesByLotForm):
 
 
 def rows_to_ship(
-    transfer: TransferRequest, lines: Iterable[TransferLine], posted: Any
+    transfer: TransferRequest, lines: Iterable[TransferLine], posted: Any, user: Any
 ) -> dict[str, Row]:
     """Return the rows from which goods leave, by key; also those that were entered before."""
     lines = list(lines)
-    stocks = Stock.objects.filter(
+    stocks = Stock.objects.visible_to(user).filter(
         warehouse=transfer.from_warehouse_id, variation__in=[line.variation_id for line in lines]
     )
     balances = {stock.variation_id: stock for stock in stocks}
     lots = sellable_lots(balances.values())
-    gone = lots_entered(posted)
+    gone = lots_entered(transfer, posted, user)
     rows: dict[str, Row] = {}
     for line in lines:
         stock = balances.get(line.variation_id)
@@ -117,12 +120,15 @@ def rows_to_ship(
     return rows
 
 
-def lots_entered(posted: Any) -> dict[str, str]:
+def lots_entered(transfer: TransferRequest, posted: Any, user: Any) -> dict[str, str]:
     """Return the numbers of lots that were entered, by row, though none of it may be there now."""
     keys = [name.removeprefix(QuantitiesTableForm.prefix_of_lines) for name in posted]
     lots = {key: part for key in keys if (part := key.partition("-")[2]).isascii()}
     known = {key: int(part) for key, part in lots.items() if part.isdigit() and len(part) < 19}
-    numbers = dict(Lot.objects.filter(pk__in=known.values()).values_list("pk", "lot_number"))
+    balances = LotBalance.objects.visible_to(user).filter(
+        stock__warehouse=transfer.from_warehouse_id, lot__in=known.values()
+    )
+    numbers = dict(balances.values_list("lot", "lot__lot_number"))
     return {key: numbers[lot] for key, lot in known.items() if lot in numbers}
 
 

@@ -241,7 +241,7 @@ class TransferRequestAdmin(ScopedAdmin):
             lawful=can_become(Status.REJECTED), form=ReasonForm, icon="thumb_down", is_final=True,
         ),
         Step(
-            name="ship", title="Ship", permission=Can.POST_STOCK, run=ship, form=ShipForm,
+            name="ship", title="Ship", permission=Can.POST_STOCK, run=ship, own_form=ShipForm,
             lawful=can_become(Status.IN_TRANSIT), icon="local_shipping",
             explanation="What leaves the source, and of which lot; enter less where less leaves.",
         ),

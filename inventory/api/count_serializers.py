@@ -137,7 +137,7 @@ class ItemReference(DocumentLineInput):
 class StockCountInput(SynonymsMixin, serializers.Serializer[Any]):
     """Without category, abc_class, bins and items all that is in stock in the warehouse is counted.
 
-    `bins` is one bin, or what the names of several begin with.
+    `bins` is one bin, or where none has that name what the names of several begin with.
     """
 
     synonyms = {
@@ -233,7 +233,9 @@ class SheetParameters(StrictParameters):
     """The query of a sheet; what it does not know is refused by name."""
 
     bins = serializers.CharField(
-        default="", max_length=100, help_text="Only bins whose names begin with it."
+        default="",
+        max_length=100,
+        help_text="Only the bin of this name, or where none has it those that begin so.",
     )
 
 

@@ -22,7 +22,7 @@ from common.documents.parts import (
 from common.documents.words import amount_of, day, money, name_of
 from common.exceptions import InvalidInput
 from inventory.barcodes import symbol_of
-from inventory.bins import walking_order
+from inventory.bins import lying_in, walking_order
 from inventory.documents.head import bars_with_text, head_with_barcode
 from inventory.labels.content import LabelLine, symbol_for
 from inventory.labels.drawing import NARROWEST_MODULE
@@ -54,10 +54,9 @@ BLANK = "______"
 def count_sheet_pdf(key: int, bins: str = "") -> bytes:
     """Return what is still to be counted of an open count, or what was counted of another.
 
-    With `bins` of those alone whose names begin with it: a sheet for each of several counters.
-    Three statements for any number of lines. A blind count's sheet says nowhere what should be
-    there. Raises InvalidInput where it has more
-    lines than a sheet holds.
+    With `bins` of the bin of that name alone, or of those whose names begin with it: a sheet for
+    each of several counters. Three statements for any number of lines. A blind count's sheet says
+    nowhere what should be there. Raises InvalidInput where it has more lines than a sheet holds.
     """
     people = ("created_by", "assigned_to", "submitted_by", "decided_by")
     count = StockCount.objects.select_related("warehouse", "category", *people).get(pk=key)
@@ -82,7 +81,8 @@ def count_sheet_pdf(key: int, bins: str = "") -> bytes:
 
 def lines_on_paper(count: StockCount, is_open: bool, bins: str) -> list[StockCountLine]:
     """Return the lines as one walks past their bins: all of a closed count, else the open ones."""
-    rows = count.lines.select_related("variation__product").filter(bin_location__istartswith=bins)
+    lines_there = lying_in(count.lines.all(), count.warehouse_id, bins)
+    rows = lines_there.select_related("variation__product")
     if is_open:
         rows = rows.to_be_counted()
     lines = list(rows[: MOST_LINES + 1])

@@ -63,7 +63,8 @@ class StockCount(LawfulSteps, models.Model):
     bins = models.CharField(
         max_length=100,
         blank=True,
-        help_text="A bin, or what the names of several begin with, such as an aisle.",
+        help_text="The name of a bin, or where no bin has it what the names of several begin "
+        "with, such as an aisle.",
     )
     is_partial = models.BooleanField(default=False, help_text="Of chosen goods only.")
     is_blind = models.BooleanField(
@@ -124,7 +125,7 @@ class StockCount(LawfulSteps, models.Model):
         if self.abc_class:
             return f"Class {self.abc_class}"
         if self.bins:
-            return f"Bins {self.bins} …"
+            return f"Bins {self.bins}"
         return "Chosen goods" if self.is_partial else "All that is in stock"
 
     @property

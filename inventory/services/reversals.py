@@ -24,15 +24,21 @@ OWN_WAYS = frozenset(
 def why_not_reversible(movement: StockMovement) -> str:
     """Say why a movement cannot be reversed, and what to do instead; nothing where it can."""
     code = movement.code
-    if movement.reason_code == REASON and movement.reference_type == REFERENCE_TYPE:
+    if hasattr(movement, "reversal"):
+        return reversed_already(movement)
+    if hasattr(movement, "reverses"):
         return f"{code} is a reversal itself. Record the movement anew."
     corrects = movement.movement_type == StockMovement.Type.ADJUSTMENT
     if not corrects and movement.reference_type in OWN_WAYS:
         return (
-            f"{code} belongs to {movement.reference_code or 'a document'}. Undo it there: return "
-            "the goods or send them back; what is simply wrong is put right by an adjustment."
+            f"Undo {code} in {movement.reference_code or 'its document'} (return the goods or send "
+            "them back); if it was posted by hand, put it right by an adjustment."
         )
     return ""
+
+
+def reversed_already(movement: StockMovement) -> str:
+    return f"{movement.code} was reversed already. Look for what refers to it."
 
 
 @transaction.atomic
@@ -73,6 +79,6 @@ def reverse_movement(*, movement: StockMovement, reason: str, acting_user: Any) 
             movement=movement, by_movement_id=posted[0].movement_id or 0
         )
     except IntegrityError:  # somebody else did: what was posted here is undone with this error
-        text = f"{movement.code} was reversed already. Look for what refers to it."
+        text = reversed_already(movement)
         raise WrongState(text, {"movement": [text]}) from None
     return posted[0]

@@ -6,7 +6,7 @@ from typing import Any
 from common.permissions import Can
 from inventory.models import AdjustmentRequest, StockCount, TransferRequest
 from users.models import User
-from warehouses.models import Membership, Warehouse
+from warehouses.models import Warehouse
 from warehouses.services.tell import tell
 
 DOCUMENT_WAITS = "inventory.document_waits"
@@ -72,14 +72,13 @@ def tell_count_assigned(count: StockCount, acting_user: Any) -> None:
 def tell_transfer_shipped(transfer: TransferRequest, *, but: Collection[int | None]) -> None:
     """Tell who receives goods at the destination that some are on their way to it.
 
-    `but` are those who know; of goods that were received at once nobody is told.
+    Where nobody of the destination does, the administrators are told. `but` are those who know; of
+    goods that were received at once nobody is told.
     """
     if not transfer.is_on_the_way:
         return
     place = transfer.to_warehouse
-    receivers = User.objects.who_can(Can.POST_STOCK).filter(
-        pk__in=Membership.objects.filter(warehouse=place).values("user")
-    )
+    receivers = deciders_in(place, Can.POST_STOCK, but=None)
     tell(
         list(receivers.exclude(pk__in=[one for one in but if one]).order_by("pk")),
         topic=TRANSFER_SHIPPED,

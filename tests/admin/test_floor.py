@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
-from inventory.models import AdjustmentRequest, Stock, StockCount, TransferRequest
+from inventory.models import AdjustmentRequest, Lot, Stock, StockCount, TransferRequest
 from inventory.services.counts.opening import open_count
 from operations.ledger_verification import verify_ledger
 from tests.admin.pages import add_to, buttons, errors_of, lines, list_of, page_of, step_of
 from tests.factories.inventory import VariationFactory, put_in_stock
+from tests.factories.sales import take_order
 from tests.factories.transfers import at, make_transfer, transfer_facts
 from tests.factories.warehouses import MembershipFactory
 from tests.inventory.lots.postings import receive
@@ -145,6 +146,59 @@ def test_the_rest_of_a_transfer_ships_later(office, place):
     assert transfer.code in boss.get(page_of(rest)).content.decode()
 
 
+def test_the_stock_of_the_source_is_not_shown_to_who_works_elsewhere(office, place):
+    milk, other = (
+        VariationFactory(product__lot_tracking=True),
+        VariationFactory(product__lot_tracking=True),
+    )
+    receive(milk, place.foreign, 6, "SECRET", date(2090, 1, 1))
+    receive(other, place.foreign, 6, "OTHERS", date(2090, 1, 1))
+    transfer = make_transfer(
+        5, source=place.foreign, to=place.own, status="approved", variations=[milk]
+    )
+    staff, key = office("staff"), transfer.lines.get().pk
+    before = transfer_facts(transfer)
+
+    page = staff.get(step_of(transfer, "ship"))
+    asked = {f"line_{key}-{lot.balances.get().lot_id}": "5" for lot in Lot.objects.all()}
+    refused = staff.post(step_of(transfer, "ship"), asked)
+    plain = staff.post(step_of(transfer, "ship"), {f"line_{key}": "5"})
+
+    assert list(page.context["form"].rows) == [f"{key}"]
+    assert page.context["form"].fields[f"line_{key}"].help_text == "5 asked for"
+    for answer in (page, refused, plain):
+        assert "SECRET" not in answer.content.decode()
+        assert "OTHERS" not in answer.content.decode()
+    assert transfer_facts(transfer) == before
+
+
+def test_a_lot_that_was_never_at_the_source_is_not_named(office, place):
+    milk = VariationFactory(product__lot_tracking=True)
+    receive(milk, place.own, 6, "HERE", date(2090, 1, 1))
+    receive(milk, place.foreign, 6, "SECRET", date(2090, 1, 1))
+    transfer = make_transfer(5, source=place.own, status="approved", variations=[milk])
+    row = f"line_{transfer.lines.get().pk}-{milk.lots.get(lot_number='SECRET').pk}"
+
+    answer = office("staff").post(step_of(transfer, "ship"), {row: "5"})
+
+    assert answer.status_code == 200
+    assert "SECRET" not in answer.content.decode()
+
+
+def test_a_reversal_tells_how_much_of_reservations_it_released(office, place):
+    boss = office("admin")
+    stock = Stock.objects.get(warehouse=place.own)
+    take_order((place.variation, 7), warehouse=place.own)
+    movement = stock.movements.get()
+    put_in_stock(place.variation, place.own, 2)
+
+    told = boss.post(step_of(movement, "reverse"), {"note": "Never came"}, follow=True)
+
+    assert "Reservations of 5 were released." in errors_of(told)
+    stock.refresh_from_db()
+    assert (stock.on_hand, stock.reserved) == (2, 2)
+
+
 def test_a_lot_that_went_meanwhile_is_refused_where_it_was_chosen(office, place):
     boss = office("admin")
     milk = VariationFactory(product__lot_tracking=True)
@@ -192,7 +246,7 @@ def test_counts_of_bins_are_given_to_people_in_the_back_office(office, manager, 
     assert opened.status_code == 302, errors_of(opened)
     count = StockCount.objects.get()
     page = staff.get(page_of(count)).content.decode()
-    assert "Bins A-0 …" in page
+    assert "Bins A-0" in page
     assert "0 of 1 lines" in page
     assert "Value expected" not in page
 

@@ -1,12 +1,17 @@
 """Stock on a past day, in the back office."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from inventory.admin.past_stock import SHOWN
 from inventory.models import Stock
 from inventory.models.lot import stock_day
+from inventory.services.ledger import apply_stock_changes
+from inventory.services.stock_change import StockChange
 from tests.admin.pages import list_of
+from tests.factories.inventory import ProductFactory, VariationFactory
 
 pytestmark = pytest.mark.django_db
 PAGE = f"{list_of(Stock)}past/"
@@ -40,3 +45,23 @@ def test_the_page_opens_with_yesterday(manager, place):
 
     assert shown.context["day"] == stock_day() - timedelta(days=1)
     assert shown.context["goods"] == []
+
+
+@pytest.mark.parametrize(("balances", "says"), [(SHOWN, False), (SHOWN + 1, True)])
+def test_where_more_is_found_than_is_shown_the_page_says_so(manager, place, balances, says):
+    product = ProductFactory(name="Ribbon")
+    goods = [VariationFactory(product=product, is_default=not n) for n in range(balances)]
+    changes = [
+        StockChange(
+            variation_id=variation.pk, warehouse_id=place.own.pk, quantity=Decimal(1),
+            movement_type="inbound", unit_cost=Decimal(4),
+        )
+        for variation in goods
+    ]  # fmt: skip
+    apply_stock_changes(changes, acting_user=None)
+
+    shown = manager.get(PAGE, {"day": str(stock_day()), "goods": "Ribbon"})
+
+    assert len(shown.context["goods"]) == SHOWN
+    text = "The first 50; name the goods more closely, or take the file."
+    assert (text in shown.content.decode()) == says

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alerts.models import Alert
+from alerts.queries import stock_situations
 from alerts.services import (
     acknowledge_alert,
     dismiss_alert,
@@ -16,7 +17,8 @@ from alerts.services import (
     sweep_stock_alerts,
 )
 from alerts.tasks import check_low_stock
-from inventory.models import Stock
+from inventory.models import Stock, StockMovement
+from inventory.services.reversals import reverse_movement
 from notifications.models import Notification, OutboxMessage
 from notifications.services import deliver_due_messages
 from tests.alerts.stocks import move, stock_of
@@ -305,3 +307,16 @@ def test_sweep_runs_as_task_and_as_command(warehouse, manager, capsys):
     assert check_low_stock() == 1
     assert queued_mails().count() == 1
     assert check_low_stock.name == "alerts.check_low_stock"
+
+
+def test_an_issue_that_was_reversed_is_no_demand():
+    stock = stock_of(100)
+    move(stock, -50)
+    wrong = StockMovement.objects.get(stock=stock, quantity=-50)
+    reverse_movement(movement=wrong, reason="Never left", acting_user=UserFactory(role="admin"))
+    move(stock, -70, occurred_at=timezone.now() - timedelta(days=29))
+    move(stock, -14)
+
+    [found] = stock_situations([stock.pk])
+
+    assert (found["available_now"], found["issued"]) == (16, -14)

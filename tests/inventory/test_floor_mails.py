@@ -29,6 +29,7 @@ from tests.factories.inventory import put_in_stock
 from tests.factories.transfers import make_transfer
 from tests.factories.users import UserFactory
 from tests.factories.warehouses import MembershipFactory, WarehouseFactory
+from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,9 +54,10 @@ def delivered():
 
 
 def test_a_transfer_is_told_to_who_decides_and_to_who_asked(place):
-    boss, asker = person("admin"), person("manager", place)
+    boss, there = person("admin"), WarehouseFactory()
+    asker = person("manager", place, there)
     person("manager", place)
-    transfer = make_transfer(source=place, asked_by=asker, notes="<b>Sale</b>")
+    transfer = make_transfer(source=place, to=there, asked_by=asker, notes="<b>Sale</b>")
 
     assert delivered() == [(boss.email, f"Transfer {transfer.code} waits for a decision")]
     assert "&lt;b&gt;Sale" in mail.outbox[0].alternatives[0][0]
@@ -160,8 +162,9 @@ def test_who_asked_is_not_told_that_their_own_request_waits():
 
 
 def test_what_was_decided_before_the_mail_left_waits_no_more(place):
-    boss, asker = person("admin"), person("manager", place)
-    transfer = make_transfer(source=place, asked_by=asker)
+    boss, there = person("admin"), WarehouseFactory()
+    asker = person("manager", place, there)
+    transfer = make_transfer(source=place, to=there, asked_by=asker)
     approve_transfer(transfer=transfer, acting_user=boss)
 
     assert [to for to, _ in delivered()] == [asker.email]
@@ -233,3 +236,17 @@ def test_who_submitted_a_count_is_told_to_count_again(place):
     told = Notification.objects.get(recipient=clerk)
     assert told.title == f"Count {count.code} is counting: Behind the door, too."
     assert delivered() == [(clerk.email, f"Count {count.code} is counting")]
+
+
+def test_administrators_hear_of_goods_for_a_place_where_nobody_receives(place):
+    there = WarehouseFactory()
+    person("viewer", there)
+    transfer = make_transfer(source=place, to=there, asked_by=person("manager", place))
+    boss, *others = User.objects.filter(role="admin").order_by("-pk")
+    others = [person("admin"), *others]
+
+    approve_transfer(transfer=transfer, acting_user=boss)
+
+    told = Notification.objects.filter(topic="inventory.transfer_shipped")
+    assert {one.recipient for one in told} == set(others)
+    assert boss not in others

@@ -125,13 +125,38 @@ def test_a_movement_is_reversed_once_and_a_reversal_not_at_all(manager, stock):
     assert facts() == before
 
 
+def test_what_was_reversed_says_so_though_a_second_time_would_not_fit(api, manager, place, stock):
+    few, many = posted(manager, stock, 50, "inbound"), posted(manager, stock, 90_000, "inbound")
+    for code in (few, many):
+        assert reverse(manager, code).status_code == 201
+    posted(manager, stock, -100)
+    before = facts()
+
+    short, beyond = reverse(manager, few), reverse(api("staff", place), many)
+
+    for answer in (short, beyond):
+        assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+        assert "was reversed already" in answer.json()["message"]
+    assert facts() == before
+
+
+def test_what_the_client_wrote_makes_no_reversal_of_a_movement(manager, stock):
+    code = posted(manager, stock, -7, reason_code="reversal", reference_type="stock_movement")
+
+    assert reverse(manager, code).status_code == 201
+    assert MovementReversal.objects.get().movement.code == code
+
+
 def test_what_documents_moved_is_undone_there_but_for_corrections(api, place):
     boss = api("admin")
     transfer = make_transfer(10, status="in_transit", to=place)
     left = StockMovement.objects.get(movement_type="transfer")
     refused = reverse(boss, left.code)
     assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
-    assert transfer.code in refused.json()["message"]
+    assert refused.json()["message"] == (
+        f"Undo {left.code} in {transfer.code} (return the goods or send them back); if it was "
+        "posted by hand, put it right by an adjustment."
+    )
     close_transfer(transfer=transfer, is_lost=True, note="Gone", acting_user=boss.user)
     lost = StockMovement.objects.get(reason_code="lost_in_transit")
 

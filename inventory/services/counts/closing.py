@@ -157,8 +157,9 @@ def order_recount(
 ) -> StockCount:
     """Send a submitted count back: every line that differs is counted again. Locks the count.
 
-    `assigned_to` is who shall do it, where that is somebody else than before; they are told. What
-    it said of its accuracy goes: it holds no longer, and tells what a blind count hides.
+    `assigned_to` is who shall do it, where that is somebody else than before. Who shall do it is
+    told, and who submitted it, nobody twice. What it said of its accuracy goes: it holds no
+    longer, and tells what a blind count hides.
     """
     require_note(note)
     count = lock_count(count)
@@ -171,7 +172,7 @@ def order_recount(
     count.assigned_to = assigned_to or count.assigned_to
     count.save()
     tell_decided("count", count, count.submitted_by_id)
-    if assigned_to is not None:
+    if count.assigned_to_id != count.submitted_by_id:
         tell_count_assigned(count, acting_user)
     return count
 

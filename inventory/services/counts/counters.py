@@ -35,15 +35,17 @@ def nobody_counts(reference: str, warehouse: Warehouse) -> InvalidInput:
 def assign_count(*, count: StockCount, assigned_to: Any, acting_user: Any) -> StockCount:
     """Give an open count to somebody who counts in its warehouse, or with None to nobody.
 
-    They are told; others may count in it all the same. Locks the count. Raises WrongState and
-    InvalidInput.
+    They are told, unless it was theirs; others may count in it all the same. Locks the count.
+    Raises WrongState and InvalidInput.
     """
     count = lock_count(count)
     if count.status != StockCount.Status.COUNTING:
         text = f"A stock count that is {count.status} is given to nobody. Open another one."
         raise WrongState(text, {"status": [text]})
     require_counter(assigned_to, count.warehouse)
+    before = count.assigned_to_id
     count.assigned_to = assigned_to
     count.save(update_fields=["assigned_to", "updated_at"])
-    tell_count_assigned(count, acting_user)
+    if count.assigned_to_id != before:
+        tell_count_assigned(count, acting_user)
     return count

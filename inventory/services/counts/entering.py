@@ -1,6 +1,6 @@
 """Entering what was counted, each entry compared with the ledger at that moment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,8 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from common.exceptions import InvalidInput, WrongState
+from inventory.bins import lying_in
 from inventory.exceptions import StockMoved
-from inventory.models import ProductVariation, StockCount, StockCountLine
+from inventory.models import ProductVariation, Stock, StockCount, StockCountLine
 from inventory.queries import category_subtree
 from inventory.services.units import require_fit
 
@@ -130,7 +131,9 @@ def make_lines(count: StockCount, entries: Sequence[Entry]) -> dict[Key, StockCo
     unexpected = {key_of(entry): entry for entry in entries if entry.line is None}
     if not unexpected:
         return {}
-    require_in_scope(count, unexpected.values())
+    require_in_scope(
+        count, {index: entry for index, entry in enumerate(entries) if entry.line is None}
+    )
     lines = [
         StockCountLine(
             count=count,
@@ -151,35 +154,54 @@ def make_lines(count: StockCount, entries: Sequence[Entry]) -> dict[Key, StockCo
     return {(line.variation_id, line.lot_number): line for line in lines}
 
 
-def require_in_scope(count: StockCount, entries: Iterable[Entry]) -> None:
-    """Raise InvalidInput naming goods that this count is not about, or whose lot is missing."""
+def require_in_scope(count: StockCount, entries: Mapping[int, Entry]) -> None:
+    """Raise InvalidInput naming goods that this count is not about, or whose lot is missing.
+
+    Entries are known by their place in what was sent.
+    """
     errors: dict[str, list[Any]] = {}
-    inside: set[int] | None = None
-    if count.category is not None:
-        products = {entry.variation.product_id for entry in entries if entry.variation}
-        inside = set(
-            ProductVariation.objects.filter(
-                product__in=products,
-                product__category__in=category_subtree([count.category]),
-            ).values_list("pk", flat=True)
-        )
-    elif count.is_partial or count.abc_class:
-        inside = set()
-    for index, entry in enumerate(entries):
-        variation = entry.variation
-        assert variation is not None
-        if inside is not None and variation.pk not in inside:
-            text = f"{variation.sku_code} is not part of {count.code}. Count it in another count."
+    named = {index: entry.variation for index, entry in entries.items() if entry.variation}
+    outside = goods_outside(count, named.values())
+    for index, variation in named.items():
+        lot_number = entries[index].lot_number
+        if variation.pk in outside:
+            text = f"{variation.sku_code} {outside[variation.pk]}. Count it in another count."
             errors[f"lines.{index}.sku"] = [text]
         tracks = variation.product.comes_in_lots
-        if tracks and not entry.lot_number:
+        if tracks and not lot_number:
             text = f"{variation.sku_code} tracks lots. Name the lot."
             errors[f"lines.{index}.lot_number"] = [text]
-        if entry.lot_number and not tracks:
+        if lot_number and not tracks:
             text = f"{variation.sku_code} tracks no lots. Leave the lot out."
             errors[f"lines.{index}.lot_number"] = [text]
     if errors:
         raise InvalidInput(next(iter(errors.values()))[0], errors)
+
+
+def goods_outside(count: StockCount, goods: Iterable[ProductVariation]) -> dict[int, str]:
+    """Return by key which of some goods a count is not about, and why not.
+
+    Of a count of bins that is what is in stock elsewhere: its pieces there would be missed.
+    """
+    keys = {variation.pk for variation in goods}
+    if count.bins:
+        stocks = Stock.objects.filter(
+            warehouse=count.warehouse_id, variation__in=keys, on_hand__gt=0
+        )
+        there = lying_in(stocks, count.warehouse_id, count.bins).values("pk")
+        elsewhere = stocks.exclude(pk__in=there).values_list("variation", "bin_location")
+        return {
+            key: f"lies in {lies_in or 'no bin'}, and {count.code} counts bins {count.bins}"
+            for key, lies_in in elsewhere
+        }
+    if count.category is not None:
+        inside = ProductVariation.objects.filter(
+            pk__in=keys, product__category__in=category_subtree([count.category])
+        )
+        keys -= set(inside.values_list("pk", flat=True))
+    elif not (count.is_partial or count.abc_class):
+        return {}
+    return dict.fromkeys(keys, f"is not part of {count.code}")
 
 
 def ledger_now(count: StockCount, lines: Iterable[StockCountLine]) -> dict[Key, LedgerNow]:

@@ -11,6 +11,7 @@ from common.codes import next_code
 from common.exceptions import InvalidInput
 from common.models import CompanySettings
 from inventory.abc_classes import due_to_count, variations_of_class
+from inventory.bins import lying_in
 from inventory.exceptions import NothingToCount
 from inventory.models import Category, ProductVariation, Stock, StockCount
 from inventory.queries import category_subtree
@@ -43,7 +44,7 @@ MAKE_LINES = """
 class Scope:
     """What a count is about: all of a warehouse, a category, an ABC class, bins, or chosen goods.
 
-    bins: the beginning of their names, such as an aisle, or one bin.
+    bins: the name of one bin, or where none has it the beginning of theirs, such as an aisle.
     """
 
     category: Category | None = None
@@ -127,12 +128,11 @@ def variations_in(warehouse: Warehouse, scope: Scope) -> list[int]:
     """Return the variations of a scope: the chosen ones, else those that are in stock."""
     if scope.variations:
         return [variation.pk for variation in scope.variations]
-    stocks = Stock.objects.filter(warehouse=warehouse, on_hand__gt=0)
+    in_stock = Stock.objects.filter(warehouse=warehouse, on_hand__gt=0)
+    stocks = lying_in(in_stock, warehouse.pk, scope.bins)
     if scope.category:
         inside = category_subtree([scope.category])
         stocks = stocks.filter(variation__product__category__in=inside)
-    if scope.bins:
-        stocks = stocks.filter(bin_location__istartswith=scope.bins)
     if scope.abc_class:
         stocks = stocks.filter(variation__in=variations_of_class(warehouse, scope.abc_class))
     return list(stocks.values_list("variation", flat=True))

@@ -84,8 +84,12 @@ def approve_transfer(
     `leaving` says of lines how much leaves where it is less than asked for, and of which lot;
     `rest_later` that the rest stands in a transfer of its own, approved by the same. Tells
     who asked, and the people of the destination. Locks the transfer, then the balances. Raises
-    OwnRequest, WrongState, and what ship_transfer does: then nothing is decided.
+    OwnRequest, WrongState, InvalidInput where something is said of what leaves though nothing does
+    yet, and what ship_transfer does: then nothing is decided.
     """
+    if not ship and (leaving is not None or rest_later):
+        text = "Nothing leaves yet. Say what leaves when it is shipped."
+        raise InvalidInput(text, {"ship": [text]})
     transfer = lock_transfer(transfer)
     transfer.require_step_to(Status.APPROVED)
     require_second_person(transfer.requested_by_id, acting_user=acting_user)

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.abc_classes import due_to_count, variations_of_class
-from inventory.models import StockCountLine
+from inventory.models import StockCountLine, StockMovement
 from tests.factories.inventory import (
     put_in_stock,
 )
@@ -81,3 +81,15 @@ def test_the_plan_is_a_file_too(clerk, place, goods):
     book.close()
     refused = clerk.get("/api/count-plan/?format=csv&limit=0")
     assert (refused.status_code, refused["Content-Type"]) == (400, "application/json")
+
+
+def test_an_issue_that_was_reversed_was_none(clerk, place, goods):
+    for variation, quantity in zip(goods, (80, 15, 5), strict=True):
+        sell(variation, place, quantity)
+    wrong = StockMovement.objects.get(variation=goods[0], movement_type="outbound")
+
+    answer = clerk.post(f"/api/stock-movements/{wrong.code}/reverse/", {"reason": "Never left"})
+
+    assert answer.status_code == 201, answer.content
+    assert variations_of_class(place, "A") == [goods[1].pk, goods[2].pk]
+    assert variations_of_class(place, "C") == [goods[0].pk]

@@ -9,7 +9,7 @@ from inventory.services.transfers.leaving import Leaving
 from inventory.services.transfers.receiving import receive_transfer
 from inventory.services.transfers.requests import approve_transfer
 from inventory.services.transfers.shipping import ship_transfer
-from tests.factories.transfers import at, make_transfer
+from tests.factories.transfers import at, make_transfer, transfer_facts
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/transfer-requests/"
@@ -83,3 +83,19 @@ def test_the_rest_is_told_over_http(api, boss):
         "approved",
     )
     assert [item["quantity"] for item in rest["items"]] == [6]
+
+
+@pytest.mark.parametrize(
+    "said", [{"items": [{"line": 1, "quantity": 4}]}, {"rest_later": True}], ids=str
+)
+def test_what_leaves_is_not_said_before_it_leaves(api, said):
+    transfer = make_transfer(10)
+    before = transfer_facts(transfer)
+
+    answer = api("admin").post(
+        f"{PATH}{transfer.code}/approve/", {"decision": "approve", "ship": False, **said}
+    )
+
+    text = "Nothing leaves yet. Say what leaves when it is shipped."
+    assert (answer.status_code, answer.json()["details"]) == (400, {"ship": [text]})
+    assert transfer_facts(transfer) == before

@@ -11,8 +11,8 @@ from unfold.dataclasses import SearchResult
 from common.admin_rights import caller
 from common.exceptions import InvalidInput
 from inventory.models import Stock
-from inventory.scanned_codes import read_code
-from operations.finding import PLACES, bin_matches, scan, search_everywhere
+from inventory.scanned_codes import ScannedCode, read_code
+from operations.finding import PLACES, bin_matches, code_matches, search_everywhere
 
 MOST_FOUND = 100
 SHORTEST_TEXT = 2  # of one letter there is too much of everything
@@ -23,13 +23,16 @@ def found_in_back_office(site: Any, request: HttpRequest, text: str) -> list[Sea
 
     A text is taken for a scan, too: a bin, a barcode, GS1 elements, an address on a label.
     """
-    pages = [page for page in pages_of(site, request) if text.lower() in page.title.lower()]
+    sidebar = list(pages_of(site, request))
+    pages = [page for page in sidebar if text.lower() in page.title.lower()]
     if len(text) < SHORTEST_TEXT:
         return pages[:MOST_FOUND]
-    scanned = list(rows_scanned(site, request, text))
-    if scanned and not text.isalnum():
+    code = code_in(text)
+    scanned = list(shown(site, request, sidebar, hits_scanned(code, caller(request))))
+    has_form = code is not None and code.looks_like != "text"
+    if scanned and has_form and not text.isalnum():
         return [*pages, *scanned][:MOST_FOUND]  # words like those of a code are noise
-    rows = list(rows_found(site, request, text))
+    rows = list(shown(site, request, sidebar, hits_found(text, caller(request))))
     rows.sort(key=lambda row: row.title.partition(" ")[0].upper() != text.upper())
     by_link = {row.link: row for row in [*scanned, *rows]}
     return [*pages, *by_link.values()][:MOST_FOUND]
@@ -48,36 +51,36 @@ def pages_of(site: Any, request: HttpRequest) -> Iterator[SearchResult]:
                 )
 
 
-def rows_found(site: Any, request: HttpRequest, text: str) -> Iterator[SearchResult]:
-    """Yield what `search_everywhere` finds for the user, with the page that shows it."""
+def code_in(text: str) -> ScannedCode | None:
     try:
-        found = search_everywhere(text=text, acting_user=caller(request))
+        return read_code(text)
     except InvalidInput:
-        return
-    yield from shown(site, request, chain.from_iterable(found.values()))
+        return None
 
 
-def rows_scanned(site: Any, request: HttpRequest, text: str) -> Iterator[SearchResult]:
-    """Yield what a text is the code of, as a scanner would have sent it.
-
-    What has no form of its own is found by the search, but for bins.
-    """
-    user = caller(request)
+def hits_found(text: str, user: Any) -> Iterable[dict[str, Any]]:
+    """Return what `search_everywhere` finds for a user."""
     try:
-        code = read_code(text)
+        return chain.from_iterable(search_everywhere(text=text, acting_user=user).values())
     except InvalidInput:
-        return
-    if code.looks_like == "text":
-        yield from shown(site, request, bin_matches(code, user))
-    else:
-        yield from shown(site, request, scan(scanned=text, acting_user=user)["matches"])
+        return []
+
+
+def hits_scanned(code: ScannedCode | None, user: Any) -> Iterable[dict[str, Any]]:
+    """Return what a code is that of; of one without a form of its own bins alone."""
+    if code is None:
+        return []
+    return bin_matches(code, user) if code.looks_like == "text" else code_matches(code, user)
 
 
 def shown(
-    site: Any, request: HttpRequest, hits: Iterable[dict[str, Any]]
+    site: Any,
+    request: HttpRequest,
+    sidebar: Iterable[SearchResult],
+    hits: Iterable[dict[str, Any]],
 ) -> Iterator[SearchResult]:
-    """Yield hits whose page the user may open."""
-    icons = {page.link: page.icon for page in pages_of(site, request)}
+    """Yield the pages of hits that the user may open, each with the icon of its list."""
+    icons = {page.link: page.icon for page in sidebar}
     models = {place.kind: place.model for place in PLACES} | {"bin": Stock}
     for one in hits:
         model = models[one["type"]]

@@ -260,26 +260,27 @@ def with_whole_code(place: Place, rows: Any, text: str) -> Any:
 
 
 def scan(*, scanned: str, acting_user: Any) -> dict[str, Any]:
-    """Return what a scanned code is: variations with their stock, lots, bins and documents.
-
-    One query for each kind; what belongs to other warehouses is as absent. Raises InvalidInput
-    for a scan that is empty or too long.
-    """
+    """Return what a scan says and what it is the code of; raises InvalidInput as read_code."""
     code = read_code(scanned)
-    variations = variations_of_code(code)
     return {
         "code": code.code,
         "looks_like": looks_like(code),
         "symbology": code.symbology,
         "gs1": code.gs1,
         "warnings": code.warnings,
-        "matches": [
-            *variation_matches(code, variations, acting_user),
-            *lot_matches(code, variations, acting_user),
-            *bin_matches(code, acting_user),
-            *document_matches(code, acting_user),
-        ],
+        "matches": code_matches(code, acting_user),
     }
+
+
+def code_matches(code: ScannedCode, user: Any) -> list[dict[str, Any]]:
+    """Return variations with stock, lots, bins and documents; what is foreign is as absent."""
+    variations = variations_of_code(code)
+    return [
+        *variation_matches(code, variations, user),
+        *lot_matches(code, variations, user),
+        *bin_matches(code, user),
+        *document_matches(code, user),
+    ]
 
 
 def variation_matches(

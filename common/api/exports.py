@@ -162,7 +162,7 @@ class XlsxRenderer(ExportRenderer):
 
 def new_sheet(book: Any, heading: list[str]) -> Any:
     sheet = book.create_sheet()
-    sheet.append(heading)
+    sheet.append([fitting(cell) for cell in heading])
     return sheet
 
 

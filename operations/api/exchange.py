@@ -162,8 +162,9 @@ def answer_of(job: ImportJob) -> Response:
     """Tell what became of a job; raises RowsRefused where rows kept it from being imported."""
     if job.state == ImportJob.State.REFUSED:
         totals = job.report["totals"]
+        rows = f"{totals['refused']} of {totals['rows']} rows"
         raise RowsRefused(
-            f"{totals['refused']} of {totals['rows']} rows were refused, so nothing was imported. "
+            f"{rows if totals['refused'] else 'Columns'} were refused, so nothing was imported. "
             "Correct them and send the file again.",
             {"rows": job.report["problems"]},
         )

@@ -92,15 +92,18 @@ def refuse_twice(names: Sequence[str]) -> None:
 
 
 def chosen_preset(names: Sequence[str], kind: str, wanted: str) -> Preset | None:
-    """Return the preset asked for, else the one whose own columns are all there."""
+    """Return the preset asked for, else the one whose own columns are all there.
+
+    Where a system has several forms of a file, its preset is that of the form that is there.
+    """
     fitting = [preset for preset in PRESETS if preset.kind == kind]
+    there = set(names)
     if wanted and wanted != "inventorypulse":
-        found = next((preset for preset in fitting if preset.name == wanted), None)
-        if found is None:
+        forms = [preset for preset in fitting if preset.name == wanted]
+        if not forms:
             known = ", ".join(dict.fromkeys(["inventorypulse", *(one.name for one in fitting)]))
             raise CannotRead(f'Unknown preset "{wanted[:50]}" for {kind}. Use one of: {known}.')
-        return found
-    there = set(names)
+        return next((form for form in forms if set(form.marks) <= there), forms[0])
     if wanted:
         return None
     return next((preset for preset in fitting if set(preset.marks) <= there), None)

@@ -15,6 +15,8 @@ from operations.exchange.workbooks import sheet_of, workbook_rows
 SAMPLE = 65_536
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 100_000
+# Of the whole process, so it is set once; what we give back is longer than what we take.
+csv.field_size_limit(2 * LONGEST_CELL)
 MOST_COLUMNS = 500
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 OTHERS = {
@@ -36,6 +38,8 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# What begins so is no header of ours: an object or a list in braces or brackets.
+JSON = re.compile(r"\ufeff?\s*(\{\s*[\"}]|\[\s*[\[{\"\]])")
 NO_TABLE = "This is no table of text, or it holds NUL characters. Save the table as CSV or XLSX."
 # The line by which Excel tells itself.
 TOLD_DELIMITER = re.compile(r"\ufeff?sep=([,;\t|])\r?[\r\n]", re.IGNORECASE)
@@ -63,10 +67,11 @@ class SourceFile:
             yield self.text_rows(csv.reader(file, delimiter=self.delimiter, strict=True))
 
     def text_rows(self, reader: Any) -> Iterator[list[str]]:
-        limit = csv.field_size_limit(LONGEST_CELL)
         begun = 1
         try:
             for row in reader:
+                if max(map(len, row), default=0) > LONGEST_CELL:
+                    raise CannotRead(too_long(begun))
                 yield row
                 begun = reader.line_num + 1
         except csv.Error as error:
@@ -75,8 +80,6 @@ class SourceFile:
             raise CannotRead(
                 f"The text is not {self.encoding} throughout ({error.reason}). Save it as UTF-8."
             ) from None
-        finally:
-            csv.field_size_limit(limit)
 
 
 def unreadable(error: str, begun: int) -> str:
@@ -85,13 +88,18 @@ def unreadable(error: str, begun: int) -> str:
     if "unexpected end" in error:
         return f"{row} has a quotation mark that is never closed. Close it, or take it out."
     if "field limit" in error:
-        return (
-            f"{row} has a cell of more than {LONGEST_CELL:,} characters: mostly because a quotation"
-            " mark is never closed. This is not readable CSV; close it, or take it out."
-        )
+        return too_long(begun)
     if "expected after" in error:
         return f"{row} has a quotation mark inside a quoted text. Write it twice there."
     return f"{row} is not readable CSV: {error}. Save the file again."
+
+
+def too_long(begun: int) -> str:
+    return (
+        f"The row that begins on line {begun} has a cell of more than {LONGEST_CELL:,} characters:"
+        " mostly because a quotation mark is never closed. This is not readable CSV; close it, or"
+        " take it out."
+    )
 
 
 def look_at(path: Path, *, encoding: str = "", delimiter: str = "") -> SourceFile:
@@ -115,9 +123,15 @@ def look_at(path: Path, *, encoding: str = "", delimiter: str = "") -> SourceFil
     except UnicodeDecodeError:
         told = f"The text is not {encoding}. Leave the encoding out, or correct it."
         raise CannotRead(told if is_told else NO_TABLE) from None
+    refuse_other_text(text)
+    return SourceFile(path, "csv", encoding, delimiter or delimiter_of(text))
+
+
+def refuse_other_text(text: str) -> None:
     if "\0" in text or text.lstrip().startswith(("<!DOCTYPE", "<html", "<?xml")):
         raise CannotRead(NO_TABLE)
-    return SourceFile(path, "csv", encoding, delimiter or delimiter_of(text))
+    if JSON.match(text):
+        raise CannotRead("This is JSON, whatever its name says. Save the table as CSV or XLSX.")
 
 
 def encoding_of(path: Path, start: bytes) -> str:

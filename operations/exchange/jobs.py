@@ -166,7 +166,6 @@ def run_import(job_id: int, *, watched: bool = True, progress: Progress | None =
             TemporaryFile() as marked,
         ):
             run_and_end(job, path, progress or tell, marked)
-            keep_marked(job, marked)
     except ImportCancelled:
         logger.info("Import %s was cancelled while it ran.", job.pk)
     except DomainError as error:
@@ -178,13 +177,15 @@ def run_import(job_id: int, *, watched: bool = True, progress: Progress | None =
         end(job, ImportJob.State.FAILED, error.message)
         raise
     except Exception:
+        logger.exception("Import %s failed.", job.pk)  # first: it may have been cancelled meanwhile
+        job.report = {}  # of what was taken back
         end(job, ImportJob.State.FAILED, TOLD_OF_FAILURE)
         raise
 
 
 @transaction.atomic
 def run_and_end(job: ImportJob, path: Path, tell: Progress, marked: IO[bytes]) -> None:
-    """Import a job's file and note how that ended, both or neither.
+    """Import a job's file, keep its marked rows and note how that ended: all of it or nothing.
 
     Raises ImportCancelled where it was cancelled before this was through, and as import_file.
     """
@@ -198,12 +199,14 @@ def run_and_end(job: ImportJob, path: Path, tell: Progress, marked: IO[bytes]) -
         marked=marked,
     )
     job.report = asdict(report)
+    keep_marked(job, marked)
     if job.dry_run:
         end(job, ImportJob.State.CHECKED)
     elif report.is_imported:
         end(job, ImportJob.State.IMPORTED)
     else:
-        end(job, ImportJob.State.REFUSED, "Rows were refused, so nothing was imported.")
+        what = "Rows" if report.totals["refused"] else "Columns"
+        end(job, ImportJob.State.REFUSED, f"{what} were refused, so nothing was imported.")
 
 
 def keep_marked(job: ImportJob, marked: IO[bytes]) -> None:

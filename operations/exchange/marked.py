@@ -9,7 +9,6 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from operations.exchange.columns import LINE, PROBLEM, RETURNED
-from operations.exchange.files import LONGEST_CELL
 from operations.exchange.staging import Work
 from operations.order_import.columns import plain
 
@@ -25,6 +24,7 @@ PROBLEMS = """
 def write_marked(work: Work, file: IO[bytes]) -> None:
     """Write all rows as CSV, behind each its line in the file and what is wrong with it, if any.
 
+    Cells beyond the header come last, so that the row is refused again as long as they are there.
     Reads the source a second time, and the problems some thousand lines at a time.
     """
     text = TextIOWrapper(file, "utf-8", newline="")
@@ -38,13 +38,15 @@ def write_marked(work: Work, file: IO[bytes]) -> None:
             if number == work.header_line:
                 header = [cell.strip().lstrip("\ufeff") for cell in row]
                 kept = [at for at, name in enumerate(header) if plain(name) not in RETURNED]
-                writer.writerow([*(header[at] for at in kept), LINE, PROBLEM])
+                writer.writerow([*(guarded(header[at]) for at in kept), LINE, PROBLEM])
             while line and line < number:
                 line, problem = next(problems, (0, ""))
             if number == work.header_line or not any(cell.strip() for cell in row):
                 continue
             cells = [guarded(row[at]) if at < len(row) else "" for at in kept]
-            writer.writerow([*cells, number, problem if line == number else ""])
+            surplus = [guarded(cell) for cell in row[len(header) :]]
+            cells += [str(number), problem if line == number else ""]
+            writer.writerow(cells + surplus if any(surplus) else cells)
     work.run("CLOSE marked")
     text.flush()
     text.detach()
@@ -57,8 +59,9 @@ def lines_with_problems(work: Work) -> Iterator[tuple[int, str]]:
 
 
 def guarded(cell: str) -> str:
-    """Return a cell as no spreadsheet runs it; reading takes the mark off again."""
-    return f"'{cell}" if RUN.match(cell.lstrip(" ")) else cell
+    """Return a cell as no spreadsheet runs it; reading takes the mark and outer spaces off."""
+    text = cell.strip()
+    return f"'{text}" if RUN.match(text) else text
 
 
 @contextmanager
@@ -73,12 +76,9 @@ def marked_rows(job: Any, *, refused_only: bool) -> Iterator[Iterator[list[str]]
 
 
 def rows_of(text: TextIOWrapper, refused_only: bool) -> Iterator[list[str]]:
-    limit = csv.field_size_limit(2 * LONGEST_CELL)
-    try:
-        reader = csv.reader(text)
-        yield next(reader)
-        for row in reader:
-            if row[-1] or not refused_only:
-                yield row
-    finally:
-        csv.field_size_limit(limit)
+    reader = csv.reader(text)
+    heading = next(reader)
+    yield heading
+    for row in reader:
+        if not refused_only or row[len(heading) - 1]:
+            yield row

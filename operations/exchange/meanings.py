@@ -95,7 +95,7 @@ SALES_PRICES: Meanings = {
 }
 STOCKS: Meanings = {
     "sku": ("The variation's SKU.", "HAMMER-16"),
-    "warehouse": ("The warehouse's code; empty: yours.", ""),
+    "warehouse": ("The warehouse's code or name; empty: yours.", ""),
     "quantity": ("How many are on the shelf: the difference is posted.", "24"),
     "lot_number": ("The lot, where lots are tracked.", ""),
     "expiration_date": ("The lot's last day, where lots expire.", ""),
@@ -104,7 +104,7 @@ STOCKS: Meanings = {
 }
 THRESHOLDS: Meanings = {
     "sku": ("The variation's SKU.", "HAMMER-16"),
-    "warehouse": ("The warehouse's code; empty: yours.", ""),
+    "warehouse": ("The warehouse's code or name; empty: yours.", ""),
     "threshold": ("At or below this an alert is raised in this warehouse.", "8"),
 }
 PURCHASE_ORDERS: Meanings = {

@@ -87,7 +87,7 @@ def import_file(
             work.run("DELETE FROM import_row WHERE line IN (SELECT line FROM import_problem)")
         kind.plan(work)
         report = report_on(work)
-        if report.problem_count and marked is not None:
+        if report.totals["refused"] and marked is not None:
             write_marked(work, marked)
             report.is_marked = True
         if work.commits and not report.problem_count:

@@ -8,10 +8,11 @@ from itertools import islice
 from typing import Any
 
 from common.exceptions import InvalidInput
-from operations.exchange.columns import Mapped, map_columns
+from operations.exchange.columns import RETURNED, Mapped, map_columns
 from operations.exchange.exceptions import CannotRead, FileTooLarge
 from operations.exchange.fields import MARKS, Day, Field, Number, literal
 from operations.exchange.files import MOST_COLUMNS, SourceFile, clean, clean_row
+from operations.order_import.columns import plain
 
 ROWS_A_BLOCK = 2_000
 MOST_ROWS = 500_000
@@ -167,6 +168,7 @@ def numbered_rows(
         if name in work.mapped.words
     ]
     width = len(header)
+    own = [at for at, name in enumerate(header) if plain(name) not in RETURNED]
     for line, row in enumerate(rows, start=work.header_line + 1):
         cells = clean_row(row)
         if not any(cells):
@@ -176,7 +178,7 @@ def numbered_rows(
             raise FileTooLarge(f"At most {MOST_ROWS:,} rows. Split the file.")
         if len(cells) < width:
             cells += [""] * (width - len(cells))
-        if cells[0] == header[0] and cells[:width] == header:
+        if cells[own[0]] == header[own[0]] and all(cells[at] == header[at] for at in own):
             work.header_again.append(line)
             continue
         values = [cells[position] for position in positions]
@@ -215,7 +217,7 @@ def date_form(written: str) -> str:
         form = LETTERS.sub(lambda found: DIRECTIVES[found[0].lower()], form)
     try:
         is_whole = datetime.strptime(SOME_DAY.strftime(form), form).date() == SOME_DAY  # noqa: DTZ007
-    except ValueError:
+    except (ValueError, re.error):  # of a part that is there twice
         is_whole = False
     if not is_whole:
         text = "Write how dates are written, such as dd.mm.yyyy or %d.%m.%Y."

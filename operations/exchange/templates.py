@@ -10,6 +10,7 @@ from operations.exchange.kinds.base import Kind
 
 HEADING = ("Column", "Needed", "What it means", "How it is written", "Example", "Also called")
 WIDTHS = (30, 9, 60, 50, 30, 40)
+TEXT = "@"  # the format of cells that a spreadsheet leaves as they are written
 
 
 def template_csv(kind: Kind, *, with_example: bool) -> bytes:
@@ -26,7 +27,8 @@ def template_csv(kind: Kind, *, with_example: bool) -> bytes:
 def template_xlsx(kind: Kind, *, with_example: bool) -> IO[bytes]:
     """Return the same as a workbook, open at its beginning; its second sheet explains the columns.
 
-    An import reads the first sheet alone. All cells are texts, so that no code loses its zeros.
+    An import reads the first sheet alone. What is written there stays text, so that no code loses
+    its zeros.
     """
     from openpyxl import Workbook  # noqa: PLC0415 - it loads numpy: a fifth of our start
     from openpyxl.styles import Alignment, Font  # noqa: PLC0415 - as above
@@ -47,14 +49,15 @@ def template_xlsx(kind: Kind, *, with_example: bool) -> IO[bytes]:
         sheet.append([one.name, needed, one.meaning, one.form, one.example, also])
     for number, width in enumerate(WIDTHS):
         sheet.column_dimensions["ABCDEF"[number]].width = width
-    for (cell,) in rows.iter_cols(max_row=1):
-        cell.font = Font(bold=True)
-        rows.column_dimensions[cell.column_letter].width = max(12, len(cell.value) + 2)
+    for cells in rows.iter_cols():
+        column = rows.column_dimensions[cells[0].column_letter]
+        column.width, column.number_format = max(12, len(cells[0].value) + 2), TEXT
+        for cell in cells:
+            cell.font, cell.number_format = Font(bold=cell.row == 1), TEXT
     for cells in sheet.iter_rows():
         for cell in cells:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.font = Font(bold=cell.row == 1)
-            cell.number_format = "@"
     file = TemporaryFile()  # noqa: SIM115 - who sends it closes it
     book.save(file)
     file.seek(0)

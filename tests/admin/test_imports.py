@@ -90,6 +90,17 @@ def test_refused_rows_are_told_by_kind_and_given_out_to_be_corrected(office):
     assert client.get(f"/api/import-jobs/{job.pk}/rows/?format=csv").status_code == 200
 
 
+def test_a_column_alone_that_is_refused_offers_no_rows_to_correct(office):
+    client = office("manager")
+
+    page = send(client, "sku,name,xyz\nSKU-1,Hammer,\n").text
+
+    job = ImportJob.objects.get()
+    assert "Unknown column. Rename or remove it, or ignore unknown columns." in page
+    assert "Rows to correct" not in page
+    assert client.get(f"/api/import-jobs/{job.pk}/rows/?format=csv").status_code == 404
+
+
 def test_a_checked_file_is_dropped_by_its_button(office):
     client = office("manager")
     send(client, "sku,name\nSKU-1,Hammer\n")

@@ -10,6 +10,7 @@ from tests.factories.inventory import ProductFactory, VariationFactory, put_in_s
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
+from warehouses.models import Warehouse
 
 pytestmark = pytest.mark.django_db
 SEARCH = "/admin/search/"
@@ -51,6 +52,25 @@ def test_a_bin_leads_to_what_lies_in_it_in_own_warehouses(manager, place):
     Stock.objects.filter(pk__in=[own.pk, foreign.pk]).update(bin_location="R-12-3")
 
     assert found(manager, "R-12-3") == [("Bin", page_of(own))]
+
+
+def test_a_bin_hides_nothing_that_is_called_as_it_is(manager, place):
+    own = put_in_stock(place.variation, place.own)
+    Stock.objects.filter(pk=own.pk).update(bin_location="Cold-room")
+    product = VariationFactory(product=ProductFactory(name="Curtain for Cold-room")).product
+
+    assert found(manager, "Cold-room") == [("Bin", page_of(own)), ("Product", page_of(product))]
+
+
+def test_the_name_of_a_warehouse_that_is_one_of_a_bin_too_finds_both(manager, place):
+    own = put_in_stock(place.variation, place.own)
+    Warehouse.objects.filter(pk=place.own.pk).update(name="Back room")
+    Stock.objects.filter(pk=own.pk).update(bin_location="Back room")
+
+    assert found(manager, "Back room") == [
+        ("Bin", page_of(own)),
+        ("Warehouse", page_of(place.own)),
+    ]
 
 
 def test_pages_come_first(manager, place):

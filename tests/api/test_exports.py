@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from common.api.exports import CHUNK, CUT, LONGEST_CELL, cell_of, fitting
+from common.api.exports import CHUNK, CUT, LONGEST_CELL, XlsxRenderer, cell_of, fitting
 from inventory.models import Stock, StockMovement
 from suppliers.models import Supplier
 from tests.factories.alerts import AlertFactory
@@ -216,6 +216,14 @@ def test_a_sheet_gets_no_character_or_length_it_cannot_hold():
     cut = fitting("x" * (LONGEST_CELL + 1))
     assert len(cut) == LONGEST_CELL
     assert cut.endswith(CUT)
+
+
+def test_headings_are_made_to_fit_as_cells_are():
+    answer = XlsxRenderer().file_of("list", ["a\x0bb", "c"], iter([]))
+
+    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    answer.close()
+    assert [cell.value for cell in book.active[1]] == ["a\ufffdb", "c"]
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

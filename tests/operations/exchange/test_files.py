@@ -161,11 +161,17 @@ def test_a_row_with_more_cells_than_the_header_is_refused(bring):
         (b"<!DOCTYPE html><html></html>", "no table"),
         (b"sku\0,na\0\0me\nx,y\n\0\0\0", "no table"),
         (b"PK\x03\x04nothing of the kind", "XLSX"),
+        (b' [{"sku": "SKU-1"}]', "This is JSON"),
+        (b'\xef\xbb\xbf{\n "products": []}', "This is JSON"),
         (b"alpha,beta\n1,2\n", "product_id"),
         (b"sku,name,name\nSKU-1,a,b\n", "twice"),
         (
-            b'sku,name\nSKU-1,"' + b"x" * 200_000 + b'"\n',
+            b'sku,name\nSKU-1,"' + b"x" * 200_001 + b'"\n',
             "begins on line 2 has a cell of more than",
+        ),
+        (
+            b"sku,name\nSKU-1,One\nSKU-2," + b"x" * 100_001 + b"\n",
+            "begins on line 3 has a cell of more than",
         ),
         (
             b'sku,name\nSKU-1,One\nSKU-2,"Two\nSKU-3,Three\n',

@@ -195,6 +195,20 @@ def test_products_come_back_as_they_went_out(api):
         assert send(manager, sent).json()["report"]["totals"]["unchanged"] == 1
 
 
+def test_a_column_that_is_refused_is_told_as_one(api):
+    answer = send(api("manager"), "sku,name,xyz\nSKU-1,One,\n", "?dry_run=false")
+
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        "Columns were refused, so nothing was imported. Correct them and send the file again.",
+    )
+    job = ImportJob.objects.get()
+    assert (job.state, job.message, job.has_marked_rows) == (
+        "refused", "Columns were refused, so nothing was imported.", False,
+    )  # fmt: skip
+    assert Product.objects.count() == 0
+
+
 def rows_of_catalogue():
     return list(
         Product.objects.values_list(

@@ -8,6 +8,8 @@ from openpyxl import load_workbook
 
 from inventory.models import Product
 from operations.exchange import jobs
+from operations.exchange.files import LONGEST_CELL, SourceFile, clean
+from operations.exchange.marked import guarded, marked_rows
 from operations.models import ImportJob, ImportMarkedPart
 from tests.operations.exchange.test_import_api import send
 from tests.operations.exchange.written import workbook
@@ -135,3 +137,73 @@ def test_rows_are_kept_in_pieces_and_go_with_their_import(api, monkeypatch):
     assert len(rows_of(manager.get(path))) == 4
     ImportJob.objects.all().delete()
     assert ImportMarkedPart.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown", "read"),
+    [
+        (" =1", "'=1", "=1"), ("\t12", "12", "12"), (" +44 (0)20", "'+44 (0)20", "+44 (0)20"),
+        ("'=3", "'=3", "=3"), ("-5,0", "-5,0", "-5,0"), ("\u00a0@x ", "'@x", "@x"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_came_back_is_read_as_the_one_that_was_sent(cell, shown, read):
+    assert (guarded(cell), clean(cell), clean(shown)) == (shown, read, read)
+
+
+def test_the_names_of_columns_are_run_by_no_spreadsheet(api):
+    manager = api("manager")
+    path, _ = refused(manager, 'sku;name;=1+1;"+a\x01"\nSKU-1;;;\n')
+
+    sheet = load_workbook(
+        io.BytesIO(b"".join(manager.get(path + "?format=xlsx").streaming_content))
+    ).active
+    assert [(cell.value, cell.data_type) for cell in sheet[1]][:4] == [
+        ("sku", "s"), ("name", "s"), ("'=1+1", "s"), ("'+a\ufffd", "s"),
+    ]  # fmt: skip
+    header, row = rows_of(manager.get(path))
+    assert header[:4] == ["sku", "name", "'=1+1", "'+a\x01"]
+    _, report = refused(manager, "\n".join(",".join(one) for one in (header, row)))
+    assert report["ignored_columns"] == ["=1+1", "+a\x01"]
+
+
+def test_cells_beyond_the_header_come_back_and_are_refused_again(api):
+    manager = api("manager")
+    path, _ = refused(manager, "sku,name\nSKU-1,Hammer, =small,\nSKU-2,Two\n")
+    rows = rows_of(manager.get(path))
+
+    assert rows[1:] == [
+        ["SKU-1", "Hammer", "2", "More cells than the header has columns. Put a text that holds"
+         " the delimiter in quotes.", "'=small", ""],
+    ]  # fmt: skip
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    again, report = refused(manager, text.getvalue())
+    assert report["totals"]["refused"] == 1
+    assert [row[4:] for row in rows_of(manager.get(again))[1:]] == [["'=small", ""]]
+
+
+def test_a_header_that_came_again_is_refused_also_in_what_came_back(api):
+    manager = api("manager")
+    path, _ = refused(manager, "sku,name\nsku,name\n")
+    rows = rows_of(manager.get(path))
+
+    _, report = refused(manager, "\n".join(",".join(row) for row in rows))
+
+    assert [one["problem"] for one in report["problems"]] == [
+        "The header once more. Take this row out."
+    ]
+
+
+def test_files_that_are_read_at_the_same_time_keep_the_length_of_cells(api, tmp_path):
+    longest = "=" + "x" * (LONGEST_CELL - 1)
+    path, _ = refused(api("manager"), f"sku,name,Notes\nSKU-1,,\nSKU-2,,{longest}\n")
+    file = tmp_path / "other.csv"
+    file.write_text("sku,name\nSKU-1,One\n")
+
+    with (
+        marked_rows(ImportJob.objects.get(), refused_only=True) as rows,
+        SourceFile(file, "csv", "utf-8", ",").rows() as others,
+    ):
+        assert [next(rows)[0], next(others)[0]] == ["sku", "sku"]
+        assert [row[2] for row in rows] == ["", f"'{longest}"]
+        assert list(others) == [["SKU-1", "One"]]

@@ -98,6 +98,10 @@ STOCK_FILES = {
         "mug,Mug,Color,Blue,SKU-1,,,Main street,A-1,0,0,0,10,10,\n"
         "mug,Mug,Color,Red,SKU-2,,,Main street,,0,0,0,not stocked,Not stocked,\n"
     ),
+    "shopify_all": (
+        "Handle,Title,SKU,Location,Bin name,Available,On hand\n"
+        "mug,Mug,SKU-1,Main street,A-1,10,10\nmug,Mug,SKU-2,Main street,,not stocked,not stocked\n"
+    ),
     "erpnext": (
         "Item Code,Warehouse,Quantity,Valuation Rate,Batch No\n"
         "SKU-1,Main Street,10,2.5,\nSKU-2,WH-1,0,1,\n"
@@ -118,9 +122,12 @@ def test_stock_of_another_system_is_recognised(bring, name):
     WarehouseFactory(code="WH-1", name="Main Street", is_default=True)
     bring("products", "sku,name\nSKU-1,Mug\nSKU-2,Red mug\n")
 
+    system = name.removesuffix("_all")
+    chosen = bring("stocks", STOCK_FILES[name], commit=False, preset=system)
     report = bring("stocks", STOCK_FILES[name])
 
-    assert (report.preset, report.problems, report.is_imported) == (name, [], True)
+    assert (chosen.preset, chosen.problems, chosen.columns) == (system, [], report.columns)
+    assert (report.preset, report.problems, report.is_imported) == (system, [], True)
     [stock] = Stock.objects.filter(on_hand__gt=0)
     assert (stock.variation.sku_code, stock.warehouse.code, stock.on_hand) == ("SKU-1", "WH-1", 10)
     assert stock.bin_location == ("" if name == "erpnext" else "A-1")
@@ -170,6 +177,15 @@ def test_a_column_of_ours_is_read_in_a_file_of_theirs(bring):
     assert (report.preset, report.problems) == ("odoo", [])
     levels = ProductVariation.objects.order_by("pk").values_list("reorder_level", flat=True)
     assert list(levels) == [4, None]
+
+
+@pytest.mark.parametrize("name", ["shopify", "shopify_2024"])
+def test_of_a_preset_that_is_named_the_form_is_taken_that_is_there(bring, name):
+    report = bring("products", (FILES / f"{name}.csv").read_bytes(), preset="shopify")
+
+    assert (report.preset, report.problems, report.is_imported) == ("shopify", [], True)
+    prices = ProductVariation.objects.order_by("pk").values_list("selling_price", flat=True)
+    assert list(prices) == [Decimal("19.99"), Decimal("19.99"), Decimal("49.99")]
 
 
 def test_a_preset_may_be_named_and_an_unknown_one_is_refused(bring):

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from common.exceptions import Busy, NotAllowed, WrongState
@@ -133,6 +133,44 @@ def cancel_elsewhere(job):
         jobs.cancel_import(job=job, acting_user=job.created_by)
     finally:
         connections.close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_run_that_fails_after_it_was_cancelled_the_trace_is_kept(monkeypatch, caplog):
+    job = queued(monkeypatch)
+
+    def cancel_and_fail(percent):
+        with ThreadPoolExecutor(1) as other:
+            other.submit(cancel_elsewhere, job).result()
+        raise ZeroDivisionError(f"at {percent}")
+
+    with pytest.raises(ImportCancelled):
+        jobs.run_import(job.pk, watched=False, progress=cancel_and_fail)
+
+    assert f"Import {job.pk} failed." in caplog.text
+    assert "ZeroDivisionError: at 10" in caplog.text
+    job.refresh_from_db()
+    assert (job.state, Product.objects.count()) == ("cancelled", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_whose_marked_rows_cannot_be_stored_has_failed_as_a_whole(monkeypatch):
+    monkeypatch.setattr(f"{__name__}.GOOD", b"sku,name,cost_price\nSKU-1,One,much\n")
+    job, beside = queued(monkeypatch), connection.copy()
+    try:
+        with beside.cursor() as other, connection.cursor() as cursor:
+            other.execute("BEGIN; LOCK TABLE operations_importmarkedpart IN EXCLUSIVE MODE")
+            cursor.execute("SET lock_timeout = '100ms'")
+            with pytest.raises(OperationalError):
+                jobs.run_import(job.pk, watched=False)
+            cursor.execute("RESET lock_timeout")
+    finally:
+        beside.close()
+
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("failed", jobs.TOLD_OF_FAILURE)
+    assert (job.report, job.has_marked_rows, job.marked_parts.count()) == ({}, False, 0)
+    assert Product.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)

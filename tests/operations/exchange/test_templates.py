@@ -54,11 +54,26 @@ def test_a_workbook_explains_its_columns_on_a_second_sheet(api):
     rows, columns = book.worksheets
     assert [cell.value for cell in rows[1]] == [one.name for one in KINDS["stocks"].fields]
     assert rows.max_row == 1
+    assert [cell.value for cell in columns[3]][:3] == [
+        "warehouse", None, "The warehouse's code or name; empty: yours.",
+    ]  # fmt: skip
     assert [cell.value for cell in columns[4]] == [
         "quantity", "yes", "How many are on the shelf: the difference is posted.",
         "Number with at most 3 decimals, from 0 to 99,999,999.999", "24",
         "on_hand, stock, current_stock",
     ]  # fmt: skip
+
+
+def test_what_is_written_into_a_workbook_stays_text(api):
+    book = load_workbook(
+        io.BytesIO(template(api("admin"), "products", format="xlsx", example="true"))
+    )
+
+    rows, columns = book.worksheets
+    letters = [cell.column_letter for cell in rows[1]]
+    assert {rows.column_dimensions[one].number_format for one in letters} == {"@"}
+    assert {cell.number_format for row in rows for cell in row} == {"@"}
+    assert {cell.number_format for row in columns for cell in row} == {"General"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -94,7 +109,9 @@ def test_dates_are_read_as_they_are_said_to_be_written(bring, form):
     assert said.is_imported
 
 
-@pytest.mark.parametrize("form", ["%d.%m", "yyyy", "%Q", "day", "%", "mm/dd"])
+@pytest.mark.parametrize(
+    "form", ["%d.%m", "yyyy", "%Q", "day", "%", "mm/dd", "dd-mmm-yyyy", "dd.dd.yyyy", "%Y.%c"]
+)
 def test_a_form_that_tells_no_day_is_refused_by_name(api, form):
     answer = send(api("manager"), "sku,name\nSKU-1,One\n", date_format=form)
 

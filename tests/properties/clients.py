@@ -114,11 +114,19 @@ def refusal_of(model: Callable[[World], Any], world: World) -> str:
     return ""
 
 
-def plans(clients: int, steps: int, names: str) -> st.SearchStrategy[list[list[Step]]]:
-    """Return what draws a plan for each client, of the rules named."""
+def plans(
+    clients: int, steps: int, names: str, few: dict[str, Any]
+) -> st.SearchStrategy[list[list[Step]]]:
+    """Return what draws a plan for each client, of the rules named; `few` narrows what for."""
     rules = [getattr(getattr(Client, name), RULE_MARKER) for name in names.split()]
+    drawn = [
+        {name: few.get(name, value) for name, value in rule.arguments.items()} for rule in rules
+    ]
     step = st.one_of(
-        *[st.builds(Step, st.just(rule), st.fixed_dictionaries(rule.arguments)) for rule in rules]
+        *[
+            st.builds(Step, st.just(rule), st.fixed_dictionaries(arguments))
+            for rule, arguments in zip(rules, drawn, strict=True)
+        ]
     )
     plan = st.lists(step, min_size=steps, max_size=steps)
     return st.lists(plan, min_size=clients, max_size=clients)

@@ -111,7 +111,7 @@ MISTAKES = {
         RunningBalance, "set_condition", set_condition_alone, "receive set_aside"
     ),
     "one more may leave than there is": Mistake(
-        RunningBalance, "available", property(one_more_is_available), "receive issue take_order"
+        RunningBalance, "available", property(one_more_is_available), "receive take_order", items=1
     ),
     "an issue does not use up its reservation": Mistake(
         Posting, "_held", lambda self, change, balance: Decimal(0), "receive take_order fulfil_all"
@@ -122,7 +122,7 @@ MISTAKES = {
         "receive take_order damage_what_several_lines_hold",
     ),
     "the newest back-order is served first": Mistake(
-        sales_queries, "WAITING", newest_first(WAITING), "receive take_order"
+        sales_queries, "WAITING", newest_first(WAITING), "receive take_order", items=1
     ),
     "urgent back-orders wait like others": Mistake(
         sales_queries, "WAITING",
@@ -130,7 +130,8 @@ MISTAKES = {
         "take_order receive_what_several_wait_for",
     ),
     "back-orders do not wait for goods": Mistake(
-        ledger, "announce", lambda posting, acting_user, *, quiet: None, "receive take_order"
+        ledger, "announce", lambda posting, acting_user, *, quiet: None, "receive take_order",
+        items=1,
     ),
     "a cancelled order keeps what it reserved": Mistake(
         sales_cancellation, "released", lambda order, items: [], "receive take_order cancel"
@@ -143,7 +144,8 @@ MISTAKES = {
         purchase_steps, "apply_stock_changes", lambda changes, acting_user: [], "buy"
     ),
     "a count is compared with the stock of its beginning": Mistake(
-        entering, "ledger_now", beginning_of_the_count, "receive begin_to_count count_anything"
+        entering, "ledger_now", beginning_of_the_count, "receive begin_to_count count_anything",
+        items=1,
     ),
     "what nobody counted stays when it is said not to be there": Mistake(
         closing, "count_as_zero", lambda count, lines, acting_user: None,
@@ -163,10 +165,11 @@ MISTAKES = {
         movements, "checked_time", lambda *told: None, "record_late"
     ),
     "damaged goods stay in stock": Mistake(
-        receiving, "write_off", lambda *told: WRITE_OFF(*told)[:1], "receive ship arrive"
+        receiving, "write_off", lambda *told: WRITE_OFF(*told)[:1], "receive ship arrive",
+        items=1,
     ),
     "lost goods go back to where they came from": Mistake(
-        receiving, "write_off", receiving.send_back, "receive ship close"
+        receiving, "write_off", receiving.send_back, "receive ship close", items=1
     ),
     "an arrival takes other lots than it names": Mistake(
         Transit, "take", take_the_first, "receive ship arrive"

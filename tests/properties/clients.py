@@ -91,7 +91,8 @@ class Client(StockRules, SalesRules, TransferRules):
                 result = product()
                 until_committed.enter_context(self.table.turn)
                 wanted = deepcopy(self.table.world)
-                assert refusal_of(model, wanted) == ""
+                refusal = refusal_of(model, wanted)
+                assert not refusal, f"the product did what the model refuses: {refusal}"
                 self.table.worlds.append(wanted)
                 if made is not None:
                     made.append(result)
@@ -102,7 +103,8 @@ class Client(StockRules, SalesRules, TransferRules):
     def require_refused(self, code: str, model: Any, begun: int) -> None:
         """One of the worlds since must refuse it with this code."""
         worlds = self.table.worlds[begun : self.table.number() + 1]
-        assert code in {refusal_of(model, deepcopy(world)) for world in worlds}
+        lawful = {refusal_of(model, deepcopy(world)) for world in worlds}
+        assert code in lawful, f"the product refused with {code}, the model said {lawful}"
         self.table.told[code] += 1
 
 

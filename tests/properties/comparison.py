@@ -75,6 +75,11 @@ def rows_of(sql: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+def require_same(found: set[Any], expected: set[Any]) -> None:
+    only = f"only in the product: {found - expected}, only in the model: {expected - found}"
+    assert found == expected, only
+
+
 class Comparison:
     """Mixed into the machine, which has the scene, the world and the counts."""
 
@@ -89,14 +94,15 @@ class Comparison:
         self.told["steps"] += 1
         found = {(*keys, tuple(figures), one, other)
                  for *keys, figures, one, other in rows_of(FIGURES)}  # fmt: skip
-        assert found == self.expected()
+        require_same(found, self.expected())
 
     @invariant()
     def past_days_are_the_models(self) -> None:
         day = self.world.today - timedelta(days=len(self.world.shelves) % 4)
-        assert set(rows_of(as_of(day))) == {
+        then = {
             (*self.keys(*key), self.world.at_the_end_of(day, key)) for key in self.world.shelves
         }
+        require_same(set(rows_of(as_of(day))), then)
 
     @invariant()
     def ledger_is_sound(self) -> None:

@@ -86,6 +86,14 @@ class Order:
     def is_open(self) -> bool:
         return self.status in ("pending", "partially_fulfilled")
 
+    def lots_of(self, item: int) -> dict[str, Decimal]:
+        """Return which lots of an item the customer has, whichever of the lines they left for."""
+        lots: dict[str, Decimal] = {}
+        for line in self.lines:
+            for lot, quantity in line.lots.items() if line.item == item else ():
+                lots[lot] = lots.get(lot, ZERO) + quantity
+        return lots
+
     def settle(self) -> None:
         has_left = any(line.delivered for line in self.lines)
         if any(line.outstanding for line in self.lines):

@@ -111,7 +111,7 @@ def test_what_is_no_tree_is_refused_by_row_and_nothing_is_written(bring):
 def test_a_file_of_any_length_takes_as_many_statements(bring, number, django_assert_num_queries):
     rows = "".join(f"C-{n},Name {n},C-1\n" for n in range(2, number))
 
-    with django_assert_num_queries(51):
+    with django_assert_num_queries(52):
         bring("categories", f"category_id,name,parent_id\nC-1,One,\n{rows}")
 
     assert Category.objects.count() == number - 1

@@ -286,7 +286,7 @@ def test_many_orders_are_taken_over_in_as_many_statements(bring, number, django_
     )
 
     CompanySettings.current()  # where a flush took them, they are made anew
-    with django_assert_num_queries(85):
+    with django_assert_num_queries(87):
         bring("purchase_orders", HEADER + rows)
 
     assert PurchaseOrder.objects.count() == number

@@ -60,7 +60,7 @@ class ImportForm(forms.Form):
     )  # fmt: skip
     encoding = forms.ChoiceField(required=False, choices=ENCODINGS, widget=UnfoldAdminSelectWidget)
     delimiter = forms.ChoiceField(
-        label="Between the cells of CSV",
+        label="Separator in CSV files",
         required=False,
         choices=DELIMITERS,
         widget=UnfoldAdminSelectWidget,
@@ -221,6 +221,7 @@ def report_of(job: ImportJob) -> dict[str, Any]:
         return {}
     lines = job.report["lines"]
     problems = job.report["problems"]
+    further = job.report["problem_count"] - len(problems[:SHOWN])
     return {
         "groups": [
             {**group, "count": f"{group['count']:,}"} for group in job.report.get("groups", [])
@@ -230,12 +231,13 @@ def report_of(job: ImportJob) -> dict[str, Any]:
             for fate in FATES
         ],
         "problems": problems[:SHOWN],
-        "further_problems": job.report["problem_count"] - len(problems[:SHOWN]),
+        "further_problems": f"{further:,}" if further else "",
     }
 
 
 def in_words(ranges: list[list[int]]) -> str:
     """Say some lines as people write them: 2–5, 9."""
-    shown = [str(first) if first == last else f"{first}–{last}" for first, last in ranges]
-    hidden = len(shown) - RANGES_SHOWN
-    return ", ".join(shown[:RANGES_SHOWN]) + (f" and {hidden:,} more" if hidden > 0 else "")
+    shown, rest = ranges[:RANGES_SHOWN], ranges[RANGES_SHOWN:]
+    texts = [str(first) if first == last else f"{first}–{last}" for first, last in shown]
+    hidden = sum(last - first + 1 for first, last in rest)
+    return ", ".join(texts) + (f" and {hidden:,} more lines" if hidden else "")

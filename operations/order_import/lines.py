@@ -138,7 +138,7 @@ class LineParser:
             if self.options.date_format:
                 return datetime.strptime(text, self.options.date_format)  # noqa: DTZ007 - see moment
             return datetime.fromisoformat(text)
-        except ValueError:
+        except (ValueError, re.error):  # of a format with a part twice
             raise Skipped("unreadable date") from None
 
 

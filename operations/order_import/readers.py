@@ -1,12 +1,13 @@
 """Rows of CSV, XLSX and Parquet files, one after another, never the whole file."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from operations.exchange.files import LONGEST_CELL
 from operations.order_import.columns import FIELDS, choose_columns
 from operations.order_import.exceptions import CannotImport
 from operations.order_import.options import ImportOptions
@@ -33,12 +34,20 @@ def require_file(path: Path) -> None:
         raise CannotImport(f"There is no file {path}. Check the path.")
 
 
+def bounded(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """Give rows on; raises csv.Error for a cell that a quote never closed has made."""
+    for row in rows:
+        if max(map(len, row), default=0) > LONGEST_CELL:
+            raise csv.Error(f"a cell of more than {LONGEST_CELL:,} characters")
+        yield row
+
+
 def read_csv(path: Path, options: ImportOptions) -> Iterator[Row]:
     try:
         with path.open(encoding=options.encoding, newline="") as file:
             delimiter = options.delimiter or detect_delimiter(file.read(SAMPLE_CHARACTERS))
             file.seek(0)
-            yield from pick(csv.reader(file, delimiter=delimiter), options)
+            yield from pick(bounded(csv.reader(file, delimiter=delimiter)), options)
     except UnicodeDecodeError as error:
         raise CannotImport(
             f"{path.name} is not {options.encoding} text (byte {error.start} of a block). "

@@ -181,6 +181,12 @@ def test_import_reads_other_columns_separators_dates_and_text(tmp_path, admin):
         ("log.csv", b"a,b\n1,2\n", ["--user=nobody"], 'No active user "nobody"'),
         ("log.csv", b"Order,SKU,Qty,Date,Price\n", [], "no rows below its header"),
         ("log.csv", b"Order,SKU,Qty,Date,Price\n1,ABC,2,soon,4\n", [], "unreadable date: 1"),
+        (
+            "log.csv",
+            b"Order,SKU,Qty,Date,Price\n1,ABC,2,2024-01-01,4\n",
+            ["--date-format=%Y-%Y"],
+            "unreadable date: 1",
+        ),
         ("log.csv", b"Order,SKU,Qty,Date,Price\n1,ABC,x,2024-01-01,4\n", [], "unreadable quantity"),
         ("log.csv", b"Order,SKU,Qty,Date,Price\n1,ABC,NaN,2024-01-01,4\n", [], "unreadable"),
         ("log.csv", b"Order,SKU,Qty,Date,Price\n1,ABC,1e30,2024-01-01,4\n", [], "too large"),

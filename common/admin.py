@@ -106,6 +106,12 @@ class ScopedInline(GuardedMixin, TabularInline):
     """Rows of another row, which decides who sees them."""
 
     formset = InlinePages
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the rows in an order, as pages need."""
+        rows = super().get_queryset(request)
+        return rows if rows.ordered else rows.order_by("pk")
+
     extra = 0
     show_change_link = False
     hide_title = True

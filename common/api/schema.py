@@ -105,7 +105,7 @@ class EnvelopeAutoSchema(AutoSchema):
         if self.shows_version():
             for code in bodies.keys() & {"200", "201"}:
                 add_version(bodies[code])
-        if getattr(self.view, "action", "") == "list":
+        if self.method == "GET" and "content" in bodies.get("200", {}):
             add_files(bodies["200"], self.view.get_renderers())
         for number in self.error_codes():
             if str(number) not in bodies:
@@ -143,12 +143,13 @@ class EnvelopeAutoSchema(AutoSchema):
 
     def shows_version(self) -> bool:
         """Say whether the answer is one whole row."""
-        if not self.is_of_rows():
+        action = self.view.action if self.is_of_rows() else None
+        if action is None or action in self.view.versionless_answers:
             return False
-        if self.view.action == "create":
-            return bool(self.view.create_answers_whole_row)
+        if action == "create":
+            return True
         if self.method == "GET":
-            return bool(self.view.action == "retrieve")
+            return bool(action == "retrieve")
         return bool(self.view.detail) and self.method != "DELETE"
 
 
@@ -161,7 +162,7 @@ def add_version(answer: dict[str, Any]) -> None:
 
 
 def add_files(answer: dict[str, Any], renderers: list[Any]) -> None:
-    """Describe the files that a list can be had as."""
+    """Describe the files that an answer can be had as."""
     file = {"schema": {"type": "string", "format": "binary"}}
     answer["content"] |= {
         renderer.media_type: file

@@ -39,7 +39,7 @@ class ApiViewSet(SafeWriteMixin, GenericViewSet[Any]):
 
     permissions: dict[str, Can] = {}
     resource_name = "results"
-    create_answers_whole_row = True
+    versionless_answers: tuple[str, ...] = ()
     compares_versions = True
     # Codes may hold slashes; a path's own words, such as `variations`, are lower-case.
     lookup_value_regex = "[^/]+(?:/[A-Z0-9._-]+)*"

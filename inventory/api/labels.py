@@ -130,7 +130,7 @@ class LabelViewSet(FileAnswersMixin, ApiViewSet):
     queryset = ProductVariation.objects.all()
     serializer_class = LabelSheetInput
     resource_name = "labels"
-    create_answers_whole_row = False
+    versionless_answers = ("create",)
     file_renderers = {"create": [PdfRenderer]}
     permissions = {"create": Can.VIEW_STOCK}
 

@@ -190,7 +190,7 @@ class StockMovementViewSet(ListRetrieveViewSet):
     keyset_fields = ["id", "occurred_at"]
     resource_name = "stock_movements"
     csv_columns = CSV_COLUMNS
-    create_answers_whole_row = False
+    versionless_answers = ("create", "reverse")
     permissions = {
         "list": Can.VIEW_STOCK,
         "retrieve": Can.VIEW_STOCK,

@@ -150,7 +150,7 @@ class ApiTokenViewSet(InPersonMixin, ListRetrieveViewSet):
     queryset = ApiToken.objects.all().order_by("-pk")
     serializer_class = ApiTokenSerializer
     resource_name = "tokens"
-    create_answers_whole_row = False
+    versionless_answers = ("create",)
     permissions = {
         "list": Can.SIGN_IN,
         "retrieve": Can.SIGN_IN,

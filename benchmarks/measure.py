@@ -11,8 +11,7 @@ from typing import Literal
 
 from benchmarks.clock import Clock
 
-PROBE = 3
-FEWEST, MOST = 3, 20_000
+MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +69,19 @@ def timed(name: str, operation: Callable[[], object]) -> Variant:
     return Variant(name, run)
 
 
-def operations_for(variant: Variant, seconds: float) -> int:
+def operations_for(variant: Variant, seconds: float, fewest: int) -> int:
     """How many operations fill so many seconds, after a warm-up."""
-    variant.run(PROBE)
-    probe = variant.run(PROBE)
+    variant.run(fewest)
+    probe = variant.run(fewest)
     per_second = probe.operations / max(probe.seconds, 1e-9)
-    return max(FEWEST, min(MOST, round(per_second * seconds)))
+    return max(fewest, min(MOST, round(per_second * seconds)))
 
 
-def measure(variants: Sequence[Variant], rounds: int, seconds: float) -> list[list[Sample]]:
+def measure(
+    variants: Sequence[Variant], rounds: int, seconds: float, fewest: int
+) -> list[list[Sample]]:
     """Return the samples of each variant, one a round, in the variants' order."""
-    counts = [operations_for(variant, seconds) for variant in variants]
+    counts = [operations_for(variant, seconds, fewest) for variant in variants]
     samples: list[list[Sample]] = [[] for _ in variants]
     for number in range(rounds):
         for step in range(len(variants)):
@@ -100,6 +101,7 @@ def compare(
     *others: Variant,
     rounds: int,
     seconds: float,
+    fewest: int,
     basis: Basis = "seconds",
     slowdown: bool = False,
     note: str = "",
@@ -110,7 +112,7 @@ def compare(
     long it takes.
     """
     variants = [subject, *others]
-    samples = measure(variants, rounds, seconds)
+    samples = measure(variants, rounds, seconds, fewest)
     pairs = zip(samples[0], samples[1], strict=True)
     ratios = [rate(mine, basis) / rate(theirs, basis) for mine, theirs in pairs]
     if slowdown:

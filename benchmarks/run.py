@@ -28,6 +28,7 @@ class Run:
             *others,
             rounds=self.rounds,
             seconds=self.company.scale.seconds,
+            fewest=self.company.scale.fewest,
             basis=basis,
             slowdown=slowdown,
             note=note,

@@ -12,6 +12,7 @@ class Scale:
     warehouses: int
     movements: int
     seconds: float
+    fewest: int = 3  # operations of a round, and of the probe before
 
     @property
     def balances(self) -> int:
@@ -19,7 +20,9 @@ class Scale:
 
 
 SCALES = {
-    "seconds": Scale(products=400, stocked=200, warehouses=2, movements=2_000, seconds=0.02),
+    "seconds": Scale(
+        products=400, stocked=200, warehouses=2, movements=2_000, seconds=0.02, fewest=1
+    ),
     "small": Scale(products=5_000, stocked=1_000, warehouses=2, movements=20_000, seconds=0.5),
     "100k": Scale(products=100_000, stocked=5_000, warehouses=2, movements=100_000, seconds=1.0),
     "10m": Scale(

@@ -107,14 +107,14 @@ class ScopedInline(GuardedMixin, TabularInline):
 
     formset = InlinePages
 
+    extra = 0
+    show_change_link = False
+    hide_title = True
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the rows in an order, as pages need."""
         rows = super().get_queryset(request)
         return rows if rows.ordered else rows.order_by("pk")
-
-    extra = 0
-    show_change_link = False
-    hide_title = True
 
     def rows_a_page(self, request: HttpRequest, obj: Any) -> int | None:
         """Return how many rows are shown at once; None: all, as where they are written."""

@@ -104,9 +104,17 @@ def parallel_by_default(arguments: list[str]) -> list[str]:
         or "::" in argument
         for argument in arguments
     )
-    paths = [argument for argument in arguments if (ROOT / argument).exists()]
+    paths = [argument for argument in arguments if is_path(argument)]
     single = len(paths) == 1 and (ROOT / paths[0]).is_file()
     return [] if decided or single else ["-n", "2", "--dist", "loadfile"]
+
+
+def is_path(argument: str) -> bool:
+    """Say whether an argument names something in the checkout; an expression may be too long."""
+    try:
+        return (ROOT / argument).exists()
+    except OSError:
+        return False
 
 
 def run_manage(arguments: list[str]) -> int:

@@ -14,6 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from common.permissions import Role
+from operations.ledger_verification import verify_ledger
 from tests.counts import Count, add_option
 from tests.database import database_of_this_process
 from tests.factories.users import UserFactory
@@ -133,3 +134,10 @@ def api() -> Callable[..., APIClient]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def sound_ledger() -> Iterator[None]:
+    """Whatever a test does, the ledger is sound afterwards."""
+    yield
+    assert verify_ledger() == []

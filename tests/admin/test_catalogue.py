@@ -25,7 +25,7 @@ from tests.admin.pages import (
 from tests.factories.inventory import CategoryFactory, ProductFactory, VariationFactory
 from tests.factories.suppliers import SupplierFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 
 
 def save(client, row, **changes):

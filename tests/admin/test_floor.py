@@ -6,7 +6,6 @@ import pytest
 
 from inventory.models import AdjustmentRequest, Lot, Stock, StockCount, TransferRequest
 from inventory.services.counts.opening import open_count
-from operations.ledger_verification import verify_ledger
 from tests.admin.pages import add_to, buttons, errors_of, lines, list_of, page_of, step_of
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.sales import take_order
@@ -15,7 +14,7 @@ from tests.factories.warehouses import MembershipFactory
 from tests.inventory.lots.postings import receive
 from tests.pdf_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
 TRANSFER_STEPS = {
     "pending": {"note", "approve", "reject", "cancel"},
     "approved": {"note", "ship", "cancel"},
@@ -26,12 +25,6 @@ TRANSFER_STEPS = {
     "closed": {"note"},
     "cancelled": set(),
 }
-
-
-@pytest.fixture(autouse=True)
-def sound_ledger():
-    yield
-    assert verify_ledger() == []
 
 
 @pytest.mark.parametrize("status", TRANSFER_STEPS)

@@ -13,7 +13,7 @@ from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.sales import take_order
 from tests.inventory.lots.postings import receive
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 
 
 @pytest.fixture

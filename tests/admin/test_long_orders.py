@@ -4,7 +4,7 @@ import pytest
 
 from purchasing.admin.lines import PurchaseOrderItemInline
 from sales.admin.orders import SalesOrderItemInline
-from tests.admin.pages import filled
+from tests.admin.pages import filled, page_of
 from tests.factories.inventory import VariationFactory
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
@@ -23,10 +23,6 @@ def sixty(monkeypatch):
 @pytest.fixture
 def goods():
     return VariationFactory()
-
-
-def page_of(order):
-    return f"/admin/{order._meta.label_lower.replace('.', '/')}/{order.pk}/change/"
 
 
 def purchase(lines, place, goods, status="draft"):

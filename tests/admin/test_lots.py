@@ -12,7 +12,7 @@ from tests.factories.inventory import ProductFactory, VariationFactory, put_in_s
 from tests.factories.sales import take_order
 from tests.inventory.lots.postings import receive
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.admin.pages import buttons, errors_of, page_of, step_of
 from tests.factories.purchasing import make_order
 from tests.factories.sales import take_order
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.factories.purchasing import facts, incoming_of_balances, incoming_of_
 from tests.factories.suppliers import SupplierFactory
 from tests.pdf_pages import text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 STEPS = {
     "draft": {"send", "receive", "cancel"},
     "sent": {"send_again", "confirm", "ship", "receive", "cancel"},

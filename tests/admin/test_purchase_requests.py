@@ -8,7 +8,7 @@ from purchasing.models import PurchaseRequest
 from tests.admin.pages import add_to, buttons, errors_of, lines, page_of, step_of
 from tests.factories.goods_requests import make_goods_request, request_facts
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 STEPS = {
     "pending": {"approve", "reject"},
     "approved": set(),

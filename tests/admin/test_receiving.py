@@ -11,7 +11,7 @@ from purchasing.services.transitions import cancel_purchase_order
 from tests.admin.pages import errors_of, filled, page_of, step_of
 from tests.factories.purchasing import facts, make_order
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 
 
 def test_staff_receive_but_do_not_send(office, place):

@@ -13,7 +13,7 @@ from tests.factories.inventory import VariationFactory
 from tests.factories.sales import take_order
 from tests.pdf_pages import text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 
 
 def new_sale(place, *rows, **fields):

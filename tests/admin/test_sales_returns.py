@@ -12,7 +12,7 @@ from sales.services.returns import return_goods
 from tests.admin.pages import buttons, errors_of, list_of, step_of
 from tests.factories.sales import take_order
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 
 
 def test_returned_goods_in_quarantine_are_inspected(manager, place):

@@ -10,7 +10,7 @@ from tests.factories.sales import take_order
 from tests.factories.suppliers import SupplierFactory
 from tests.pdf_pages import text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_orders")]
 PAGE = list_of(PurchaseOrder) + "to-order/"
 
 

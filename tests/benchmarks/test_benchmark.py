@@ -75,7 +75,7 @@ def test_a_ratio_is_the_median_of_the_rounds_and_the_order_rotates():
     subject = variant("a", [1, 1, 1, 2, 10])
     baseline = variant("b", [1, 1, 3, 4, 10])
 
-    outcome = compare(subject, baseline, rounds=3, seconds=0)
+    outcome = compare(subject, baseline, rounds=3, seconds=0, fewest=3)
 
     assert outcome.value == 2
     assert outcome.rounds == (3, 2, 1)

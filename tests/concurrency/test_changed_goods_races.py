@@ -59,7 +59,9 @@ def in_turn(first, second):
         finally:
             second_is_done.set()
 
-    _, outcome = run_at_once(go_first, go_second)
+    first_outcome, outcome = run_at_once(go_first, go_second)
+    if first_outcome is not None:
+        raise first_outcome
     return outcome
 
 

@@ -8,7 +8,6 @@ from inventory.models import MovementReversal, Stock, StockMovement
 from inventory.services.lots import set_quarantine
 from inventory.services.reversals import reverse_movement
 from inventory.services.transfers.receiving import close_transfer
-from operations.ledger_verification import verify_ledger
 from tests.factories.inventory import VariationFactory, put_in_stock
 from tests.factories.transfers import at, make_transfer
 from tests.factories.users import UserFactory
@@ -16,14 +15,8 @@ from tests.factories.warehouses import WarehouseFactory
 from tests.inventory.lots.postings import lots_left, receive
 from tests.threads import run_at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_ledger")]
 PATH = "/api/stock-movements/"
-
-
-@pytest.fixture(autouse=True)
-def sound_ledger():
-    yield
-    assert verify_ledger() == []
 
 
 @pytest.fixture

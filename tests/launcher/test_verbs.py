@@ -11,7 +11,15 @@ def keep_signal_handlers(monkeypatch):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["-q"], ["tests"], ["-k", "ledger"], ["tests/launcher", "tests/common"], ["--full"]],
+    [
+        [],
+        ["-q"],
+        ["tests"],
+        ["-k", "ledger"],
+        ["-k", " or ".join(["ledger"] * 1000)],
+        ["tests/launcher", "tests/common"],
+        ["--full"],
+    ],
 )
 def test_several_tests_run_in_two_processes(arguments):
     assert verbs.parallel_by_default(arguments) == ["-n", "2", "--dist", "loadfile"]

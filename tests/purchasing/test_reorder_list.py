@@ -22,11 +22,6 @@ def place():
     return WarehouseFactory(code="WH-A")
 
 
-@pytest.fixture
-def manager(api, place):
-    return api("manager", place)
-
-
 def low_goods(place, sku, supplier=None, **product):
     variation = VariationFactory(
         sku_code=sku, product__code=f"P-{sku}", reorder_level=5, reorder_quantity=10,

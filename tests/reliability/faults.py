@@ -14,6 +14,7 @@ from tests.reliability.writes import tables
 
 # An import keeps its file before it begins, and writes down how it ended: beside what it imports.
 JOURNALS = {"operations_importjob", "operations_importpart", "operations_importmarkedpart"}
+IDLE = "changes nothing"
 WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE)\b")
 
 
@@ -118,8 +119,9 @@ def state_between(call: Callable[[], Any], *, every_statement: bool) -> tuple[st
     """Let a call fail at one event after the other until something of it stays.
 
     Return what is wrong with what stays, nothing if it is the whole effect, and how often it
-    failed. The whole effect is which tables a call changes that does not fail, and by how many
-    rows; what exactly stands in them has times and keys of its own at each call.
+    failed; a call that changes nothing undisturbed proves nothing, which is wrong, too. The whole
+    effect is which tables a call changes that does not fail, and by how many rows; what exactly
+    stands in them has times and keys of its own at each call.
     """
     before = read_state()
     with undone():
@@ -136,4 +138,4 @@ def state_between(call: Callable[[], Any], *, every_statement: bool) -> tuple[st
                 made = changed_from(before, after)
                 return "" if made == whole else f"event {number}: {made} of {whole}", number - 1
         if not fault.hit:
-            return "", number - 1
+            return f"{IDLE} of {whole}" if whole else IDLE, number - 1

@@ -13,7 +13,7 @@ from inventory.models import StockMovement
 from inventory.services.movements import record_movement
 from operations.ledger_verification import verify_ledger
 from tests.factories.inventory import VariationFactory
-from tests.reliability.faults import state_between
+from tests.reliability.faults import IDLE, state_between
 from tests.reliability.writes import (
     ATTEMPT,
     WITHOUT_KEY,
@@ -40,6 +40,39 @@ COUNTING = {name for name, why in WITHOUT_KEY.items() if why is ATTEMPT} | {
     "POST /api/auth/password/reset/confirm/",
     "POST /api/auth/email/confirm/",
 }
+# What these rows of the table ask for is refused, or there is nothing to do; `MORE` has others of
+# most of these kinds, which do something.
+LEFT_IDLE = {
+    "DELETE /api/auth/sessions/{sign_in}/",
+    "DELETE /api/auth/tokens/{api_token}/",
+    "PATCH /api/saved-views/{saved_view}/",
+    "PUT /api/saved-views/{saved_view}/",
+    "POST /api/auth/logout/",
+    "POST /api/auth/sessions/revoke-others/",
+    "POST /api/categories/import/",
+    "POST /api/import-jobs/{import_job}/cancel/",
+    "POST /api/import-jobs/{import_job}/confirm/",
+    "POST /api/labels/",
+    "POST /api/low-stock-thresholds/import/",
+    "POST /api/notifications/{notification}/read/",
+    "POST /api/orders/purchase/from-reorder-list/",
+    "POST /api/orders/purchase/from-shortage/",
+    "POST /api/products/import/",
+    "POST /api/purchase-orders/from-reorder-list/",
+    "POST /api/purchase-orders/from-shortage/",
+    "POST /api/purchase-orders/import/",
+    "POST /api/purchase-requests/{goods_request}/cancel/",
+    "POST /api/sales-orders/import/",
+    "POST /api/sales-orders/{sales_order}/allocate/",
+    "POST /api/sales-prices/import/",
+    "POST /api/sourcing/import/",
+    "POST /api/stock-counts/{counted}/lines/",
+    "POST /api/stocks/import/",
+    "POST /api/suppliers/import/",
+    "POST /api/suppliers/{fed_supplier}/price-feed/fetch/",
+    "POST /api/suppliers/{supplier}/price-lists/",
+    "POST /api/webhooks/{webhook}/redeliver-dead/",
+}
 
 
 @pytest.mark.parametrize("is_keyed", [False, True])
@@ -60,7 +93,7 @@ def test_write_that_fails_at_any_statement_leaves_nothing_or_everything(
 
         found, failed = state_between(call, every_statement=full)
         faults += failed
-        if found:
+        if found and not (found == IDLE and write.name in LEFT_IDLE):
             wrong[write.name] = found
         forget(place)
 

@@ -2,14 +2,12 @@
 
 import pytest
 
-from operations.ledger_verification import verify_ledger
 from tests.factories.users import UserFactory
 
 
 @pytest.fixture(autouse=True)
-def sound_ledger():
-    yield
-    assert verify_ledger() == []
+def every_ledger_is_sound(sound_ledger):
+    """Prove it after each test of transfers."""
 
 
 @pytest.fixture

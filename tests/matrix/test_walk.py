@@ -4,6 +4,7 @@ Both walks are made from the OpenAPI document, so that a new route is walked wit
 `--full` walks further.
 """
 
+import json
 import random
 import re
 from datetime import date
@@ -12,15 +13,18 @@ from urllib.parse import urlencode
 import pytest
 
 from common.permissions import Role
+from purchasing.models import PurchaseOrder
 from tests.matrix.belongings import told_of
 from tests.matrix.conftest import CHANCE, SECRET, readable
 from tests.matrix.rows import ROWS
 from tests.matrix.slots import with_value
-from warehouses.models import WarehouseScopedQuerySet
+from warehouses.models import Membership, WarehouseScopedQuerySet
 
 pytestmark = pytest.mark.django_db
 # Everybody may know which warehouses there are, and name any as the other end of a transfer.
 LAWFUL = re.compile(r"^inventory_transferrequest \d+ refers to (to|from)_warehouse ")
+# Names that people choose are unique in the company: that one is taken has to be told.
+CHOSEN = {"username", "order_number"}
 WALKERS = [Role.MANAGER, Role.MANAGER, Role.STAFF, Role.SALES, Role.VIEWER]
 # Whose refusals count as attempts, on the account.
 COUNTING = ("/api/auth/", "/api/token/")
@@ -166,9 +170,18 @@ def wrongs_of(world, operation, names, requests, answers):
     if answer.status_code >= 500:
         found.append("failed")
     plain = {said(one, name) for one, name in zip(answers, names, strict=True)}
-    if names[0] != world.foreign.warehouse.code and len(plain) > 1:
+    lawful = names[0] == world.foreign.warehouse.code or is_taken(answer)
+    if len(plain) > 1 and not lawful:
         found.append(f"differs from absent: {plain}")
     return found
+
+
+def is_taken(answer):
+    """Say whether an answer refuses a chosen name, and nothing else, because it is taken."""
+    if answer.status_code != 409:
+        return False
+    refusal = json.loads(answer.whole)
+    return refusal["code"] == "duplicate" and refusal["details"].keys() <= CHOSEN
 
 
 def said(answer, name):
@@ -194,6 +207,26 @@ def test_a_walk_through_every_write_reaches_nothing_foreign(walked, ask, count, 
     record_property("writes of the walk", len(statuses))
     assert found == {}
     assert {200, 201, 400, 403, 404} <= set(statuses)
+
+
+@pytest.mark.parametrize(
+    ("path", "slot"),
+    [("/api/auth/register/", "username"), ("/api/purchase-orders/", "order_number")],
+)
+def test_that_a_chosen_name_is_taken_is_told_and_nothing_else(walked, ask, path, slot):
+    place = walked.foreign.warehouse
+    taken = {
+        "username": Membership.objects.filter(warehouse=place).first().user.username,
+        "order_number": PurchaseOrder.objects.filter(warehouse=place).first().order_number,
+    }[slot]
+    operation = next(one for one in walked.operations if (one.method, one.path) == ("post", path))
+    body = {**own_row(operation, Role.MANAGER).content(walked.own), slot: taken}
+
+    answer = ask(walked.users[Role.MANAGER], "post", path, body, walked.contents.changes)
+
+    assert is_taken(answer), answer.whole
+    assert told_of(answer.seen, walked.owned) == []
+    assert told(answer, walked, taken) == set()
 
 
 def test_one_foreign_balance_that_is_changed_is_told(walked, ask):

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.forms import CharField, ModelForm
+from django.forms import CharField, DateInput, ModelForm
+from unfold.widgets import INPUT_CLASSES
 
 from common.references import as_primary_key
 from common.validators import business_code, country_code, currency_code, item_code
@@ -17,6 +18,15 @@ class UpperCaseField(CharField):
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         return text.upper() if isinstance(text, str) else text
+
+
+class DayInput(DateInput):
+    """A day, chosen in the browser's own calendar, which needs no script."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__({"class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d")
 
 
 def unchecked(exclude: Any = None) -> None:

@@ -12,12 +12,12 @@ from django.utils.formats import localize
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, allows, caller
 from common.admin_columns import plain
+from common.admin_forms import DayInput
 from common.admin_steps import Step
 from common.permissions import Can
 from inventory.admin.labels import LabelsMixin, pieces
@@ -98,7 +98,7 @@ class ExpiryForm(forms.Form):
     """The date that is right, and why it was another."""
 
     expiration_date = forms.DateField(
-        required=False, widget=UnfoldAdminSingleDateWidget, label="Last day on which it may leave",
+        required=False, widget=DayInput, label="Last day on which it may leave",
         help_text="Empty: it has no date.",
     )  # fmt: skip
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextInputWidget, label="Why")

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import ScopedAdmin, allows, caller
 from common.admin_columns import plain
+from common.admin_forms import DayInput
 from common.documents.words import money
 from common.exceptions import InvalidInput
 from common.permissions import Can
@@ -28,7 +29,7 @@ SHOWN = 50
 class DayForm(forms.Form):
     """Which day, and which goods if one wants to see their quantities."""
 
-    day = forms.DateField(label="At the end of", widget=UnfoldAdminSingleDateWidget)
+    day = forms.DateField(label="At the end of", widget=DayInput)
     goods = forms.CharField(
         label="Product or SKU", max_length=100, required=False, widget=UnfoldAdminTextInputWidget,
         help_text="Shows how much of it there was.",

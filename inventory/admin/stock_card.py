@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from common.admin import ScopedAdmin, allows
+from common.admin_forms import DayInput
 from common.admin_orders import plain
 from common.admin_steps import Step, pdf_page
 from common.documents.words import money, unit_price
@@ -27,8 +27,8 @@ USUAL = timedelta(days=90)
 class PeriodForm(forms.Form):
     """The days that a card is about; without one, from the beginning or up to now."""
 
-    start_date = forms.DateField(label="From", required=False, widget=UnfoldAdminSingleDateWidget)
-    end_date = forms.DateField(label="To", required=False, widget=UnfoldAdminSingleDateWidget)
+    start_date = forms.DateField(label="From", required=False, widget=DayInput)
+    end_date = forms.DateField(label="To", required=False, widget=DayInput)
 
 
 def show_card(row: Any, acting_user: Any) -> str:

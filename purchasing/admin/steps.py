@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from common.admin_forms import DayInput
 from common.admin_links import with_link
 from common.admin_orders import QuantitiesTableForm, quantity_field
 from common.admin_steps import FileStep, Step, can_become, pdf_page, permits
@@ -67,7 +68,7 @@ class ReceiveForm(QuantitiesTableForm):
                 widget=UnfoldAdminTextInputWidget,
             )
             self.fields[f"expiry_{key}"] = forms.DateField(
-                label="Expires", required=False, widget=UnfoldAdminSingleDateWidget
+                label="Expires", required=False, widget=DayInput
             )
 
     def gathered(self, filled: dict[str, Any]) -> list[ReceiptLine]:

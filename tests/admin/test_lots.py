@@ -74,6 +74,8 @@ def test_the_date_of_a_lot_is_corrected_with_a_reason(office, place):
     lot = milk.lots.get()
 
     assert "expiry" not in buttons(office("staff"), lot)
+    form = manager.get(step_of(lot, "expiry")).content.decode()
+    assert '<input type="date" name="expiration_date" value="2090-01-01"' in form
     silent = manager.post(step_of(lot, "expiry"), {"expiration_date": "2020-01-01"})
     assert silent.status_code == 200
     manager.post(step_of(lot, "expiry"), {"expiration_date": "2020-01-01", "reason": "Misread"})
